@@ -1,0 +1,261 @@
+"""The border: whatever a user passes in is checked and turned into floats here, once.
+
+Behind it the arithmetic may rely on rectangular lists of finite floats.  The messages name the
+argument, the row and column (counted from 0), what was found and what was expected.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+Matrix = list[list[float]]
+Rows = Sequence[Sequence[float]]
+
+_FLOAT = {float}
+
+
+def shown(value: object) -> str:
+    """Return a short text for a value in an error message."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def as_number(value: Any, place: str, *, finite: bool = True) -> float:
+    """Return ``value`` as a float; ``place`` says in an error where it was found."""
+    if type(value) is not float:
+        if isinstance(value, (str, bytes, bytearray)) or not hasattr(value, "__float__"):
+            if not hasattr(value, "__index__"):
+                raise TypeError(f"{place}: found {shown(value)}, expected a number")
+        try:
+            value = float(value)
+        except OverflowError:
+            raise ValueError(
+                f"{place}: found {shown(value)}, expected a number that fits a float"
+            ) from None
+        except (TypeError, ValueError):
+            raise TypeError(f"{place}: found {shown(value)}, expected a number") from None
+    if finite and not math.isfinite(value):
+        raise ValueError(f"{place}: found {value}, expected a finite number")
+    return float(value)
+
+
+def as_list(values: Any, place: str, expected: str) -> list[Any]:
+    """Return the items of a list, a tuple, an array ...; refuse text, numbers, sets and mappings."""
+    if type(values) is list:
+        return values
+    if (
+        isinstance(values, (str, bytes, bytearray, dict, set, frozenset))
+        or not isinstance(values, Iterable)
+        or not hasattr(values, "__len__")
+    ):
+        raise TypeError(f"{place}: found {shown(values)}, expected {expected}")
+    try:
+        return list(values)
+    except TypeError:  # a NumPy array without dimensions, for one
+        raise TypeError(f"{place}: found {shown(values)}, expected {expected}") from None
+
+
+def as_row(
+    values: Any, argument: str, place: str, width: int | None, *, finite: bool = True
+) -> list[float]:
+    """Return one row as a list of floats; a list of floats is returned as it is."""
+    expected = "a list of numbers" if width is None else f"a list of {counted(width, 'number')}"
+    row = as_list(values, place, expected)
+    if width is not None and len(row) != width:
+        raise ValueError(f"{place} has {counted(len(row), 'number')}, expected {width}")
+    if set(map(type, row)) == _FLOAT and (not finite or all(map(math.isfinite, row))):
+        return row
+    return [
+        as_number(row[column], f"{place}, column {column}", finite=finite)
+        for column in range(len(row))
+    ]
+
+
+def as_matrix(
+    rows: Any,
+    argument: str,
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    finite: bool = True,
+) -> Matrix:
+    """Return ``rows`` as a list of equally long lists of floats.
+
+    Rows that are lists of floats already are not copied.
+    """
+    expected = "a list of rows, each a list of numbers"
+    if width is not None:
+        expected = f"a list of rows, each a list of {counted(width, 'number')}"
+    listed = as_list(rows, argument, expected)
+    if not listed:
+        raise ValueError(f"{argument}: found no rows, expected {expected}")
+    if height is not None and len(listed) != height:
+        raise ValueError(f"{argument}: found {counted(len(listed), 'row')}, expected {height}")
+    if width is None:
+        width = len(as_list(listed[0], f"{argument}: row 0", "a list of numbers"))
+        if width == 0:
+            raise ValueError(f"{argument}: row 0 is empty, expected a list of numbers")
+    return [
+        as_row(row, argument, f"{argument}: row {number}", width, finite=finite)
+        for number, row in enumerate(listed)
+    ]
+
+
+def as_targets(targets: Any, samples: int, outputs: int, loss: str) -> Matrix:
+    """Return the targets as rows of ``outputs`` floats.
+
+    A flat list is taken as one number a sample: the target itself where the network has one output,
+    otherwise the number of the sample's class.
+    """
+    listed = as_list(targets, "targets", "a list with one row a sample")
+    if len(listed) != samples:
+        raise ValueError(
+            f"targets: found {counted(len(listed), 'row')} for {counted(samples, 'sample')} "
+            f"in inputs, expected as many"
+        )
+    flat = [not isinstance(row, (str, bytes)) and not hasattr(row, "__len__") for row in listed]
+    if all(flat):
+        if outputs == 1:
+            rows = [
+                [as_number(value, f"targets: row {number}")] for number, value in enumerate(listed)
+            ]
+        else:
+            rows = one_hot(listed, outputs, "targets")
+    else:
+        rows = as_matrix(listed, "targets", width=outputs)
+    if loss == "binary_cross_entropy":
+        _check_between_0_and_1(rows, loss)
+    if loss == "categorical_cross_entropy":
+        _check_between_0_and_1(rows, loss)
+        for number, row in enumerate(rows):
+            if abs(math.fsum(row) - 1.0) > 1e-6:
+                raise ValueError(
+                    f"targets: row {number} adds up to {math.fsum(row)}, expected 1: "
+                    f"{loss} needs the probability of each class, for example one-hot rows"
+                )
+    return rows
+
+
+def _check_between_0_and_1(rows: Matrix, loss: str) -> None:
+    for number, row in enumerate(rows):
+        for column, value in enumerate(row):
+            if not 0.0 <= value <= 1.0:
+                raise ValueError(
+                    f"targets: row {number}, column {column}: found {value}, "
+                    f"expected 0 to 1, because the loss is {loss}"
+                )
+
+
+def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
+    """Return one row a label: 1.0 in the column of the label's class, 0.0 elsewhere.
+
+    Labels are whole numbers from 0 to ``classes - 1``.
+
+    >>> one_hot([0, 2], 3)
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    classes = as_count(classes, "classes")
+    rows = []
+    for number, label in enumerate(as_list(labels, argument, "a list of class numbers")):
+        value = as_number(label, f"{argument}: row {number}")
+        if not value.is_integer() or not 0 <= value < classes:
+            raise ValueError(
+                f"{argument}: row {number}: found {shown(label)}, "
+                f"expected a class from 0 to {classes - 1}"
+            )
+        row = [0.0] * classes
+        row[int(value)] = 1.0
+        rows.append(row)
+    return rows
+
+
+def are_classes(targets: Matrix) -> bool:
+    """Say whether the targets name classes: all 0 or 1, and one 1 a row if there are several."""
+    for row in targets:
+        if any(value != 0.0 and value != 1.0 for value in row):
+            return False
+        if len(row) > 1 and row.count(1.0) != 1:
+            return False
+    return True
+
+
+def as_count(value: Any, argument: str, *, least: int = 1) -> int:
+    """Return a whole number that is at least ``least``."""
+    if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__index__"):
+        raise TypeError(f"{argument}: found {shown(value)}, expected a whole number")
+    number = int(value.__index__())
+    if number < least:
+        raise ValueError(f"{argument}: found {number}, expected {least} or more")
+    return number
+
+
+def as_learning_rate(value: Any, argument: str = "learning_rate") -> float:
+    """Return a learning rate: a finite number, zero or more."""
+    rate = as_number(value, argument)
+    if rate < 0.0:
+        raise ValueError(f"{argument}: found {rate}, expected 0 or more")
+    return rate
+
+
+def as_choice(value: Any, argument: str, choices: Iterable[str]) -> str:
+    """Return one of the names in ``choices``."""
+    names = list(choices)
+    if not isinstance(value, str):
+        raise TypeError(f"{argument}: found {shown(value)}, expected one of {', '.join(names)}")
+    if value not in names:
+        raise ValueError(f"{argument}: found {value!r}, expected one of {', '.join(names)}")
+    return value
+
+
+def as_flag(value: Any, argument: str) -> bool:
+    """Return True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{argument}: found {shown(value)}, expected True or False")
+    return value
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 row", "2 rows" ..."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def check_product(a: Rows, b: Rows) -> None:
+    """Refuse two matrices whose dot product is not defined."""
+    inner = check_rectangle(a, "a")
+    check_rectangle(b, "b")
+    if inner != len(b):
+        raise ValueError(
+            f"dot: a has {counted(inner, 'column')} and b has {counted(len(b), 'row')}, "
+            f"expected as many"
+        )
+
+
+def check_same_shape(a: Rows, b: Rows) -> None:
+    """Refuse two matrices of different shapes."""
+    columns = check_rectangle(a, "a")
+    other = check_rectangle(b, "b")
+    if len(a) != len(b) or columns != other:
+        raise ValueError(
+            f"a is {len(a)} by {columns} and b is {len(b)} by {other}, expected the same shape"
+        )
+
+
+def check_rectangle(matrix: Rows, name: str) -> int:
+    """Refuse a matrix that is empty or whose rows differ in length; return their length."""
+    if not matrix or not matrix[0]:
+        raise ValueError(f"{name} is empty, expected a list of rows of numbers")
+    columns = len(matrix[0])
+    for row in matrix:
+        if len(row) != columns:
+            _report_ragged(matrix, name, columns)
+    return columns
+
+
+def _report_ragged(matrix: Rows, name: str, columns: int) -> None:
+    for number, row in enumerate(matrix):
+        if len(row) != columns:
+            raise ValueError(
+                f"{name}: row {number} has {counted(len(row), 'number')}, expected {columns} as in row 0"
+            )

@@ -1,0 +1,63 @@
+"""What a training run leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class History:
+    """The course of one call of ``fit``: a list each, with one entry an epoch.
+
+    loss, accuracy: of the training samples, as each batch was met before its update, so that the
+        first entry of a full-batch run is the loss of the network as it was given.
+    validation_loss, validation_accuracy: of the validation data, after the epoch.
+    first_epoch: the number of the first epoch, counted from 0 over the life of the network.
+    stopped: why training ended before its last epoch, or None.
+
+    The accuracies stay empty where the targets are no classes, the validation figures where no
+    validation data was given.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    first_epoch: int = 0
+    stopped: str | None = None
+
+    @property
+    def epochs(self) -> int:
+        """The number of epochs that were finished."""
+        return len(self.loss)
+
+    def __repr__(self) -> str:
+        if not self.loss:
+            return "History(0 epochs)"
+        last = f"loss {self.loss[0]:.6g} to {self.loss[-1]:.6g}"
+        if self.accuracy:
+            last += f", accuracy {self.accuracy[-1]:.4f}"
+        if self.validation_loss:
+            last += f", validation_loss {self.validation_loss[-1]:.6g}"
+        return f"History({self.epochs} epochs, {last})"
+
+
+class TrainingDiverged(ArithmeticError):
+    """A weight or bias became NaN or infinite.
+
+    epoch: the epoch at whose end it was found, counted from 0 over the life of the network.
+    history: what ``fit`` would have returned, this epoch included.
+    """
+
+    def __init__(self, epoch: int, place: str, value: float, history: History) -> None:
+        super().__init__(epoch, place, value, history)
+        self.epoch = epoch
+        self.place = place
+        self.value = value
+        self.history = history
+
+    def __str__(self) -> str:
+        return (
+            f"training diverged in epoch {self.epoch} (counted from 0): {self.place} is {self.value}; "
+            f"a smaller learning_rate or standardised inputs may help"
+        )

@@ -1,0 +1,117 @@
+"""First values of weights and biases.
+
+An initializer is anything that can be called with ``(inputs, outputs, random)`` and returns
+``inputs`` rows of ``outputs`` numbers; ``random`` is the network's seeded generator.  For a layer's
+biases it is called as ``(1, outputs, random)``.  Instead of an initializer a layer takes the values
+themselves, or one of the names in ``INITIALIZERS``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .checks import Matrix, as_choice, as_number
+from .randomness import Random, normal_matrix, uniform_matrix
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Uniform numbers from [low, high).
+
+    >>> weights = Uniform(0.0, 1.0)(3, 4, Random(1))
+    """
+
+    low: float = -0.5
+    high: float = 0.5
+
+    def __post_init__(self) -> None:
+        low = as_number(self.low, "Uniform: low")
+        high = as_number(self.high, "Uniform: high")
+        if not low <= high:
+            raise ValueError(f"Uniform: high is {high}, expected low or more, which is {low}")
+
+    def __call__(self, inputs: int, outputs: int, random: Random) -> Matrix:
+        return uniform_matrix(random, inputs, outputs, float(self.low), float(self.high))
+
+
+@dataclass(frozen=True)
+class Normal:
+    """Normal numbers with mean 0 and the standard deviation ``scale``."""
+
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if as_number(self.scale, "Normal: scale") < 0.0:
+            raise ValueError(f"Normal: scale: found {self.scale}, expected 0 or more")
+
+    def __call__(self, inputs: int, outputs: int, random: Random) -> Matrix:
+        return normal_matrix(random, inputs, outputs, float(self.scale))
+
+
+@dataclass(frozen=True)
+class Xavier:
+    """Uniform numbers up to ``sqrt(6 / (inputs + outputs))`` in size, for sigmoid, tanh and softmax.
+
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks",
+    2010: the signals keep their variance from layer to layer, forward and backward.
+    """
+
+    def __call__(self, inputs: int, outputs: int, random: Random) -> Matrix:
+        limit = math.sqrt(6.0 / (inputs + outputs))
+        return uniform_matrix(random, inputs, outputs, -limit, limit)
+
+
+@dataclass(frozen=True)
+class He:
+    """Normal numbers with the standard deviation ``sqrt(2 / inputs)``, for relu and leaky_relu.
+
+    He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
+    """
+
+    def __call__(self, inputs: int, outputs: int, random: Random) -> Matrix:
+        return normal_matrix(random, inputs, outputs, math.sqrt(2.0 / inputs))
+
+
+@dataclass(frozen=True)
+class Zeros:
+    """Zeros: right for biases; weights that start equal stay equal."""
+
+    def __call__(self, inputs: int, outputs: int, random: Random) -> Matrix:
+        return [[0.0] * outputs for _ in range(inputs)]
+
+
+Initializer = Callable[[int, int, Random], Matrix]
+
+INITIALIZERS: dict[str, Initializer] = {
+    "uniform": Uniform(),
+    "normal": Normal(),
+    "xavier": Xavier(),
+    "glorot": Xavier(),
+    "he": He(),
+    "zeros": Zeros(),
+}
+
+
+def as_initializer(value: Any, argument: str) -> Initializer:
+    """Return the initializer for a name, for an initializer itself or for given values."""
+    if isinstance(value, str):
+        return INITIALIZERS[as_choice(value, argument, INITIALIZERS)]
+    if isinstance(value, type):
+        raise TypeError(f"{argument}: found the class {value.__name__}, write {value.__name__}()")
+    if callable(value):
+        initializer: Initializer = value
+        return initializer
+    raise TypeError(
+        f"{argument}: found {value!r}, expected the values, an initializer such as Normal(0.01), "
+        f"or one of {', '.join(INITIALIZERS)}"
+    )
+
+
+def default_initializer(activation: str) -> Initializer:
+    """Return He for relu and leaky_relu, Xavier for the others."""
+    if activation in ("relu", "leaky_relu"):
+        return He()
+    return Xavier()

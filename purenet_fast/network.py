@@ -1,0 +1,87 @@
+"""Dense layers and networks whose arithmetic is compiled; everything else is purenet's."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from purenet import layers, network
+from purenet.checks import Matrix as Rows
+from purenet.checks import are_classes, as_matrix, as_targets
+from purenet.layers import LayerGradient, LayerOutput
+from purenet.randomness import shuffled_order
+
+from . import _core
+
+
+class Dense(layers.Dense):
+    backend: ClassVar[str] = "fast"
+
+    def _own_weights(self, values: Any, name: str) -> Any:
+        return _core.Matrix(super()._own_weights(values, name))
+
+    def _own_biases(self, values: Any, name: str) -> Any:
+        row = super()._own_biases(values, name)
+        return None if row is None else _core.Vector(row)
+
+    def check_parameters(self, name: str) -> None:
+        # A buffer of doubles can hold nothing but floats.
+        pass
+
+    def feedforward(self, inputs: Any) -> LayerOutput:
+        z = _core.dot(inputs, self.weights)
+        if self.biases is not None:
+            z = _core.add_bias(z, self.biases)
+        return LayerOutput(z, _core.activate(self.activation, z))
+
+    def gradient(self, inputs: Any, delta: Any) -> LayerGradient:
+        weights = _core.dot(_core.transpose(inputs), delta)
+        return LayerGradient(weights, _core.column_sums(delta) if self.bias else None, delta)
+
+    def input_gradient(self, delta: Any) -> Rows:
+        return _core.dot(delta, _core.transpose(self.weights))
+
+    def update(self, gradient: LayerGradient, learning_rate: float) -> None:
+        _core.update(self.weights, self.biases, gradient.weights, gradient.biases, learning_rate)
+
+
+class Network(network.Network):
+    layer_class: ClassVar[type[layers.Dense]] = Dense
+
+    def _checked_inputs(self, inputs: Any) -> Rows:
+        if _core.are_finite_floats(inputs, self.inputs):
+            return inputs  # type: ignore[no-any-return]
+        return as_matrix(inputs, "inputs", width=self.inputs)
+
+    def _checked_samples(self, inputs: Any, targets: Any) -> Any:
+        rows = self._checked_inputs(inputs)
+        answers = as_targets(targets, len(rows), self.outputs, self.loss)
+        return _core.Samples(rows, answers, are_classes(answers))
+
+    def _feedforward(self, inputs: Rows) -> list[LayerOutput]:
+        return [LayerOutput(*output) for output in _core.feedforward(self, inputs)]
+
+    def _gradients(self, samples: Any) -> list[LayerGradient]:
+        return [LayerGradient(*gradient) for gradient in _core.backprop(self, samples)]
+
+    def _train(
+        self,
+        samples: Any,
+        epochs: int,
+        batch_size: int,
+        shuffle: bool,
+        learning_rate: float,
+        threads: int,
+        results: list[tuple[float, int]],
+    ) -> None:
+        def order(finished: int) -> list[int]:
+            return shuffled_order(samples.count, self.seed, self.epochs_trained + finished)
+
+        orders = order if shuffle else None
+        _core.train(self, samples, epochs, batch_size, orders, learning_rate, results)
+
+    def _measure(self, samples: Any, threads: int) -> tuple[float, int]:
+        return _core.measure(self, samples)
+
+    def _predict(self, inputs: Rows, threads: int) -> Rows:
+        return _core.predict(self, inputs)
+
