@@ -5,6 +5,8 @@ fail where it cannot be compiled, instead of going on without it.
 """
 
 import os
+import pathlib
+import zlib
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -15,6 +17,19 @@ FLAGS = {
     "mingw32": ["-O3", "-ffp-contract=off"],
     "msvc": ["/O2", "/fp:precise"],
 }
+
+
+SOURCES = [
+    path for path in sorted(pathlib.Path("purenet_fast").iterdir()) if path.suffix in (".pyx", ".h")
+]
+
+
+def fingerprint():
+    """Return a number that changes with the sources; purenet_fast/__init__.py compares it."""
+    value = 0
+    for path in SOURCES:
+        value = zlib.crc32(path.read_bytes(), value)
+    return value
 
 
 class BuildExtension(build_ext):
@@ -33,7 +48,8 @@ if not os.environ.get("PURENET_NO_EXTENSIONS"):
         Extension(
             "purenet_fast._core",
             ["purenet_fast/_core.pyx"],
-            depends=["purenet_fast/kernels.h"],
+            depends=[str(path) for path in SOURCES],
+            define_macros=[("PURENET_SOURCES", f"{fingerprint()}u")],
             optional=not os.environ.get("PURENET_REQUIRE_EXTENSIONS"),
         )
     )

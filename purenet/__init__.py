@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from . import datasets
-from ._version import __version__
+from ._version import __version__ as __version__
 from .activations import (
     activate,
     leaky_relu,
@@ -38,8 +38,6 @@ from .metrics import Evaluation
 from .network import Network
 from .randomness import NumPyRandom
 from .tables import Preparation, Table, read_csv
-
-
 
 BACKEND = "pure"
 

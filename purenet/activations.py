@@ -3,9 +3,9 @@
 The scalar functions take a weighted sum z and return the activation a, or the derivative da/dz.
 ``activate`` and ``activation_delta`` apply them to a whole layer: rows are samples, columns units.
 
-In training, every derivative is computed from the activation that the forward pass has left, because
-each of them is a short expression of a (the sigmoid's is ``a * (1 - a)``): no exponential is computed
-twice, and the number is the same.
+In training, every derivative is computed from the activation that the forward pass has left,
+because each of them is a short expression of a (the sigmoid's is ``a * (1 - a)``): no exponential
+is computed twice, and the number is the same.
 """
 
 from __future__ import annotations
@@ -227,7 +227,8 @@ def activation_delta(activation: str, a: Rows, d_a: Rows) -> Matrix:
     By the chain rule ``dL/dz = dL/da * da/dz``, element by element.  Softmax couples the units of a
     row; summed over all of them, with ``da[i]/dz[j]`` as in ``softmax_derivative``::
 
-        dL/dz[j] = sum over i of dL/da[i] * da[i]/dz[j] = a[j] * (dL/da[j] - sum over i of dL/da[i] * a[i])
+        dL/dz[j] = sum over i of dL/da[i] * da[i]/dz[j]
+                 = a[j] * (dL/da[j] - sum over i of dL/da[i] * a[i])
 
     Shapes: a, d_a and delta are samples by units.
     """

@@ -25,9 +25,8 @@ def shown(value: object) -> str:
 def as_number(value: Any, place: str, *, finite: bool = True) -> float:
     """Return ``value`` as a float; ``place`` says in an error where it was found."""
     if type(value) is not float:
-        if isinstance(value, (str, bytes, bytearray)) or not hasattr(value, "__float__"):
-            if not hasattr(value, "__index__"):
-                raise TypeError(f"{place}: found {shown(value)}, expected a number")
+        if isinstance(value, (str, bytes, bytearray)):
+            raise TypeError(f"{place}: found {shown(value)}, expected a number")
         try:
             value = float(value)
         except OverflowError:
@@ -257,5 +256,6 @@ def _report_ragged(matrix: Rows, name: str, columns: int) -> None:
     for number, row in enumerate(matrix):
         if len(row) != columns:
             raise ValueError(
-                f"{name}: row {number} has {counted(len(row), 'number')}, expected {columns} as in row 0"
+                f"{name}: row {number} has {counted(len(row), 'number')}, "
+                f"expected {columns} as in row 0"
             )

@@ -56,8 +56,12 @@ def exp(x: float) -> float:
     k = (x * LOG2_E + ROUND) - ROUND
     high = x - k * LN2_HIGH
     low = k * LN2_LOW
-    tail = _exp_tail(high, low)
-    return _scale(1.0 + (high + tail), k)
+    power_of_r = 1.0 + (high + _exp_tail(high, low))
+    if k < -1021.0:
+        # The result may be subnormal.  Some C libraries cut it off there instead of rounding;
+        # a multiplication rounds everywhere.
+        return math.ldexp(power_of_r, int(k) + 54) * 5.551115123125783e-17  # 2**-54
+    return math.ldexp(power_of_r, int(k))
 
 
 def _exp_tail(high: float, low: float) -> float:
@@ -76,16 +80,6 @@ def _exp_tail(high: float, low: float) -> float:
     series = 1.0 / 6.0 + r * series
     series = 1.0 / 2.0 + r * series
     return r * r * series - low
-
-
-def _scale(x: float, k: float) -> float:
-    """Return ``x * 2**k``, rounded once."""
-    exponent = int(k)
-    if exponent < -1021:
-        # The result may be subnormal.  Some C libraries cut it off there instead of rounding;
-        # a multiplication rounds everywhere.
-        return math.ldexp(x, exponent + 54) * 5.551115123125783e-17  # 2**-54
-    return math.ldexp(x, exponent)
 
 
 def log(x: float) -> float:
@@ -118,8 +112,8 @@ def log(x: float) -> float:
 def log1p(x: float) -> float:
     """Return ``log(1 + x)``, accurate also where ``1 + x`` would round to 1.
 
-    What rounding takes away from ``1 + x`` is given back: ``log(u + lost) = log(u) + lost / u`` up to
-    terms too small to matter.
+    What rounding takes away from ``1 + x`` is given back: ``log(u + lost) = log(u) + lost / u`` up
+    to terms too small to matter.
 
     -1 gives -inf, anything smaller NaN, inf inf, NaN NaN.
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FORMAT = "purenet network"
 VERSION = 1
 
+_NAMED: dict[Any, float] = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
 N = TypeVar("N", bound="Network")
 
 
@@ -49,7 +51,9 @@ def save_network(net: Network, path: str | os.PathLike[str]) -> None:
         for layer in net.layers
     ]
     # One line a key and one a layer: short, and still possible to read.
-    lines = [f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in head.items()]
+    lines = [
+        f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in head.items()
+    ]
     rows = ",\n".join(json.dumps(layer, allow_nan=False) for layer in layers)
     write_text(path, "{\n" + ",\n".join(lines) + ',\n"layers": [\n' + rows + "\n]}\n")
 
@@ -58,7 +62,9 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write a file so that it is there whole or not at all."""
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=os.path.basename(target), suffix=".part")
+    handle, temporary = tempfile.mkstemp(
+        dir=folder, prefix=os.path.basename(target), suffix=".part"
+    )
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -159,5 +165,4 @@ def _written(row: Any) -> list[float | str]:
 def _read(row: Any) -> list[float]:
     if not isinstance(row, list):
         raise ValueError(f"found {row!r:.60}, expected a list of numbers")
-    names = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-    return [names.get(value, value) if isinstance(value, str) else value for value in row]
+    return [_NAMED.get(value, value) if isinstance(value, str) else value for value in row]

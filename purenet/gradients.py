@@ -115,7 +115,13 @@ def _slope(
 
 
 def _entry(
-    layer: int, kind: str, row: int | None, column: int, backprop: float, measured: float, noise: float
+    layer: int,
+    kind: str,
+    row: int | None,
+    column: int,
+    backprop: float,
+    measured: float,
+    noise: float,
 ) -> GradientEntry:
     size = max(abs(backprop), abs(measured), noise)
     error = abs(backprop - measured) / size if size else 0.0

@@ -58,6 +58,6 @@ class TrainingDiverged(ArithmeticError):
 
     def __str__(self) -> str:
         return (
-            f"training diverged in epoch {self.epoch} (counted from 0): {self.place} is {self.value}; "
-            f"a smaller learning_rate or standardised inputs may help"
+            f"training diverged in epoch {self.epoch} (counted from 0): "
+            f"{self.place} is {self.value}; a smaller learning_rate or standardised inputs may help"
         )

@@ -53,10 +53,10 @@ class Normal:
 
 @dataclass(frozen=True)
 class Xavier:
-    """Uniform numbers up to ``sqrt(6 / (inputs + outputs))`` in size, for sigmoid, tanh and softmax.
+    """Uniform numbers up to ``sqrt(6 / (inputs + outputs))`` in size, for sigmoid and tanh.
 
     Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks",
-    2010: the signals keep their variance from layer to layer, forward and backward.
+    2010: signals keep their variance from layer to layer, forward and backward.
     """
 
     def __call__(self, inputs: int, outputs: int, random: Random) -> Matrix:

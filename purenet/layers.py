@@ -1,7 +1,7 @@
 """A dense layer: every input is connected with every output by a weight.
 
-Shapes, with n samples: inputs are n by ``inputs``, weights ``inputs`` by ``outputs``, z, a and delta
-n by ``outputs``.  ``weights[k][j]`` leads from input k to output j.
+Shapes, with n samples: inputs are n by ``inputs``, weights ``inputs`` by ``outputs``; z, a and
+delta are n by ``outputs``.  ``weights[k][j]`` leads from input k to output j.
 """
 
 from __future__ import annotations
@@ -154,10 +154,10 @@ class Dense:
         a = activate(self.activation, z)
         return LayerOutput(z, a)
 
-    def gradient(self, inputs: Rows, delta: Rows) -> LayerGradient:
+    def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
         """Return the gradient of the loss by the weights and biases.
 
-        delta is dL/dz.  As ``z[i][j]`` contains ``inputs[i][k] * weights[k][j]`` and ``biases[j]``::
+        delta is dL/dz.  ``z[i][j]`` contains ``inputs[i][k] * weights[k][j]`` and ``biases[j]``, so::
 
             dL/dweights[k][j] = sum over samples i of inputs[i][k] * delta[i][j]    inputs^T . delta
             dL/dbiases[j]     = sum over samples i of delta[i][j]
@@ -173,12 +173,12 @@ class Dense:
 
         Input k of sample i reaches every z of its row through the weights of row k::
 
-            dL/dinputs[i][k] = sum over units j of delta[i][j] * weights[k][j]    delta . weights^T
+            dL/dinputs[i][k] = sum over units j of delta[i][j] * weights[k][j]   delta . weights^T
         """
         return dot(delta, transpose(self.weights))
 
     def update(self, gradient: LayerGradient, learning_rate: float) -> None:
-        """Take one step of gradient descent: every parameter minus learning_rate times its slope."""
+        """Take one step of gradient descent: each parameter minus learning_rate times its slope."""
         for k in range(self.inputs):
             weights_row = self.weights[k]
             gradient_row = gradient.weights[k]

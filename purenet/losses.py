@@ -151,7 +151,7 @@ def output_delta(loss: str, activation: str, a: Rows, y: Rows) -> Matrix:
         da/dz = a * (1 - a)
         dL/dz = dL/da * da/dz = a - y
 
-    and for softmax, with ``da[i]/dz[j] = a[i] * (1 - a[j])`` for i = j and ``-a[i] * a[j]`` elsewhere
+    and for softmax, with ``da[i]/dz[j] = a[i] * (1 - a[j])`` for i = j, ``-a[i] * a[j]`` elsewhere,
     and the y adding up to 1::
 
         dL/da[i] = -y[i] / a[i]

@@ -15,8 +15,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from .activations import activation_delta
 from . import charts
+from .activations import activation_delta
 from .checks import (
     Matrix,
     Rows,
@@ -47,7 +47,7 @@ class Samples(NamedTuple):
     inputs: Matrix
     targets: Matrix
     classes: bool
-    count: int
+    size: int
 
 
 class Network:
@@ -59,8 +59,8 @@ class Network:
     seed: a whole number from which the first weights and the order of the samples are drawn.
         Without one, the operating system gives a new seed; ``network.seed`` tells it.
 
-    >>> net = Network([Dense(3, 4, "sigmoid"), Dense(4, 1, "sigmoid")], loss="sum_of_squares", seed=1)
-    >>> history = net.fit([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]], [0, 1, 1, 0], epochs=2)
+    >>> net = Network([Dense(2, 4, "tanh"), Dense(4, 1, "sigmoid")], "sum_of_squares", seed=1)
+    >>> history = net.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], epochs=2)
     >>> history.epochs
     2
     """
@@ -95,7 +95,8 @@ class Network:
                 raise TypeError(f"layers: layer {number} is {shown(layer)}, expected a Dense layer")
             if layer.backend != self.layer_class.backend:
                 raise TypeError(
-                    f"layers: layer {number} is a {packages[layer.backend]}.Dense, expected {expected}"
+                    f"layers: layer {number} is a {packages[layer.backend]}.Dense, "
+                    f"expected {expected}"
                 )
             if "_owned" in layer.__dict__ or any(layer is other for other in listed[:number]):
                 raise ValueError(
@@ -114,7 +115,8 @@ class Network:
         found = self.layers[-1].activation
         if needed is not None and found != needed:
             raise ValueError(
-                f"loss: {self.loss} needs the activation {needed!r} in the last layer, found {found!r}"
+                f"loss: {self.loss} needs the activation {needed!r} in the last layer, "
+                f"found {found!r}"
             )
 
     @property
@@ -153,8 +155,8 @@ class Network:
     def feedforward(self, inputs: Rows) -> list[LayerOutput]:
         """Return z and a of every layer: ``feedforward(inputs)[0].z`` is the first layer's.
 
-        inputs: rows of as many numbers as the first layer has inputs.  Each layer's z and a have one
-        row a sample and one column a unit.
+        inputs: rows of as many numbers as the first layer has inputs.  Each layer's z and a have
+        one row a sample and one column a unit.
         """
         self._check_parameters()
         return self._feedforward(self._checked_inputs(inputs))
@@ -252,7 +254,7 @@ class Network:
             there is validation data).
         on_epoch: called after each epoch as ``on_epoch(epoch, history)``; True stops the training.
         progress: draw a progress bar on standard error.
-        threads: how many threads may compute.  It changes no bit, and in pure Python nothing at all.
+        threads: how many threads may compute.  It changes no bit; in pure Python it has no effect.
 
         Epochs are counted from 0 over the life of the network: a second call carries on.
 
@@ -273,7 +275,7 @@ class Network:
             except (TypeError, ValueError) as error:
                 raise type(error)(f"validation_data: {error}") from None
         epochs = as_count(epochs, "epochs")
-        count = samples.count
+        count = samples.size
         size = count if batch_size is None else min(as_count(batch_size, "batch_size"), count)
         shuffle = as_flag(shuffle, "shuffle") and size < count
         if patience is not None:
@@ -335,7 +337,7 @@ class Network:
             self._train(samples, epochs, batch_size, shuffle, learning_rate, threads, results)
         finally:
             # Also after Ctrl-C: the epochs that were finished count.
-            count = samples.count
+            count = samples.size
             for total, correct in results:
                 history.loss.append(total / loss_count(self.loss, count, self.outputs))
                 if samples.classes:
@@ -361,7 +363,7 @@ class Network:
         Ends early if a weight is no longer finite.
         """
         for _ in range(epochs):
-            order = list(range(samples.count))
+            order = list(range(samples.size))
             if shuffle:
                 order = shuffled_order(len(order), self.seed, self.epochs_trained + len(results))
             total = 0.0
@@ -381,7 +383,7 @@ class Network:
 
     def _validate(self, samples: Samples, history: History, threads: int) -> None:
         total, correct = self._measure(samples, threads)
-        count = samples.count
+        count = samples.size
         history.validation_loss.append(total / loss_count(self.loss, count, self.outputs))
         if samples.classes:
             history.validation_accuracy.append(correct / count)
@@ -420,7 +422,7 @@ class Network:
         self._check_parameters()
         self._check_loss()
         total, correct = self._measure(samples, threads)
-        count = samples.count
+        count = samples.size
         loss = total / loss_count(self.loss, count, self.outputs)
         return Evaluation(loss, correct / count if samples.classes else None)
 

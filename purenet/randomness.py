@@ -1,7 +1,7 @@
 """Seeded random numbers: the same on every machine, Python version and backend.
 
-Everything is built on ``random.Random.random()``, the one method whose numbers Python guarantees for
-a seed across versions, and on the logarithm of ``elementary``.
+Everything is built on ``random.Random.random()``, the one method whose numbers Python guarantees
+for a seed across versions, and on the logarithm of ``elementary``.
 """
 
 from __future__ import annotations
@@ -136,7 +136,9 @@ class NumPyRandom:
 
 
 def _checked(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(as_count(size, f"shape: size {place}", least=0) for place, size in enumerate(shape))
+    return tuple(
+        as_count(size, f"shape: size {place}", least=0) for place, size in enumerate(shape)
+    )
 
 
 def uniform_matrix(random: Random, rows: int, columns: int, low: float, high: float) -> Matrix:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import importlib
+import pathlib
 import pkgutil
+import zlib
 
 import purenet
 
@@ -14,14 +16,26 @@ import purenet
 # then be found where that one is.
 __path__ = pkgutil.extend_path(__path__, __name__)
 
+_BUILD = "install a C compiler and run `pip install .` in the purenet folder"
+
 try:
     _core = importlib.import_module("._core", __name__)
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
-        "purenet_fast is not built: its compiled module _core could not be imported "
-        f"({error}). To build it, install a C compiler and run `pip install .` in the purenet "
-        "folder; `import purenet` works without it."
-    ) from error
+        f"purenet_fast is not built: {_error}. To build it, {_BUILD}; "
+        "`import purenet` works without it."
+    ) from _error
+
+# Where the sources lie beside this file, they must be those that were compiled.
+_value = 0
+for _source in sorted(pathlib.Path(__file__).parent.iterdir()):
+    if _source.suffix in (".pyx", ".h"):
+        _value = zlib.crc32(_source.read_bytes(), _value)
+if _value not in (0, _core.SOURCES):
+    raise ImportError(
+        f"purenet_fast was built from other sources than those in {pathlib.Path(__file__).parent}. "
+        f"To build it again, {_BUILD}."
+    )
 
 from .network import Dense, Network  # noqa: E402
 
@@ -34,18 +48,17 @@ load = Network.load
 
 # What is not compiled is purenet's own; what is compiled has purenet's documentation.
 for _name in __all__:
-    if _name in globals():
-        continue
-    _original = getattr(purenet, _name)
-    _twin = getattr(_core, _name, _original)
-    if _twin is not _original:
-        _twin.__doc__ = _original.__doc__
-        _twin.__wrapped__ = _original
-        _twin.__module__ = __name__
-    globals()[_name] = _twin
+    if _name not in globals():
+        _original = getattr(purenet, _name)
+        _twin = getattr(_core, _name, _original)
+        if _twin is not _original:
+            _twin.__doc__ = _original.__doc__
+            _twin.__wrapped__ = _original
+            _twin.__module__ = __name__
+        globals()[_name] = _twin
 for _class in (Dense, Network):
-    _class.__doc__ = _class.__base__.__doc__
-    for _name, _value in vars(_class).items():
-        if callable(_value) and hasattr(_class.__base__, _name):
-            _value.__doc__ = getattr(_class.__base__, _name).__doc__
-del _class, _name, _original, _twin, _value
+    _base = _class.__base__
+    _class.__doc__ = _base.__doc__
+    for _name, _method in vars(_class).items():
+        if callable(_method) and hasattr(_base, _name):
+            _method.__doc__ = getattr(_base, _name).__doc__

@@ -29,6 +29,16 @@ from purenet import losses as _losses
 from purenet import matrix as _matrix
 from purenet.checks import as_number, as_row
 
+cdef extern from *:
+    """
+    #ifndef PURENET_SOURCES
+    #define PURENET_SOURCES 0u
+    #endif
+    """
+    unsigned int PURENET_SOURCES
+
+SOURCES = PURENET_SOURCES  # the fingerprint of the files that this module was built from
+
 
 # ------------------------------------------------------------------------------------------------
 # Numbers: the twins of elementary.py.
@@ -59,15 +69,8 @@ cdef inline double exp_tail(double high, double low) noexcept nogil:
     return r * r * series - low
 
 
-cdef inline double c_scale(double x, double k) noexcept nogil:
-    cdef int exponent = <int> k
-    if exponent < -1021:
-        return ldexp(x, exponent + 54) * 5.551115123125783e-17
-    return ldexp(x, exponent)
-
-
 cdef double c_exp(double x) noexcept nogil:
-    cdef double k, high, low, tail
+    cdef double k, high, low, power_of_r
     if x != x:
         return x
     if x > EXP_OVERFLOW:
@@ -77,8 +80,10 @@ cdef double c_exp(double x) noexcept nogil:
     k = (x * LOG2_E + ROUND) - ROUND
     high = x - k * LN2_HIGH
     low = k * LN2_LOW
-    tail = exp_tail(high, low)
-    return c_scale(1.0 + (high + tail), k)
+    power_of_r = 1.0 + (high + exp_tail(high, low))
+    if k < -1021.0:
+        return ldexp(power_of_r, <int> k + 54) * 5.551115123125783e-17
+    return ldexp(power_of_r, <int> k)
 
 
 cdef double log_of_parts(double k, double f, double extra) noexcept nogil:
@@ -1019,13 +1024,13 @@ cdef class Samples:
     cdef Block inputs
     cdef Block targets
     cdef readonly bint classes
-    cdef readonly Py_ssize_t count
+    cdef readonly Py_ssize_t size
 
     def __cinit__(self, inputs, targets, bint classes):
         self.inputs = block_of(inputs)
         self.targets = block_of(targets)
         self.classes = classes
-        self.count = self.inputs.rows
+        self.size = self.inputs.rows
 
 
 def are_finite_floats(rows, Py_ssize_t width):
@@ -1188,7 +1193,7 @@ def train(network, Samples samples, Py_ssize_t epochs, Py_ssize_t batch_size, or
     """
     cdef Engine engine = Engine(network, batch_size)
     cdef Layer *last = engine.last()
-    cdef Py_ssize_t count = samples.count
+    cdef Py_ssize_t count = samples.size
     cdef Py_ssize_t width = samples.inputs.columns
     cdef Py_ssize_t outputs = samples.targets.columns
     cdef Py_ssize_t epoch, start, rows, i, correct
@@ -1242,15 +1247,15 @@ def train(network, Samples samples, Py_ssize_t epochs, Py_ssize_t batch_size, or
 
 def measure(network, Samples samples):
     """Return the total loss and the number of right answers, as ``Network._measure`` does."""
-    cdef Engine engine = Engine(network, samples.count)
+    cdef Engine engine = Engine(network, samples.size)
     cdef Layer *last = engine.last()
     cdef double total
     cdef Py_ssize_t correct
     with nogil:
-        engine.forward(samples.inputs.data, samples.count)
+        engine.forward(samples.inputs.data, samples.size)
         total = c_total_loss(engine.loss, last.z, last.a, samples.targets.data,
-                             samples.count, last.outputs)
-        correct = c_count_correct(last.a, samples.targets.data, samples.count, last.outputs)
+                             samples.size, last.outputs)
+        correct = c_count_correct(last.a, samples.targets.data, samples.size, last.outputs)
     return total, correct
 
 
@@ -1281,12 +1286,12 @@ def feedforward(network, rows):
 
 def backprop(network, Samples samples):
     """Return weights, biases and delta of every layer's gradient as a list of triples."""
-    cdef Engine engine = Engine(network, samples.count)
+    cdef Engine engine = Engine(network, samples.size)
     cdef Layer *layer
     cdef Py_ssize_t number
     with nogil:
-        engine.forward(samples.inputs.data, samples.count)
-        engine.backward(samples.inputs.data, samples.targets.data, samples.count)
+        engine.forward(samples.inputs.data, samples.size)
+        engine.backward(samples.inputs.data, samples.targets.data, samples.size)
     gradients = []
     for number in range(engine.count):
         layer = &engine.layers[number]
@@ -1295,7 +1300,7 @@ def backprop(network, Samples samples):
             biases = flat_list(layer.bias_gradient, layer.outputs)
         gradients.append((nested_list(layer.weight_gradient, layer.inputs, layer.outputs),
                           biases,
-                          nested_list(layer.delta, samples.count, layer.outputs)))
+                          nested_list(layer.delta, samples.size, layer.outputs)))
     return gradients
 
 

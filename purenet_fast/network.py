@@ -74,7 +74,7 @@ class Network(network.Network):
         results: list[tuple[float, int]],
     ) -> None:
         def order(finished: int) -> list[int]:
-            return shuffled_order(samples.count, self.seed, self.epochs_trained + finished)
+            return shuffled_order(samples.size, self.seed, self.epochs_trained + finished)
 
         orders = order if shuffle else None
         _core.train(self, samples, epochs, batch_size, orders, learning_rate, results)
@@ -84,4 +84,3 @@ class Network(network.Network):
 
     def _predict(self, inputs: Rows, threads: int) -> Rows:
         return _core.predict(self, inputs)
-

@@ -1,0 +1,279 @@
+/* The inner loops of purenet_fast: what Cython cannot say, because it has no vector types.
+ *
+ * THE ARITHMETIC CONTRACT.  Everything here gives, bit for bit, the numbers of the plain loops in
+ * the package `purenet`:
+ *
+ *   - A sum starts at 0.0 and adds its terms one by one, index ascending.
+ *   - A product is rounded, then added: no fused multiply-add, no reassociation, and a division
+ *     stays a division.  Build with -ffp-contract=off, never with -ffast-math.
+ *   - exp and tanh are those of purenet/elementary.py, operation for operation.
+ *
+ * Different elements of a result have nothing to do with each other, so they may be computed side
+ * by side: the lanes of a vector always hold different elements, never parts of one sum.  That is
+ * all the freedom there is, and it is enough.  Only the sign and payload of a NaN are left open.
+ *
+ * THE WIDTHS.  The kernels are in kernels_width.h, which is included once for each vector width;
+ * purenet_choose() at the end of this file picks one set for the processor it finds.
+ *
+ * THE MEMORY.  Matrices are row-major: weights[input][output], one sample a row.  Vectors are
+ * loaded whole, so PURENET_SLACK numbers behind the end of every array must be readable.  Their
+ * values never reach a result and they are never written.
+ */
+#ifndef PURENET_KERNELS_H
+#define PURENET_KERNELS_H
+
+#include <float.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if FLT_EVAL_METHOD != 0 || defined(__FAST_MATH__)
+#error "purenet_fast needs plain double arithmetic: no x87, no -ffast-math"
+#endif
+#if defined(_MSC_VER)
+#pragma fp_contract(off) /* what -ffp-contract=off is for the others */
+#endif
+
+#define PURENET_SLACK 64 /* numbers that may be read behind the end of an array */
+
+/* Columns in the widest panel of a matrix product: purenet_product.panel has room for
+ * terms * PURENET_PANEL + PURENET_SLACK numbers. */
+#define PURENET_PANEL 32
+
+enum { PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU };
+
+/* What becomes of the elements of a matrix product. */
+enum {
+    PURENET_SUM,  /* c = sum */
+    PURENET_BIAS, /* c = sum + bias[column] */
+    PURENET_STEP  /* c = c - rate * sum: a step of gradient descent, the sum being the gradient */
+};
+
+/* A matrix product: for every row i and column j, the sum over t of a(i, t) * b(t, j).
+ * Both factors are addressed by two strides, so that a transposed matrix needs no copy:
+ *
+ *   forward         z = x w + bias      a(i, t) = x[i][t]      b(t, j) = w[t][j]
+ *   input gradient  dx = delta w^T      a(i, t) = delta[i][t]  b(t, j) = w[j][t]
+ *   weight step     w -= rate x^T delta a(i, t) = x[t][i]      b(t, j) = delta[t][j]
+ *   bias step       b -= rate 1 delta   a(i, t) = 1.0          b(t, j) = delta[t][j]
+ */
+typedef struct {
+    size_t rows, columns, terms;
+    const double *a;
+    size_t a_row, a_term; /* a(i, t) = a[i * a_row + t * a_term] */
+    const double *b;
+    size_t b_term, b_column; /* b(t, j) = b[t * b_term + j * b_column] */
+    double *c;
+    size_t c_row; /* c(i, j) = c[i * c_row + j] */
+    int finish;   /* PURENET_SUM, PURENET_BIAS or PURENET_STEP */
+    const double *bias;
+    double rate;
+    double *panel; /* working memory, see PURENET_PANEL */
+} purenet_product;
+
+#define PURENET_STRIP 112 /* columns; below 256, `column` being one byte */
+
+/* Inputs of which most are zero: the others, listed.  The columns are cut into strips; strip b of
+ * row s has the entries start[s * strips + b] .. start[s * strips + b + 1] - 1, columns ascending,
+ * and `column` counts from the beginning of the strip.  Leaving out a term x * w with x == 0.0
+ * changes nothing as long as w is finite: a sum that starts at +0.0 stays the same when +0.0 or
+ * -0.0 is added.  (0.0 * inf is NaN; so the callers look for infinite weights and deltas first.) */
+typedef struct {
+    size_t strips;
+    const size_t *start;
+    const uint8_t *column;
+    const double *value;
+} purenet_sparse;
+
+/* One set of kernels: the same functions for one vector width. */
+typedef struct {
+    const char *name;
+    void (*product)(const purenet_product *p);
+    /* z = activation(z) for n numbers */
+    void (*activate)(int activation, size_t n, double *z);
+    /* delta = delta * slope, the slope of the activation from its value a */
+    void (*times_slope)(int activation, size_t n, const double *a, double *delta);
+    /* delta = factor * (a - y) / count: factor 2 for squared error, 1 for cross-entropy */
+    void (*output_delta)(double factor, double count, size_t n, const double *a, const double *y,
+                         double *delta);
+    void (*softmax)(size_t rows, size_t columns, double *z);
+    void (*exponential)(size_t n, double *x);
+    /* w = w - rate * g */
+    void (*step)(double rate, size_t n, const double *g, double *w);
+    int (*all_finite)(size_t n, const double *x);
+    /* z = x w + bias (bias may be NULL) for the listed samples; the weights must be finite */
+    void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
+                           size_t outputs, const double *w, size_t w_row, const double *bias,
+                           double *z);
+    /* w -= rate x^T delta for the listed samples, the deltas must be finite; rows of w that no
+     * sample touches are left alone.  Tells if the weights it touched are still finite. */
+    int (*sparse_step)(const purenet_sparse *x, size_t samples, const size_t *sample,
+                       size_t outputs, const double *delta, double rate, double *w, size_t w_row);
+} purenet_kernels;
+
+/* ---- exp and sigmoid of one number: purenet/elementary.py line for line ---- */
+
+#define PURENET_LOG2_E 1.4426950408889634
+#define PURENET_LN2_HIGH 0.6931471803691238
+#define PURENET_LN2_LOW 1.9082149292705877e-10
+#define PURENET_ROUND 6755399441055744.0
+
+static inline double purenet_power_of_two(int k) /* 2**k for k from -1022 to 1023 */
+{
+    uint64_t bits = (uint64_t)(k + 1023) << 52;
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+
+static inline double purenet_exp_tail(double high, double low)
+{
+    double r = high - low;
+    double series = 1.0 / 6227020800.0;
+    series = 1.0 / 479001600.0 + r * series;
+    series = 1.0 / 39916800.0 + r * series;
+    series = 1.0 / 3628800.0 + r * series;
+    series = 1.0 / 362880.0 + r * series;
+    series = 1.0 / 40320.0 + r * series;
+    series = 1.0 / 5040.0 + r * series;
+    series = 1.0 / 720.0 + r * series;
+    series = 1.0 / 120.0 + r * series;
+    series = 1.0 / 24.0 + r * series;
+    series = 1.0 / 6.0 + r * series;
+    series = 1.0 / 2.0 + r * series;
+    return r * r * series - low;
+}
+
+static inline double purenet_exp(double x)
+{
+    double k, high, low, y;
+    int half;
+    if (x != x)
+        return x;
+    if (x > 709.782712893384)
+        return INFINITY;
+    if (x < -745.1332191019412)
+        return 0.0;
+    k = (x * PURENET_LOG2_E + PURENET_ROUND) - PURENET_ROUND;
+    high = x - k * PURENET_LN2_HIGH;
+    low = k * PURENET_LN2_LOW;
+    y = 1.0 + (high + purenet_exp_tail(high, low));
+    /* 2**1024 and 2**-1074 are out of reach of one factor; of the two, the first is exact. */
+    half = (int)k / 2;
+    return y * purenet_power_of_two(half) * purenet_power_of_two((int)k - half);
+}
+
+static inline double purenet_sigmoid(double z)
+{
+    double e;
+    if (z >= 0.0)
+        return 1.0 / (1.0 + purenet_exp(-z));
+    e = purenet_exp(z);
+    return e / (1.0 + e);
+}
+
+/* ---- one set of kernels for each vector width ---- */
+
+/* gcc and clang have vector types for every processor, and can compile a part of a file for a
+ * processor other than the one the rest is compiled for. */
+#if defined(__GNUC__)
+#define PURENET_VECTORS 1
+#define PURENET_INLINE static inline __attribute__((always_inline))
+#define PURENET_ALIGNED __attribute__((aligned(64))) /* no vector crosses two cache lines */
+#else
+#define PURENET_VECTORS 0
+#define PURENET_INLINE static inline
+#define PURENET_ALIGNED
+#endif
+
+#if defined(__clang__)
+#define PURENET_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define PURENET_UNROLL _Pragma("GCC unroll 16")
+#else
+#define PURENET_UNROLL
+#endif
+
+#define PURENET_WIDTH 1
+#include "kernels_width.h"
+#undef PURENET_WIDTH
+
+#if PURENET_VECTORS
+#define PURENET_WIDTH 2 /* every x86-64 has SSE2, every arm64 NEON */
+#include "kernels_width.h"
+#undef PURENET_WIDTH
+#endif
+
+/* gcc for Windows cannot align the stack for vectors wider than 16 bytes (its bug 54412). */
+#if defined(__x86_64__) && PURENET_VECTORS && (defined(__clang__) || !defined(_WIN32))
+#define PURENET_AVX 1
+#include <immintrin.h>
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2")
+#endif
+#define PURENET_WIDTH 4
+#include "kernels_width.h"
+#undef PURENET_WIDTH
+#if defined(__clang__)
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq"))), apply_to = function)
+#else
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,prefer-vector-width=512")
+#endif
+#define PURENET_WIDTH 8
+#include "kernels_width.h"
+#undef PURENET_WIDTH
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif
+
+/* ---- the choice ---- */
+
+#define PURENET_UNKNOWN_NAME 1
+#define PURENET_NOT_HERE 2 /* the processor, or the compiler, does not have it */
+
+/* Point `chosen` to the widest set of kernels this processor has, or to the one that is wanted
+ * ("avx512", "avx2", "sse2", "neon", "vector", "portable"; NULL or "" for the widest).  Returns 0, or
+ * PURENET_UNKNOWN_NAME or PURENET_NOT_HERE. */
+static int purenet_choose(const char *wanted, const purenet_kernels **chosen)
+{
+    static const char *const names[] = {"avx512", "avx2", "sse2", "neon", "vector",
+                                        "portable"};
+    const purenet_kernels *here[4];
+    size_t count = 0, i;
+#if defined(PURENET_AVX)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+        here[count++] = &purenet_kernels_8;
+    if (__builtin_cpu_supports("avx2"))
+        here[count++] = &purenet_kernels_4;
+#endif
+#if PURENET_VECTORS
+    here[count++] = &purenet_kernels_2;
+#endif
+    here[count++] = &purenet_kernels_1;
+    if (wanted == NULL || wanted[0] == '\0') {
+        *chosen = here[0];
+        return 0;
+    }
+    for (i = 0; i < count; i++)
+        if (strcmp(wanted, here[i]->name) == 0) {
+            *chosen = here[i];
+            return 0;
+        }
+    for (i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(wanted, names[i]) == 0)
+            return PURENET_NOT_HERE;
+    return PURENET_UNKNOWN_NAME;
+}
+
+#endif

@@ -1,0 +1,653 @@
+/* The kernels for one vector width, PURENET_WIDTH numbers; included by kernels.h once for each. */
+
+/* Every name below gets the width appended: product becomes product_8. */
+#define PURENET_PASTE(name, width) name##_##width
+#define PURENET_EXPAND(name, width) PURENET_PASTE(name, width)
+#define WIDE(name) PURENET_EXPAND(purenet_##name, PURENET_WIDTH)
+#define vec WIDE(vec)
+#define bits WIDE(bits)
+#define load WIDE(load)
+#define store WIDE(store)
+#define store_some WIDE(store_some)
+#define to_bits WIDE(to_bits)
+#define from_bits WIDE(from_bits)
+#define less WIDE(less)
+#define less_equal WIDE(less_equal)
+#define any WIDE(any)
+#define all_of WIDE(all_of)
+#define choose WIDE(choose)
+#define size_of WIDE(size_of)
+#define exp_tail WIDE(exp_tail)
+#define exp_in_range WIDE(exp_in_range)
+#define exp_vec WIDE(exp_vec)
+#define sigmoid_vec WIDE(sigmoid_vec)
+#define tanh_vec WIDE(tanh_vec)
+#define tile WIDE(tile)
+#define tiles WIDE(tiles)
+#define pack WIDE(pack)
+#define chunk_forward WIDE(chunk_forward)
+#define chunk_step WIDE(chunk_step)
+
+/* ---- vectors: W numbers, or their bits ---- */
+
+#define W PURENET_WIDTH
+
+#if W == 1
+typedef double vec;
+typedef uint64_t bits;
+#else
+typedef double vec __attribute__((vector_size(W * 8)));
+typedef uint64_t bits __attribute__((vector_size(W * 8)));
+#endif
+
+PURENET_INLINE vec load(const double *p)
+{
+    vec v;
+    memcpy(&v, p, sizeof v); /* one instruction; memcpy because p need not be aligned */
+    return v;
+}
+
+PURENET_INLINE void store(double *p, vec v) { memcpy(p, &v, sizeof v); }
+
+/* Store the first n lanes, n from 1 to W: what the end of a row needs. */
+PURENET_INLINE void store_some(double *p, vec v, size_t n)
+{
+#if W == 8
+    _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), v);
+#else
+    if (n >= W) {
+        store(p, v);
+        return;
+    }
+#endif
+#if W == 4
+    if (n >= 2) {
+        p[0] = v[0];
+        p[1] = v[1];
+        if (n == 3)
+            p[2] = v[2];
+    } else
+        p[0] = v[0];
+#elif W == 2
+    p[0] = v[0];
+#endif
+}
+
+PURENET_INLINE bits to_bits(vec v)
+{
+    bits b;
+    memcpy(&b, &v, sizeof b);
+    return b;
+}
+
+PURENET_INLINE vec from_bits(bits b)
+{
+    vec v;
+    memcpy(&v, &b, sizeof v);
+    return v;
+}
+
+/* Comparisons give all ones for a lane where they hold, else all zeros. */
+#if W == 1
+PURENET_INLINE bits less(vec x, vec y) { return x < y ? ~(bits)0 : 0; }
+PURENET_INLINE bits less_equal(vec x, vec y) { return x <= y ? ~(bits)0 : 0; }
+#else
+PURENET_INLINE bits less(vec x, vec y) { return (bits)(x < y); }
+PURENET_INLINE bits less_equal(vec x, vec y) { return (bits)(x <= y); }
+#endif
+
+PURENET_INLINE vec choose(bits where, vec yes, vec no)
+{
+    return from_bits((where & to_bits(yes)) | (~where & to_bits(no)));
+}
+
+PURENET_INLINE vec all_of(double x)
+{
+#if W == 1
+    return x;
+#else
+    return x - (vec){0};
+#endif
+}
+
+PURENET_INLINE vec size_of(vec x) { return from_bits(to_bits(x) & 0x7fffffffffffffffull); }
+
+/* Tell if a comparison holds in any lane. */
+PURENET_INLINE int any(bits where)
+{
+#if W == 1
+    return where != 0;
+#elif W == 2
+    return (where[0] | where[1]) != 0;
+#elif W == 4
+    return _mm256_movemask_pd((__m256d)where) != 0;
+#elif W == 8
+    return _mm512_test_epi64_mask((__m512i)where, (__m512i)where) != 0;
+#endif
+}
+
+/* ---- exp, sigmoid, tanh of a vector: the same operations as for one number ---- */
+
+PURENET_INLINE vec exp_tail(vec high, vec low)
+{
+    vec r = high - low;
+    vec series = 1.0 / 479001600.0 + r * (1.0 / 6227020800.0);
+    series = 1.0 / 39916800.0 + r * series;
+    series = 1.0 / 3628800.0 + r * series;
+    series = 1.0 / 362880.0 + r * series;
+    series = 1.0 / 40320.0 + r * series;
+    series = 1.0 / 5040.0 + r * series;
+    series = 1.0 / 720.0 + r * series;
+    series = 1.0 / 120.0 + r * series;
+    series = 1.0 / 24.0 + r * series;
+    series = 1.0 / 6.0 + r * series;
+    series = 1.0 / 2.0 + r * series;
+    return r * r * series - low;
+}
+
+/* exp of x between -708 and 708.  There 2**k has a normal exponent, and multiplying by it is
+ * adding k to the exponent bits; `shifted` has k in its lowest bits. */
+PURENET_INLINE vec exp_in_range(vec x)
+{
+    vec shifted = x * PURENET_LOG2_E + PURENET_ROUND;
+    vec k = shifted - PURENET_ROUND;
+    vec high = x - k * PURENET_LN2_HIGH;
+    vec low = k * PURENET_LN2_LOW;
+    vec y = 1.0 + (high + exp_tail(high, low));
+    return from_bits(to_bits(y) + (to_bits(shifted) << 52));
+}
+
+/* Rare arguments (beyond 708, infinite, NaN) go through the function of one number, lane by lane. */
+PURENET_INLINE vec exp_vec(vec x)
+{
+    if (any(~less_equal(size_of(x), all_of(708.0)))) {
+        double lane[W];
+        int i;
+        store(lane, x);
+        for (i = 0; i < W; i++)
+            lane[i] = purenet_exp(lane[i]);
+        return load(lane);
+    }
+    return exp_in_range(x);
+}
+
+PURENET_INLINE vec sigmoid_vec(vec z)
+{
+    vec e;
+    if (any(~less_equal(size_of(z), all_of(708.0)))) {
+        double lane[W];
+        int i;
+        store(lane, z);
+        for (i = 0; i < W; i++)
+            lane[i] = purenet_sigmoid(lane[i]);
+        return load(lane);
+    }
+    e = exp_in_range(-size_of(z));
+    return choose(less(z, all_of(0.0)), e, all_of(1.0)) / (1.0 + e);
+}
+
+/* Both branches of tanh, then the right one of the two; NaN comes through the second. */
+PURENET_INLINE vec tanh_vec(vec x)
+{
+    vec size = size_of(x);
+    vec square = x * x;
+    vec above = -99.28772310019185 + square * -0.9643991794250523;
+    vec below = 2235.4883906010045 + square * (112.81167849163293 + square);
+    vec small, shifted, k, high, low, tail, power, large, total, rest, denominator, quotient;
+    vec value, lost;
+    above = -1614.6876844170845 + square * above;
+    below = 4844.063053251255 + square * below;
+    small = x + x * (square * (above / below));
+
+    shifted = 2.0 * size * PURENET_LOG2_E + PURENET_ROUND;
+    k = shifted - PURENET_ROUND;
+    high = 2.0 * size - k * PURENET_LN2_HIGH;
+    low = k * PURENET_LN2_LOW;
+    tail = exp_tail(high, low);
+    power = from_bits((to_bits(shifted) + 1023u) << 52);
+    large = power + 1.0;
+    total = large + power * high;
+    rest = (power * high - (total - large)) + power * tail;
+    denominator = total + rest;
+    rest = rest - (denominator - total);
+    quotient = 2.0 / denominator;
+    value = 1.0 - quotient;
+    lost = (1.0 - value) - quotient;
+    value = value + (lost + quotient * (rest / denominator));
+
+    value = choose(less(all_of(22.0), size), all_of(1.0), value);
+    value = choose(less(x, all_of(0.0)), -value, value);
+    return choose(less(size, all_of(0.625)), small, value);
+}
+
+/* ---- functions of every element ---- */
+
+/* Run `statement` for i = 0, W, 2 W, ... with `lanes` numbers left to store at i, at most W. */
+#define FOR_EACH_VECTOR(n, statement)                                                              \
+    do {                                                                                           \
+        size_t i, lanes = W;                                                                       \
+        for (i = 0; i < (n); i += W) {                                                             \
+            if ((n) - i < W)                                                                       \
+                lanes = (n) - i;                                                                   \
+            statement;                                                                             \
+        }                                                                                          \
+    } while (0)
+
+static void WIDE(activate)(int activation, size_t n, double *z)
+{
+    const vec zero = all_of(0.0);
+    switch (activation) {
+    case PURENET_SIGMOID:
+        FOR_EACH_VECTOR(n, store_some(z + i, sigmoid_vec(load(z + i)), lanes));
+        break;
+    case PURENET_TANH:
+        FOR_EACH_VECTOR(n, store_some(z + i, tanh_vec(load(z + i)), lanes));
+        break;
+    case PURENET_RELU:
+        FOR_EACH_VECTOR(n, {
+            vec x = load(z + i);
+            store_some(z + i, choose(less_equal(x, zero), zero, x), lanes);
+        });
+        break;
+    case PURENET_LEAKY_RELU:
+        FOR_EACH_VECTOR(n, {
+            vec x = load(z + i);
+            store_some(z + i, choose(less(zero, x), x, 0.01 * x), lanes);
+        });
+        break;
+    }
+}
+
+static void WIDE(times_slope)(int activation, size_t n, const double *a, double *delta)
+{
+    const vec zero = all_of(0.0);
+    switch (activation) {
+    case PURENET_SIGMOID:
+        FOR_EACH_VECTOR(n, {
+            vec x = load(a + i);
+            store_some(delta + i, load(delta + i) * (x * (1.0 - x)), lanes);
+        });
+        break;
+    case PURENET_TANH:
+        FOR_EACH_VECTOR(n, {
+            vec x = load(a + i);
+            store_some(delta + i, load(delta + i) * (1.0 - x * x), lanes);
+        });
+        break;
+    case PURENET_RELU:
+    case PURENET_LEAKY_RELU: {
+        const vec below = all_of(activation == PURENET_RELU ? 0.0 : 0.01);
+        FOR_EACH_VECTOR(n, {
+            vec slope = choose(less(zero, load(a + i)), all_of(1.0), below);
+            store_some(delta + i, load(delta + i) * slope, lanes);
+        });
+        break;
+    }
+    }
+}
+
+static void WIDE(output_delta)(double factor, double count, size_t n, const double *a,
+                               const double *y, double *delta)
+{
+    FOR_EACH_VECTOR(n, {
+        store_some(delta + i, factor * (load(a + i) - load(y + i)) / count, lanes);
+    });
+}
+
+static void WIDE(exponential)(size_t n, double *x)
+{
+    FOR_EACH_VECTOR(n, store_some(x + i, exp_vec(load(x + i)), lanes));
+}
+
+static void WIDE(step)(double rate, size_t n, const double *g, double *w)
+{
+    FOR_EACH_VECTOR(n, store_some(w + i, load(w + i) - rate * load(g + i), lanes));
+}
+
+static void WIDE(softmax)(size_t rows, size_t columns, double *z)
+{
+    size_t row, j;
+    for (row = 0; row < rows; row++) {
+        double *x = z + row * columns;
+        double largest = x[0];
+        for (j = 1; j < columns; j++)
+            if (x[j] > largest)
+                largest = x[j];
+        FOR_EACH_VECTOR(columns, store_some(x + i, load(x + i) - largest, lanes));
+    }
+    WIDE(exponential)(rows * columns, z);
+    for (row = 0; row < rows; row++) {
+        double *x = z + row * columns;
+        double total = 0.0;
+        for (j = 0; j < columns; j++)
+            total += x[j];
+        FOR_EACH_VECTOR(columns, store_some(x + i, load(x + i) / total, lanes));
+    }
+}
+
+static int WIDE(all_finite)(size_t n, const double *x)
+{
+    /* x * 0.0 is NaN for an infinite x and for NaN, and NaN is never equal to itself. */
+    size_t i;
+    vec check = all_of(0.0);
+    double rest = 0.0;
+    for (i = 0; i + W <= n; i += W)
+        check += load(x + i) * 0.0;
+    for (; i < n; i++)
+        rest += x[i] * 0.0;
+    check += rest;
+    return !any(~less_equal(check, check));
+}
+
+/* ---- the matrix product ---- */
+
+/* A tile of the result is kept in registers while the sums run over all the terms: 24 sums in the
+ * 32 registers of AVX-512, 12 in the 16 of SSE2 and AVX2.  With more, the compilers run out of
+ * registers; with fewer, the additions wait for each other. */
+#define TILE_ROWS 6
+#if W == 8
+#define TILE_VECTORS 4
+#else
+#define TILE_VECTORS 2
+#endif
+
+/* The elements of R rows and C vectors of columns, from (i, j) on.  R and C are constants wherever
+ * this is called: only then can the sums stay in registers. */
+PURENET_INLINE void tile(const purenet_product *p, size_t i, size_t j, const double *b,
+                         size_t b_term, const int R, const int C)
+{
+    vec sum[TILE_ROWS][TILE_VECTORS];
+    const double *a = p->a + i * p->a_row;
+    const size_t a_row = p->a_row, a_term = p->a_term;
+    size_t t;
+    int r, v;
+    PURENET_UNROLL
+    for (r = 0; r < R; r++) {
+        PURENET_UNROLL
+        for (v = 0; v < C; v++)
+            sum[r][v] = all_of(0.0);
+    }
+    for (t = p->terms; t > 0; t--) {
+        vec row[TILE_VECTORS];
+        PURENET_UNROLL
+        for (v = 0; v < C; v++)
+            row[v] = load(b + v * W);
+        PURENET_UNROLL
+        for (r = 0; r < R; r++) {
+            double x = a[r * a_row];
+            PURENET_UNROLL
+            for (v = 0; v < C; v++)
+                sum[r][v] += x * row[v];
+        }
+        a += a_term;
+        b += b_term;
+    }
+    PURENET_UNROLL
+    for (r = 0; r < R; r++) {
+        double *c = p->c + (i + r) * p->c_row + j;
+        PURENET_UNROLL
+        for (v = 0; v < C; v++) {
+            size_t lanes = p->columns - j - v * W;
+            vec result = sum[r][v];
+            if (p->finish == PURENET_BIAS)
+                result = result + load(p->bias + j + v * W);
+            else if (p->finish == PURENET_STEP)
+                result = load(c + v * W) - p->rate * result;
+            if (lanes >= W)
+                store(c + v * W, result);
+            else
+                store_some(c + v * W, result, lanes);
+        }
+    }
+}
+
+/* All the rows of C vectors of columns, from j on. */
+PURENET_INLINE void tiles(const purenet_product *p, size_t j, const double *b, size_t b_term,
+                          const int C)
+{
+    size_t i = 0;
+    for (; i + TILE_ROWS <= p->rows; i += TILE_ROWS)
+        tile(p, i, j, b, b_term, TILE_ROWS, C);
+    if (i + 4 <= p->rows) {
+        tile(p, i, j, b, b_term, 4, C);
+        i += 4;
+    }
+    if (i + 2 <= p->rows) {
+        tile(p, i, j, b, b_term, 2, C);
+        i += 2;
+    }
+    if (i < p->rows)
+        tile(p, i, j, b, b_term, 1, C);
+}
+
+/* Copy the columns j .. j + width - 1 of b one row behind the other, at `to`. */
+static void pack(const purenet_product *p, size_t j, size_t width, double *to)
+{
+    const double *b = p->b + j * p->b_column;
+    size_t t, v;
+    if (p->b_column == 1)
+        for (t = 0; t < p->terms; t++)
+            for (v = 0; v < width; v += W)
+                store(to + t * width + v, load(b + t * p->b_term + v));
+    else
+        for (v = 0; v < width && j + v < p->columns; v++)
+            for (t = 0; t < p->terms; t++)
+                to[t * width + v] = b[t * p->b_term + v * p->b_column];
+}
+
+static void WIDE(product)(const purenet_product *p)
+{
+    /* Packing a panel of b is a must where its columns are not neighbours, and pays where many rows
+     * use it and its own rows lie far apart in memory. */
+    const int packing = p->b_column != 1 || (p->rows >= 32 && p->terms >= 128);
+    double *panel = (double *)(((uintptr_t)p->panel + 63) & ~(uintptr_t)63);
+    size_t j, vectors;
+    for (j = 0; j < p->columns; j += vectors * W) {
+        const double *b = p->b + j;
+        size_t b_term = p->b_term;
+        vectors = (p->columns - j + W - 1) / W;
+        if (vectors > TILE_VECTORS)
+            vectors = TILE_VECTORS;
+        if (packing) {
+            pack(p, j, vectors * W, panel);
+            b = panel;
+            b_term = vectors * W;
+        }
+        switch (vectors) {
+        case 1: tiles(p, j, b, b_term, 1); break;
+        case 2: tiles(p, j, b, b_term, 2); break;
+#if TILE_VECTORS == 4
+        case 3: tiles(p, j, b, b_term, 3); break;
+        case 4: tiles(p, j, b, b_term, 4); break;
+#endif
+        }
+    }
+}
+
+/* ---- sparse inputs ---- */
+
+/* Both kernels take the outputs in chunks of up to CHUNK vectors, and the inputs strip by strip, so
+ * that the part of the weights (or of the gradient) they walk about in stays in the first-level
+ * cache.  As with the tiles, the number C of vectors must be a constant. */
+#define CHUNK 8
+
+/* Do `call` with the constant C equal to `vectors`. */
+#define WITH_CONSTANT(vectors, call)                                                               \
+    switch (vectors) {                                                                             \
+    case 1: { enum { C = 1 }; call; break; }                                                       \
+    case 2: { enum { C = 2 }; call; break; }                                                       \
+    case 3: { enum { C = 3 }; call; break; }                                                       \
+    case 4: { enum { C = 4 }; call; break; }                                                       \
+    case 5: { enum { C = 5 }; call; break; }                                                       \
+    case 6: { enum { C = 6 }; call; break; }                                                       \
+    case 7: { enum { C = 7 }; call; break; }                                                       \
+    case 8: { enum { C = 8 }; call; break; }                                                       \
+    }
+
+/* One chunk of the outputs, for all samples; w, bias and z begin at the chunk. */
+PURENET_INLINE void chunk_forward(const purenet_sparse *x, size_t samples, const size_t *sample,
+                                  size_t outputs, const double *w, size_t w_row,
+                                  const double *bias, double *z, size_t lanes, const int C)
+{
+    size_t strip, s, e;
+    int v;
+    for (strip = 0; strip < x->strips; strip++, w += PURENET_STRIP * w_row)
+        for (s = 0; s < samples; s++) {
+            const size_t *start = x->start + sample[s] * x->strips + strip;
+            const size_t end = start[1];
+            double *out = z + s * outputs;
+            vec sum[CHUNK];
+            PURENET_UNROLL
+            for (v = 0; v < C; v++)
+                sum[v] = strip == 0 ? all_of(0.0) : load(out + v * W);
+            for (e = start[0]; e < end; e++) {
+                const double *row = w + x->column[e] * w_row;
+                double value = x->value[e];
+                PURENET_UNROLL
+                for (v = 0; v < C; v++)
+                    sum[v] += value * load(row + v * W);
+            }
+            if (bias != NULL && strip + 1 == x->strips) {
+                PURENET_UNROLL
+                for (v = 0; v < C; v++)
+                    sum[v] += load(bias + v * W);
+            }
+            PURENET_UNROLL
+            for (v = 0; v + 1 < C; v++)
+                store(out + v * W, sum[v]);
+            store_some(out + (C - 1) * W, sum[C - 1], lanes);
+        }
+}
+
+static void WIDE(sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
+                                 size_t outputs, const double *w, size_t w_row, const double *bias,
+                                 double *z)
+{
+    size_t j;
+    for (j = 0; j < outputs; j += CHUNK * W) {
+        size_t width = outputs - j < CHUNK * W ? outputs - j : CHUNK * W;
+        size_t vectors = (width + W - 1) / W, lanes = width - (vectors - 1) * W;
+        const double *b = bias == NULL ? NULL : bias + j;
+        WITH_CONSTANT(vectors, chunk_forward(x, samples, sample, outputs, w + j, w_row, b, z + j,
+                                             lanes, C));
+    }
+}
+
+/* One chunk of the outputs: scatter the terms of the gradient, sample after sample, over the rows of
+ * one strip, then take the step in the rows that were touched.  `gradient` and `touched` are all
+ * zeros before and after.  Returns `check` plus 0.0, or plus NaN if a weight became infinite. */
+PURENET_INLINE vec chunk_step(const purenet_sparse *x, size_t samples, const size_t *sample,
+                              size_t outputs, const double *delta, double rate, double *w,
+                              size_t w_row, double *gradient, uint8_t *touched, size_t lanes,
+                              vec check, const int C)
+{
+    size_t strip, s, e, k;
+    int v;
+    for (strip = 0; strip < x->strips; strip++, w += PURENET_STRIP * w_row) {
+        for (s = 0; s < samples; s++) {
+            const size_t *start = x->start + sample[s] * x->strips + strip;
+            const size_t end = start[1];
+            vec d[CHUNK];
+            PURENET_UNROLL
+            for (v = 0; v < C; v++)
+                d[v] = load(delta + s * outputs + v * W);
+            for (e = start[0]; e < end; e++) {
+                double *g = gradient + x->column[e] * (size_t)(C * W);
+                double value = x->value[e];
+                touched[x->column[e]] = 1;
+                PURENET_UNROLL
+                for (v = 0; v < C; v++)
+                    store(g + v * W, load(g + v * W) + value * d[v]);
+            }
+        }
+        for (k = 0; k < PURENET_STRIP; k++) {
+            double *g = gradient + k * (size_t)(C * W);
+            double *row = w + k * w_row;
+            if (!touched[k])
+                continue;
+            touched[k] = 0;
+            PURENET_UNROLL
+            for (v = 0; v < C; v++) {
+                vec now = load(row + v * W) - rate * load(g + v * W);
+                check += now * 0.0;
+                store(g + v * W, all_of(0.0));
+                if (v + 1 < C)
+                    store(row + v * W, now);
+                else
+                    store_some(row + v * W, now, lanes);
+            }
+        }
+    }
+    return check;
+}
+
+static int WIDE(sparse_step)(const purenet_sparse *x, size_t samples, const size_t *sample,
+                             size_t outputs, const double *delta, double rate, double *w,
+                             size_t w_row)
+{
+    PURENET_ALIGNED double gradient[PURENET_STRIP * CHUNK * W];
+    uint8_t touched[PURENET_STRIP];
+    size_t j;
+    vec check = all_of(0.0);
+    memset(touched, 0, sizeof touched);
+    for (j = 0; j < outputs; j += CHUNK * W) {
+        size_t width = outputs - j < CHUNK * W ? outputs - j : CHUNK * W;
+        size_t vectors = (width + W - 1) / W, lanes = width - (vectors - 1) * W;
+        if (j == 0) /* the first chunk is the widest, and leaves it as zero as it finds it */
+            memset(gradient, 0, PURENET_STRIP * vectors * W * sizeof(double));
+        WITH_CONSTANT(vectors, check = chunk_step(x, samples, sample, outputs, delta + j, rate,
+                                                  w + j, w_row, gradient, touched, lanes, check,
+                                                  C));
+    }
+    return !any(~less_equal(check, check));
+}
+
+static const purenet_kernels WIDE(kernels) = {
+#if W == 1
+    "portable",
+#elif W == 2 && defined(__x86_64__)
+    "sse2",
+#elif W == 2 && defined(__aarch64__)
+    "neon",
+#elif W == 2
+    "vector",
+#elif W == 4
+    "avx2",
+#else
+    "avx512",
+#endif
+    WIDE(product), WIDE(activate), WIDE(times_slope), WIDE(output_delta), WIDE(softmax),
+    WIDE(exponential), WIDE(step), WIDE(all_finite), WIDE(sparse_forward), WIDE(sparse_step)};
+
+#undef vec
+#undef bits
+#undef load
+#undef store
+#undef store_some
+#undef to_bits
+#undef from_bits
+#undef less
+#undef less_equal
+#undef any
+#undef all_of
+#undef choose
+#undef size_of
+#undef exp_tail
+#undef exp_in_range
+#undef exp_vec
+#undef sigmoid_vec
+#undef tanh_vec
+#undef tile
+#undef tiles
+#undef pack
+#undef chunk_forward
+#undef chunk_step
+#undef W
+#undef WIDE
+#undef PURENET_PASTE
+#undef PURENET_EXPAND
+#undef FOR_EACH_VECTOR
+#undef TILE_ROWS
+#undef TILE_VECTORS
+#undef CHUNK
+#undef WITH_CONSTANT
