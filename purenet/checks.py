@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 Matrix = list[list[float]]
@@ -41,9 +42,11 @@ def as_number(value: Any, place: str, *, finite: bool = True) -> float:
 
 
 def as_list(values: Any, place: str, expected: str) -> list[Any]:
-    """Return the items of a list, a tuple, an array ...; refuse text, numbers, sets and mappings."""
+    """Return the items of a list, a tuple or an array; refuse text, numbers, sets and mappings."""
     if type(values) is list:
         return values
+    if hasattr(values, "tolist"):  # an array gives its numbers faster as a whole
+        values = values.tolist()
     if (
         isinstance(values, (str, bytes, bytearray, dict, set, frozenset))
         or not isinstance(values, Iterable)
@@ -148,22 +151,26 @@ def _check_between_0_and_1(rows: Matrix, loss: str) -> None:
 
 
 def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
-    """Return one row a label: 1.0 in the column of the label's class, 0.0 elsewhere.
+    """Return one row a label, with 1.0 in the column of its class and 0.0 elsewhere.
 
-    Labels are whole numbers from 0 to ``classes - 1``.
+    labels: whole numbers from 0 to ``classes - 1``; 2.0 counts as 2.
+    classes: the number of classes, the width of the rows.
+
+    Raises TypeError for a label that is not a number (text, True) and ValueError for a number that
+    is none of the classes.
 
     >>> one_hot([0, 2], 3)
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
     classes = as_count(classes, "classes")
+    expected = f"expected a class from 0 to {classes - 1}"
     rows = []
     for number, label in enumerate(as_list(labels, argument, "a list of class numbers")):
-        value = as_number(label, f"{argument}: row {number}")
-        if not value.is_integer() or not 0 <= value < classes:
-            raise ValueError(
-                f"{argument}: row {number}: found {shown(label)}, "
-                f"expected a class from 0 to {classes - 1}"
-            )
+        if isinstance(label, bool) or not isinstance(label, Real):
+            raise TypeError(f"{argument}: row {number} is {shown(label)}, {expected}")
+        value = float(label)
+        if not 0.0 <= value < classes or value % 1.0 != 0.0:
+            raise ValueError(f"{argument}: row {number} is {shown(label)}, {expected}")
         row = [0.0] * classes
         row[int(value)] = 1.0
         rows.append(row)

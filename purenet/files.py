@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMAT = "purenet network"
 VERSION = 1
 
-_NAMED: dict[Any, float] = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+_NAMED: dict[str, float] = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 N = TypeVar("N", bound="Network")
 
@@ -165,4 +165,4 @@ def _written(row: Any) -> list[float | str]:
 def _read(row: Any) -> list[float]:
     if not isinstance(row, list):
         raise ValueError(f"found {row!r:.60}, expected a list of numbers")
-    return [_NAMED.get(value, value) if isinstance(value, str) else value for value in row]
+    return [_NAMED[value] if value in ("nan", "inf", "-inf") else value for value in row]

@@ -157,7 +157,8 @@ class Dense:
     def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
         """Return the gradient of the loss by the weights and biases.
 
-        delta is dL/dz.  ``z[i][j]`` contains ``inputs[i][k] * weights[k][j]`` and ``biases[j]``, so::
+        delta is dL/dz.  ``z[i][j]`` has the terms ``inputs[i][k] * weights[k][j]`` and
+        ``biases[j]``, so::
 
             dL/dweights[k][j] = sum over samples i of inputs[i][k] * delta[i][j]    inputs^T . delta
             dL/dbiases[j]     = sum over samples i of delta[i][j]

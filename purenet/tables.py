@@ -16,6 +16,9 @@ from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any
 
+from .checks import counted as _counted
+from .metrics import class_of
+
 MOST_NUMBERED_CLASSES = 20
 
 _TASKS = ("auto", "classes", "number")
@@ -55,7 +58,9 @@ class Table:
 
     def __repr__(self) -> str:
         target = "no target" if self.target is None else f"target {self.target!r}"
-        return f"Table({len(self.rows)} rows of {len(self.columns)} input columns, {target})"
+        rows = _counted(len(self.rows), "row")
+        columns = _counted(len(self.columns), "input column")
+        return f"Table({rows} of {columns}, {target})"
 
 
 # --- Reading CSV ----------------------------------------------------------------------------------
@@ -132,9 +137,10 @@ def _text(name: str) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        # Positions count in error.object, which is the content without a byte-order mark.
+        line = error.object.count(b"\n", 0, error.start) + 1
         raise ValueError(
-            f"{name}: line {line}: found the byte {content[error.start]:#04x}, "
+            f"{name}: line {line}: found the byte {error.object[error.start]:#04x}, "
             f"expected text in UTF-8"
         ) from None
     if "\0" in text:  # the csv module takes it from Python 3.11 on
@@ -158,8 +164,11 @@ def _records(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            # At the end of the text the only complaint is of a quote that was never closed.
-            found = "a quote without its end" if "end of data" in str(error) else str(error)
+            found = str(error)
+            if "unexpected end of data" in found:
+                found = "a quote that is never closed"
+            elif "expected after" in found:
+                found = "text after a closing quote"
             raise ValueError(f"{name}: line {line}: found {found}, expected CSV") from None
         values = [value.strip() for value in record]
         if values not in ([], [""]):
@@ -169,14 +178,18 @@ def _records(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
 def _delimiter(text: str) -> str:
     """Return the separator that the header has most of; a rarer one is likely part of a name."""
     quoted = False
+    previous = ","
     counts = {"\t": 0, ";": 0, ",": 0}
     for character in text.lstrip(" \r\n"):
         if character == '"':
-            quoted = not quoted
+            # A quote opens at the start of a value, or was doubled; elsewhere it is a letter.
+            quoted = not quoted and previous in '\t;,"'
         elif not quoted and character in "\r\n":
             break
         elif not quoted and character in counts:
             counts[character] += 1
+        if character != " ":
+            previous = character
     best = max(counts, key=counts.__getitem__)
     return best if counts[best] else ","
 
@@ -323,10 +336,13 @@ class Preparation:
 
     def __repr__(self) -> str:
         answers = "a number" if self.classes is None else _listed(self.classes)
-        return f"Preparation({len(self.columns)} columns, target {self.target!r}: {answers})"
+        columns = _counted(len(self.columns), "column")
+        return f"Preparation({columns}, target {self.target!r}: {answers})"
 
     @classmethod
-    def from_table(cls, table: Table, task: str = "auto") -> Preparation:
+    def from_table(
+        cls, table: Table, task: str = "auto", *, classes: Sequence[str] | None = None
+    ) -> Preparation:
         """Learn means, deviations and classes from the rows that a network is to be trained on.
 
         table: at least one row, and a target with at least two different answers.
@@ -334,6 +350,7 @@ class Preparation:
             are numbers and one has a fraction or there are more than 20 different ones; otherwise
             they are classes.  If some answers would make it a number and others are no numbers
             ("NA", say), "auto" refuses to choose.
+        classes: the classes, sorted, where they are known and the table may not have all of them.
 
         Deviations are those of the population (divided by the number of rows).  A column that never
         varies gets the deviation 1.0, so that its inputs are 0.0.  Among classes that are numbers,
@@ -364,13 +381,14 @@ class Preparation:
             means.append(mean)
             deviations.append(deviation)
         if task == "classes":
-            classes = _sorted_classes(table.labels)
+            if classes is None:
+                classes = _sorted_classes(table.labels)
             if len(classes) == 1:
                 raise ValueError(
                     f"column {target!r}: found only the class {classes[0]!r}, "
                     f"expected at least two classes"
                 )
-            return cls(table.columns, means, deviations, target, classes)
+            return cls(table.columns, means, deviations, target, list(classes))
         answers = [_answer_number(row, label, target) for row, label in enumerate(table.labels)]
         if all(answer == answers[0] for answer in answers):
             raise ValueError(
@@ -481,7 +499,7 @@ class Preparation:
         if self.classes is None:
             mean, deviation = self._target_scale()
             return outputs[0] * deviation + mean
-        return self.classes[_class_position(outputs)]
+        return self.classes[class_of(outputs)]
 
     def probability(self, output_row: Sequence[float]) -> float | None:
         """Return the probability that one row of outputs gives to its ``answer``.
@@ -492,7 +510,7 @@ class Preparation:
         outputs = self._checked_outputs(output_row)
         if self.classes is None or not all(0.0 <= output <= 1.0 for output in outputs):
             return None
-        position = _class_position(outputs)
+        position = class_of(outputs)
         if len(outputs) == 1:
             return outputs[0] if position == 1 else 1.0 - outputs[0]
         return outputs[position]
@@ -603,16 +621,6 @@ def _mean_and_deviation(column: str, values: list[float]) -> tuple[float, float]
     return mean, deviation
 
 
-def _class_position(outputs: list[float]) -> int:
-    if len(outputs) == 1:
-        return 1 if outputs[0] >= 0.5 else 0
-    best = 0
-    for j in range(len(outputs)):
-        if outputs[j] > outputs[best]:
-            best = j
-    return best
-
-
 def _class_keys(labels: Sequence[str]) -> list[str | float]:
     """Return what tells classes apart: the values if all labels are numbers, otherwise the text."""
     numbers = [_number(label) for label in labels]
@@ -707,7 +715,3 @@ def _listed(names: Sequence[str]) -> str:
     """Return the names for a message, the first 20 of them if there are more."""
     shown = ", ".join(map(repr, names[:20]))
     return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -19,6 +19,7 @@ from . import charts
 from .activations import ACTIVATIONS
 from .backends import add_backend_option, choose_backend
 from .files import write_text
+from .metrics import class_of
 from .network import Network
 from .randomness import shuffled_order
 from .tables import Preparation, Table, read_csv
@@ -176,14 +177,15 @@ def run_train(arguments: argparse.Namespace) -> int:
     )
     kept, held = _split(table, arguments.validation, arguments.seed)
     # The scale comes from the training rows alone; the classes from all.
-    preparation = Preparation.from_table(kept, arguments.task, classes=preparation.classes)
+    task = "number" if preparation.classes is None else "classes"
+    preparation = Preparation.from_table(kept, task, classes=preparation.classes)
     network.preparation = preparation
     validation = None
     if held.rows:
-        validation = preparation.inputs(held.rows), preparation.targets(held.labels)
+        validation = preparation.inputs(held.rows), preparation.targets(held.labels or [])
     history = network.fit(
         preparation.inputs(kept.rows),
-        preparation.targets(kept.labels),
+        preparation.targets(kept.labels or []),
         epochs=arguments.epochs,
         learning_rate=arguments.learning_rate,
         batch_size=arguments.batch_size,
@@ -227,7 +229,7 @@ def _part(table: Table, rows: list[int]) -> Table:
 
 def _print_scores(network: Network, table: Table, title: str) -> None:
     preparation = _preparation(network, "the model")
-    inputs, targets = preparation.inputs(table.rows), preparation.targets(table.labels)
+    inputs, targets = preparation.inputs(table.rows), preparation.targets(table.labels or [])
     evaluation = network.evaluate(inputs, targets)
     text = f"{title}: {len(table.rows)} rows, loss {evaluation.loss:.6g}"
     if preparation.classes is not None:
@@ -283,10 +285,8 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     table = read_csv(arguments.data, preparation.target, columns=preparation.columns)
     _print_scores(network, table, arguments.data)
     if preparation.classes is not None:
-        outputs = network.predict(preparation.inputs(table.rows))
-        numbers = {name: number for number, name in enumerate(preparation.classes)}
-        truth = [numbers[label] for label in table.labels or []]
-        answers = [numbers[str(preparation.answer(row))] for row in outputs]
+        truth = [class_of(row) for row in preparation.targets(table.labels or [])]
+        answers = network.predict_classes(preparation.inputs(table.rows))
         print("\nrows: truth, columns: answer\n")
         print(charts.confusion_table(truth, answers, preparation.classes))
     return 0

@@ -35,7 +35,7 @@
 #pragma fp_contract(off) /* what -ffp-contract=off is for the others */
 #endif
 
-#define PURENET_SLACK 64 /* numbers that may be read behind the end of an array */
+#define PURENET_SLACK 8 /* numbers that may be read behind the end of an array */
 
 /* Columns in the widest panel of a matrix product: purenet_product.panel has room for
  * terms * PURENET_PANEL + PURENET_SLACK numbers. */
@@ -243,8 +243,8 @@ static inline double purenet_sigmoid(double z)
 #define PURENET_NOT_HERE 2 /* the processor, or the compiler, does not have it */
 
 /* Point `chosen` to the widest set of kernels this processor has, or to the one that is wanted
- * ("avx512", "avx2", "sse2", "neon", "vector", "portable"; NULL or "" for the widest).  Returns 0, or
- * PURENET_UNKNOWN_NAME or PURENET_NOT_HERE. */
+ * ("avx512", "avx2", "sse2", "neon", "vector", "portable"; NULL or "" for the widest).  Returns 0
+ * or PURENET_UNKNOWN_NAME or PURENET_NOT_HERE. */
 static int purenet_choose(const char *wanted, const purenet_kernels **chosen)
 {
     static const char *const names[] = {"avx512", "avx2", "sse2", "neon", "vector",

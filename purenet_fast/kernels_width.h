@@ -157,7 +157,7 @@ PURENET_INLINE vec exp_in_range(vec x)
     return from_bits(to_bits(y) + (to_bits(shifted) << 52));
 }
 
-/* Rare arguments (beyond 708, infinite, NaN) go through the function of one number, lane by lane. */
+/* Rare arguments (beyond 708, infinite, NaN) go lane by lane through the function of one number. */
 PURENET_INLINE vec exp_vec(vec x)
 {
     if (any(~less_equal(size_of(x), all_of(708.0)))) {
@@ -424,15 +424,21 @@ PURENET_INLINE void tiles(const purenet_product *p, size_t j, const double *b, s
 static void pack(const purenet_product *p, size_t j, size_t width, double *to)
 {
     const double *b = p->b + j * p->b_column;
-    size_t t, v;
-    if (p->b_column == 1)
+    size_t used = p->columns - j < width ? p->columns - j : width;
+    size_t t, v, first, last;
+    if (p->b_column == 1) {
         for (t = 0; t < p->terms; t++)
             for (v = 0; v < width; v += W)
                 store(to + t * width + v, load(b + t * p->b_term + v));
-    else
-        for (v = 0; v < width && j + v < p->columns; v++)
-            for (t = 0; t < p->terms; t++)
+        return;
+    }
+    /* Transposing: 8 rows at a time, so that both sides use up the cache lines they touch. */
+    for (first = 0; first < p->terms; first = last) {
+        last = first + 8 < p->terms ? first + 8 : p->terms;
+        for (v = 0; v < used; v++)
+            for (t = first; t < last; t++)
                 to[t * width + v] = b[t * p->b_term + v * p->b_column];
+    }
 }
 
 static void WIDE(product)(const purenet_product *p)
@@ -533,8 +539,8 @@ static void WIDE(sparse_forward)(const purenet_sparse *x, size_t samples, const 
     }
 }
 
-/* One chunk of the outputs: scatter the terms of the gradient, sample after sample, over the rows of
- * one strip, then take the step in the rows that were touched.  `gradient` and `touched` are all
+/* One chunk of the outputs: scatter the terms of the gradient, sample after sample, over the rows
+ * of one strip, then take the step in the rows that were touched.  `gradient` and `touched` are all
  * zeros before and after.  Returns `check` plus 0.0, or plus NaN if a weight became infinite. */
 PURENET_INLINE vec chunk_step(const purenet_sparse *x, size_t samples, const size_t *sample,
                               size_t outputs, const double *delta, double rate, double *w,

@@ -41,7 +41,9 @@ class Dense(layers.Dense):
         return _core.dot(delta, _core.transpose(self.weights))
 
     def update(self, gradient: LayerGradient, learning_rate: float) -> None:
-        _core.update(self.weights, self.biases, gradient.weights, gradient.biases, learning_rate)
+        weights: Any = self.weights
+        biases: Any = self.biases
+        _core.update(weights, biases, gradient.weights, gradient.biases, learning_rate)
 
 
 class Network(network.Network):

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+from ..checks import one_hot
 from .bundled import Dataset, load_breast_cancer, load_digits, load_iris, load_xor
-from .encoding import one_hot
 from .idx import read_idx, read_idx_images, read_idx_labels
 
 __all__ = [

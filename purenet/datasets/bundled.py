@@ -10,7 +10,7 @@ import gzip
 from dataclasses import dataclass
 from importlib import resources
 
-from .encoding import one_hot
+from ..checks import one_hot
 
 
 @dataclass(frozen=True, repr=False)
