@@ -332,17 +332,11 @@ class Network:
         history: History,
     ) -> None:
         """Train some epochs without a look in between, and enter them in the history."""
-        results: list[tuple[float, int]] = []
         try:
-            self._train(samples, epochs, batch_size, shuffle, learning_rate, threads, results)
+            self._train(samples, epochs, batch_size, shuffle, learning_rate, threads, history)
         finally:
             # Also after Ctrl-C: the epochs that were finished count.
-            count = samples.size
-            for total, correct in results:
-                history.loss.append(total / loss_count(self.loss, count, self.outputs))
-                if samples.classes:
-                    history.accuracy.append(correct / count)
-            self.epochs_trained += len(results)
+            self.epochs_trained = history.first_epoch + history.epochs
         diverged = self._find_non_finite()
         if diverged is not None:
             history.stopped = "training diverged"
@@ -356,16 +350,17 @@ class Network:
         shuffle: bool,
         learning_rate: float,
         threads: int,
-        results: list[tuple[float, int]],
+        history: History,
     ) -> None:
-        """Train epoch after epoch, and append each one's total loss and number of right answers.
+        """Train epoch after epoch, and append each one's loss and accuracy to the history.
 
         Ends early if a weight is no longer finite.
         """
+        count = loss_count(self.loss, samples.size, self.outputs)
         for _ in range(epochs):
             order = list(range(samples.size))
             if shuffle:
-                order = shuffled_order(len(order), self.seed, self.epochs_trained + len(results))
+                order = shuffled_order(len(order), self.seed, history.first_epoch + history.epochs)
             total = 0.0
             correct = 0
             for start in range(0, len(order), batch_size):
@@ -377,7 +372,9 @@ class Network:
                 correct += count_correct(outputs[-1].a, targets)
                 gradients = self._backprop(inputs, targets, outputs)
                 self._update(gradients, learning_rate)
-            results.append((total, correct))
+            history.loss.append(total / count)
+            if samples.classes:
+                history.accuracy.append(correct / samples.size)
             if self._find_non_finite() is not None:
                 break
 
@@ -464,7 +461,7 @@ class Network:
         for number, layer in enumerate(self.layers):
             layer.check_parameters(f"layer {number}")
 
-    def _checked_inputs(self, inputs: Any) -> Matrix:
+    def _checked_inputs(self, inputs: Any) -> Any:
         return as_matrix(inputs, "inputs", width=self.inputs)
 
     def _checked_samples(self, inputs: Any, targets: Any) -> Samples:

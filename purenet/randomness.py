@@ -71,7 +71,7 @@ def shuffled_order(samples: int, seed: int, epoch: int) -> list[int]:
     >>> sorted(shuffled_order(5, seed=1, epoch=0))
     [0, 1, 2, 3, 4]
     """
-    generator = random.Random(seed * 2**32 + epoch)
+    generator = random.Random(seed * 2**32 + epoch % 2**32)
     order = list(range(samples))
     for last in range(samples - 1, 0, -1):
         chosen = int(generator.random() * (last + 1))

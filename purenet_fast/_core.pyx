@@ -6,22 +6,30 @@ Everything here repeats, operation by operation, what ``purenet`` does in ``elem
 ``activations``, ``losses`` and ``layers``, so that every number has the same bits:
 
 - a sum starts at 0.0 and adds its terms one by one, the index ascending; which element of a matrix
-  is computed first is free;
+  is computed first is free, and that is where vectors and threads come in;
 - a product is rounded, then added (the extension is built without contraction);
 - an expression is grouped as it is there.
 
 A change here is a change there, in the same commit.
+
+The order of this file: numbers; weights and biases as Python sees them; matrices, activation
+functions and losses; samples; the network, first one batch, then a run of epochs.  The innermost
+loops stand in kernels.h, because Cython has no vectors.
 """
 
+import os
+import threading
+
 from libc.math cimport INFINITY, NAN, frexp, isfinite, ldexp
-from libc.stdlib cimport free, malloc
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES, PyBUF_WRITABLE
+from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact, PyFloat_FromDouble
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_New, PyList_SET_ITEM
-from cpython.ref cimport Py_INCREF
+from cpython.ref cimport Py_INCREF, PyObject
 
 from purenet import activations as _activations
 from purenet import elementary as _elementary
@@ -40,6 +48,86 @@ cdef extern from *:
 SOURCES = PURENET_SOURCES  # the fingerprint of the files that this module was built from
 
 
+cdef extern from "kernels.h" nogil:
+    enum:
+        PURENET_SLACK, PURENET_PANEL, PURENET_STRIP
+        PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU
+        PURENET_SUM, PURENET_BIAS, PURENET_STEP
+        PURENET_UNKNOWN_NAME, PURENET_NOT_HERE
+
+    ctypedef struct purenet_product:
+        size_t rows, columns, terms
+        const double *a
+        size_t a_row, a_term
+        const double *b
+        size_t b_term, b_column
+        double *c
+        size_t c_row
+        int finish
+        const double *bias
+        double rate
+        double *panel
+
+    ctypedef struct purenet_sparse:
+        size_t strips
+        const size_t *start
+        const uint8_t *column
+        const double *value
+
+    ctypedef struct purenet_kernels:
+        const char *name
+        void (*product)(const purenet_product *p) noexcept nogil
+        void (*activate)(int activation, size_t n, double *z) noexcept nogil
+        void (*times_slope)(int activation, size_t n, const double *a, double *delta) noexcept nogil
+        void (*output_delta)(double factor, double count, size_t n, const double *a,
+                             const double *y, double *delta) noexcept nogil
+        void (*softmax)(size_t rows, size_t columns, double *z) noexcept nogil
+        void (*exponential)(size_t n, double *x) noexcept nogil
+        void (*step)(double rate, size_t n, const double *g, double *w) noexcept nogil
+        bint (*all_finite)(size_t n, const double *x) noexcept nogil
+        void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
+                               size_t outputs, const double *w, size_t w_row, const double *bias,
+                               double *z) noexcept nogil
+        bint (*sparse_step)(const purenet_sparse *x, size_t first_strip, size_t last_strip,
+                            size_t samples, const size_t *sample, size_t outputs,
+                            const double *delta, double rate, double *w, size_t w_row) noexcept nogil
+
+    ctypedef struct purenet_barrier:
+        size_t size
+
+    int purenet_choose(const char *wanted, const purenet_kernels **chosen)
+    void purenet_wait(purenet_barrier *barrier)
+    double purenet_exp(double x)
+    double purenet_exp_tail(double high, double low)
+    double purenet_sigmoid(double z)
+
+
+cdef const purenet_kernels *KERNELS
+
+
+def choose_vectors(str name):
+    """Choose the vector width: avx512, avx2, sse2, neon, vector, portable, or "" for the widest.
+
+    Every width gives the same bits.  Returns the name of the chosen one.  The environment variable
+    PURENET_VECTOR does the same for the start of the program.
+    """
+    global KERNELS
+    cdef const purenet_kernels *chosen = NULL
+    cdef int failure = purenet_choose(name.encode(), &chosen)
+    if failure == PURENET_NOT_HERE:
+        raise ValueError(f"PURENET_VECTOR: {name} is not there on this processor")
+    if failure == PURENET_UNKNOWN_NAME:
+        raise ValueError(
+            f"PURENET_VECTOR: found {name!r}, "
+            "expected avx512, avx2, sse2, neon, vector or portable"
+        )
+    KERNELS = chosen
+    return (<bytes> KERNELS.name).decode()
+
+
+choose_vectors(os.environ.get("PURENET_VECTOR", ""))
+
+
 # ------------------------------------------------------------------------------------------------
 # Numbers: the twins of elementary.py.
 
@@ -47,43 +135,7 @@ cdef double LOG2_E = 1.4426950408889634
 cdef double LN2_HIGH = 0.6931471803691238
 cdef double LN2_LOW = 1.9082149292705877e-10
 cdef double ROUND = 6755399441055744.0
-cdef double EXP_OVERFLOW = 709.782712893384
-cdef double EXP_UNDERFLOW = -745.1332191019412
 cdef double SQRT_HALF = 0.7071067811865476
-
-
-cdef inline double exp_tail(double high, double low) noexcept nogil:
-    cdef double r = high - low
-    cdef double series = 1.0 / 6227020800.0
-    series = 1.0 / 479001600.0 + r * series
-    series = 1.0 / 39916800.0 + r * series
-    series = 1.0 / 3628800.0 + r * series
-    series = 1.0 / 362880.0 + r * series
-    series = 1.0 / 40320.0 + r * series
-    series = 1.0 / 5040.0 + r * series
-    series = 1.0 / 720.0 + r * series
-    series = 1.0 / 120.0 + r * series
-    series = 1.0 / 24.0 + r * series
-    series = 1.0 / 6.0 + r * series
-    series = 1.0 / 2.0 + r * series
-    return r * r * series - low
-
-
-cdef double c_exp(double x) noexcept nogil:
-    cdef double k, high, low, power_of_r
-    if x != x:
-        return x
-    if x > EXP_OVERFLOW:
-        return INFINITY
-    if x < EXP_UNDERFLOW:
-        return 0.0
-    k = (x * LOG2_E + ROUND) - ROUND
-    high = x - k * LN2_HIGH
-    low = k * LN2_LOW
-    power_of_r = 1.0 + (high + exp_tail(high, low))
-    if k < -1021.0:
-        return ldexp(power_of_r, <int> k + 54) * 5.551115123125783e-17
-    return ldexp(power_of_r, <int> k)
 
 
 cdef double log_of_parts(double k, double f, double extra) noexcept nogil:
@@ -145,7 +197,7 @@ cdef double c_tanh_of_large(double x) noexcept nogil:
     cdef double k = (2.0 * x * LOG2_E + ROUND) - ROUND
     cdef double high = 2.0 * x - k * LN2_HIGH
     cdef double low = k * LN2_LOW
-    cdef double tail = exp_tail(high, low)
+    cdef double tail = purenet_exp_tail(high, low)
     cdef double power = ldexp(1.0, <int> k)
     cdef double large = power + 1.0
     cdef double total = large + power * high
@@ -188,7 +240,7 @@ cdef double c_tanh(double x) noexcept nogil:
 
 def exp(x):
     if PyFloat_CheckExact(x):
-        return c_exp(PyFloat_AS_DOUBLE(x))
+        return purenet_exp(PyFloat_AS_DOUBLE(x))
     return _elementary.exp(x)
 
 
@@ -221,9 +273,11 @@ cdef class Matrix:
     the buffer protocol, so that ``memoryview(matrix)`` or NumPy see the same memory.
     """
 
+    cdef Block block
     cdef double *data
     cdef readonly Py_ssize_t rows
     cdef readonly Py_ssize_t columns
+    cdef Py_ssize_t stride    # numbers from one row to the next
     cdef Py_ssize_t[2] shape
     cdef Py_ssize_t[2] strides
 
@@ -232,16 +286,13 @@ cdef class Matrix:
         cdef list row
         self.rows = len(rows)
         self.columns = len(rows[0]) if self.rows else 0
-        self.data = <double *> malloc((self.rows * self.columns + 1) * sizeof(double))
-        if self.data == NULL:
-            raise MemoryError()
+        self.stride = padded(self.columns)
+        self.block = Block(self.rows, self.stride)
+        self.data = self.block.data
         for i in range(self.rows):
             row = as_row(list(rows[i]), "row", f"row {i}", self.columns, finite=False)
             for j in range(self.columns):
-                self.data[i * self.columns + j] = row[j]
-
-    def __dealloc__(self):
-        free(self.data)
+                self.data[i * self.stride + j] = row[j]
 
     def __len__(self):
         return self.rows
@@ -249,7 +300,7 @@ cdef class Matrix:
     cdef Vector row(self, Py_ssize_t i):
         cdef Vector view = Vector.__new__(Vector)
         view.owner = self
-        view.data = self.data + i * self.columns
+        view.data = self.data + i * self.stride
         view.length = self.columns
         return view
 
@@ -293,7 +344,7 @@ cdef class Matrix:
 
     def tolist(self):
         """Return a nested list with the same numbers."""
-        return nested_list(self.data, self.rows, self.columns)
+        return [flat_list(self.data + i * self.stride, self.columns) for i in range(self.rows)]
 
     def copy(self):
         """Return a list of the rows, as ``list.copy`` would."""
@@ -317,15 +368,33 @@ cdef class Matrix:
         return Matrix, (self.tolist(),)
 
     def __getbuffer__(self, Py_buffer *buffer, int flags):
+        cdef bint contiguous = (flags & PyBUF_STRIDES) != PyBUF_STRIDES
+        if (flags & PyBUF_C_CONTIGUOUS) == PyBUF_C_CONTIGUOUS:
+            contiguous = True
+        if contiguous and self.stride != self.columns and self.rows > 1:
+            raise BufferError("the rows are padded, ask for strides")
         self.shape[0] = self.rows
         self.shape[1] = self.columns
-        self.strides[0] = self.columns * sizeof(double)
+        self.strides[0] = self.stride * sizeof(double)
         self.strides[1] = sizeof(double)
         fill_buffer(buffer, self, self.data, 2, self.shape, self.strides,
                     self.rows * self.columns, flags)
 
     def __releasebuffer__(self, Py_buffer *buffer):
         pass
+
+
+cdef Py_ssize_t padded(Py_ssize_t columns) noexcept:
+    """Return the distance between rows with which the kernels are fastest.
+
+    Whole cache lines; and an odd number of them in a long row, so that the rows do not crowd into
+    a fraction of the cache.
+    """
+    if columns <= 8:
+        return columns
+    if columns <= 32:
+        return (columns + 7) // 8 * 8
+    return (columns + 7) // 16 * 16 + 8
 
 
 cdef class Vector:
@@ -478,18 +547,21 @@ cdef class Block:
     """A matrix of doubles that belongs to a computation."""
 
     cdef double *data
+    cdef void *memory
     cdef Py_ssize_t rows
     cdef Py_ssize_t columns
 
     def __cinit__(self, Py_ssize_t rows, Py_ssize_t columns):
         self.rows = rows
         self.columns = columns
-        self.data = <double *> malloc((rows * columns + 1) * sizeof(double))
-        if self.data == NULL:
+        # Zeros, with the slack that the kernels may read, from the start of a cache line on.
+        self.memory = calloc(rows * columns + PURENET_SLACK + 8, sizeof(double))
+        if self.memory == NULL:
             raise MemoryError()
+        self.data = <double *> ((<size_t> self.memory + 63) // 64 * 64)
 
     def __dealloc__(self):
-        free(self.data)
+        free(self.memory)
 
     cdef list tolist(self):
         return nested_list(self.data, self.rows, self.columns)
@@ -503,16 +575,18 @@ cdef Block block_of(rows):
     if isinstance(rows, Matrix):
         matrix = rows
         block = Block(matrix.rows, matrix.columns)
-        memcpy(block.data, matrix.data, matrix.rows * matrix.columns * sizeof(double))
+        for i in range(matrix.rows):
+            memcpy(block.data + i * matrix.columns, matrix.data + i * matrix.stride,
+                   matrix.columns * sizeof(double))
         return block
     if type(rows) is not list or PyList_GET_SIZE(rows) == 0:
         return None
-    columns = width_of(<object> PyList_GET_ITEM(rows, 0))
+    columns = width_of((<list> rows)[0])
     if columns <= 0:
         return None
     block = Block(PyList_GET_SIZE(rows), columns)
     for i in range(block.rows):
-        if not copy_row(<object> PyList_GET_ITEM(rows, i), block.data + i * columns, columns):
+        if not copy_row((<list> rows)[i], block.data + i * columns, columns):
             return None
     return block
 
@@ -538,61 +612,30 @@ cdef Py_ssize_t width_of(row):
 cdef bint copy_row(row, double *target, Py_ssize_t columns):
     """Copy a row if it is a list of so many floats."""
     cdef Py_ssize_t j
-    cdef object value
+    cdef PyObject *item
     if width_of(row) != columns:
         return False
     if isinstance(row, Vector):
         memcpy(target, (<Vector> row).data, columns * sizeof(double))
         return True
     for j in range(columns):
-        value = <object> PyList_GET_ITEM(row, j)
-        if not PyFloat_CheckExact(value):
+        item = PyList_GET_ITEM(row, j)
+        if not PyFloat_CheckExact(<object> item):
             return False
-        target[j] = PyFloat_AS_DOUBLE(value)
+        target[j] = PyFloat_AS_DOUBLE(<object> item)
     return True
 
 
 # ------------------------------------------------------------------------------------------------
 # Matrices: the twins of matrix.py.
 
-cdef void c_dot(const double *a, const double *b, double *product,
-                Py_ssize_t rows, Py_ssize_t inner, Py_ssize_t columns) noexcept nogil:
+cdef void c_dot(Block a, Block b, Block product, Block panel) noexcept nogil:
     """product = a . b; each element's own sum runs over k ascending."""
-    cdef Py_ssize_t i, j, k
-    cdef double x
-    for i in range(rows):
-        for j in range(columns):
-            product[i * columns + j] = 0.0
-        for k in range(inner):
-            x = a[i * inner + k]
-            for j in range(columns):
-                product[i * columns + j] = product[i * columns + j] + x * b[k * columns + j]
-
-
-cdef void c_dot_of_transposed(const double *a, const double *b, double *product,
-                              Py_ssize_t inner, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    """product = a^T . b, where a is inner by rows."""
-    cdef Py_ssize_t i, j, k
-    cdef double x
-    memset(product, 0, rows * columns * sizeof(double))
-    for k in range(inner):
-        for i in range(rows):
-            x = a[k * rows + i]
-            for j in range(columns):
-                product[i * columns + j] = product[i * columns + j] + x * b[k * columns + j]
-
-
-cdef void c_dot_with_transposed(const double *a, const double *b, double *product,
-                                Py_ssize_t rows, Py_ssize_t inner, Py_ssize_t columns) noexcept nogil:
-    """product = a . b^T, where b is columns by inner."""
-    cdef Py_ssize_t i, j, k
-    cdef double total
-    for i in range(rows):
-        for j in range(columns):
-            total = 0.0
-            for k in range(inner):
-                total = total + a[i * inner + k] * b[j * inner + k]
-            product[i * columns + j] = total
+    cdef purenet_product p = purenet_product(
+        rows=a.rows, columns=b.columns, terms=a.columns,
+        a=a.data, a_row=a.columns, a_term=1, b=b.data, b_term=b.columns, b_column=1,
+        c=product.data, c_row=b.columns, finish=PURENET_SUM, bias=NULL, rate=0.0, panel=panel.data)
+    KERNELS.product(&p)
 
 
 cdef void c_add_bias(double *a, const double *biases, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
@@ -613,12 +656,13 @@ cdef void c_column_sums(const double *a, double *sums, Py_ssize_t rows, Py_ssize
 def dot(a, b):
     cdef Block x = block_of(a)
     cdef Block y = block_of(b)
-    cdef Block product
+    cdef Block product, panel
     if x is None or y is None or x.columns != y.rows:
         return _matrix.dot(a, b)
     product = Block(x.rows, y.columns)
+    panel = Block(x.columns, PURENET_PANEL)
     with nogil:
-        c_dot(x.data, y.data, product.data, x.rows, x.columns, y.columns)
+        c_dot(x, y, product, panel)
     return product.tolist()
 
 
@@ -703,23 +747,14 @@ def column_sums(a):
 # Activation functions: the twins of activations.py.
 
 cdef enum:
-    SIGMOID, TANH, RELU, LEAKY_RELU, LINEAR, SOFTMAX
+    SOFTMAX = 100  # the others are functions of one number, and have the kernels' numbers
 
 cdef dict ACTIVATIONS = {
-    "sigmoid": SIGMOID, "tanh": TANH, "relu": RELU,
-    "leaky_relu": LEAKY_RELU, "linear": LINEAR, "softmax": SOFTMAX,
+    "sigmoid": PURENET_SIGMOID, "tanh": PURENET_TANH, "relu": PURENET_RELU,
+    "leaky_relu": PURENET_LEAKY_RELU, "linear": PURENET_LINEAR, "softmax": SOFTMAX,
 }
 
 cdef double LEAKY_SLOPE = 0.01
-
-
-cdef inline double c_sigmoid(double z) noexcept nogil:
-    cdef double e
-    if z >= 0.0:
-        e = c_exp(-z)
-        return 1.0 / (1.0 + e)
-    e = c_exp(z)
-    return e / (1.0 + e)
 
 
 cdef inline double c_relu(double z) noexcept nogil:
@@ -736,63 +771,29 @@ cdef inline double c_leaky_relu(double z) noexcept nogil:
 
 cdef inline double c_slope(int activation, double a) noexcept nogil:
     """da/dz where the activation is a."""
-    if activation == SIGMOID:
+    if activation == PURENET_SIGMOID:
         return a * (1.0 - a)
-    if activation == TANH:
+    if activation == PURENET_TANH:
         return 1.0 - a * a
-    if activation == RELU:
+    if activation == PURENET_RELU:
         return 1.0 if a > 0.0 else 0.0
-    if activation == LEAKY_RELU:
+    if activation == PURENET_LEAKY_RELU:
         return 1.0 if a > 0.0 else LEAKY_SLOPE
     return 1.0
 
 
-cdef void c_softmax(const double *z, double *a, Py_ssize_t columns) noexcept nogil:
-    cdef Py_ssize_t j
-    cdef double largest = z[0]
-    cdef double total = 0.0
-    for j in range(columns):
-        if z[j] > largest:
-            largest = z[j]
-    for j in range(columns):
-        a[j] = c_exp(z[j] - largest)
-        total = total + a[j]
-    for j in range(columns):
-        a[j] = a[j] / total
-
-
-cdef void c_activate(int activation, const double *z, double *a,
-                     Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef Py_ssize_t items = rows * columns
-    if activation == SIGMOID:
-        for i in range(items):
-            a[i] = c_sigmoid(z[i])
-    elif activation == TANH:
-        for i in range(items):
-            a[i] = c_tanh(z[i])
-    elif activation == RELU:
-        for i in range(items):
-            a[i] = c_relu(z[i])
-    elif activation == LEAKY_RELU:
-        for i in range(items):
-            a[i] = c_leaky_relu(z[i])
-    elif activation == LINEAR:
-        memcpy(a, z, items * sizeof(double))
+cdef void c_activate(int activation, double *z, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    """Turn z into a."""
+    if activation == SOFTMAX:
+        KERNELS.softmax(rows, columns, z)
     else:
-        for i in range(rows):
-            c_softmax(z + i * columns, a + i * columns, columns)
+        KERNELS.activate(activation, rows * columns, z)
 
 
-cdef void c_activation_delta(int activation, const double *a, double *delta,
-                             Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    """Turn dL/da, which stands in delta, into dL/dz."""
+cdef void c_softmax_delta(const double *a, double *delta, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    """Turn dL/da of softmax, which stands in delta, into dL/dz."""
     cdef Py_ssize_t i, j
     cdef double total
-    if activation != SOFTMAX:
-        for i in range(rows * columns):
-            delta[i] = delta[i] * c_slope(activation, a[i])
-        return
     for i in range(rows):
         total = 0.0
         for j in range(columns):
@@ -805,19 +806,19 @@ cdef void c_activation_delta(int activation, const double *a, double *delta,
 
 def sigmoid(z):
     if PyFloat_CheckExact(z):
-        return c_sigmoid(PyFloat_AS_DOUBLE(z))
+        return purenet_sigmoid(PyFloat_AS_DOUBLE(z))
     return _activations.sigmoid(z)
 
 
 def sigmoid_derivative(z):
     if PyFloat_CheckExact(z):
-        return c_slope(SIGMOID, c_sigmoid(PyFloat_AS_DOUBLE(z)))
+        return c_slope(PURENET_SIGMOID, purenet_sigmoid(PyFloat_AS_DOUBLE(z)))
     return _activations.sigmoid_derivative(z)
 
 
 def tanh_derivative(z):
     if PyFloat_CheckExact(z):
-        return c_slope(TANH, c_tanh(PyFloat_AS_DOUBLE(z)))
+        return c_slope(PURENET_TANH, c_tanh(PyFloat_AS_DOUBLE(z)))
     return _activations.tanh_derivative(z)
 
 
@@ -829,7 +830,7 @@ def relu(z):
 
 def relu_derivative(z):
     if PyFloat_CheckExact(z):
-        return c_slope(RELU, c_relu(PyFloat_AS_DOUBLE(z)))
+        return c_slope(PURENET_RELU, c_relu(PyFloat_AS_DOUBLE(z)))
     return _activations.relu_derivative(z)
 
 
@@ -841,7 +842,7 @@ def leaky_relu(z):
 
 def leaky_relu_derivative(z):
     if PyFloat_CheckExact(z):
-        return c_slope(LEAKY_RELU, c_leaky_relu(PyFloat_AS_DOUBLE(z)))
+        return c_slope(PURENET_LEAKY_RELU, c_leaky_relu(PyFloat_AS_DOUBLE(z)))
     return _activations.leaky_relu_derivative(z)
 
 
@@ -849,7 +850,7 @@ def softmax(z):
     cdef Block x = row_block_of(z)
     if x is None:
         return _activations.softmax(z)
-    c_softmax(x.data, x.data, x.columns)
+    KERNELS.softmax(1, x.columns, x.data)
     return flat_list(x.data, x.columns)
 
 
@@ -860,7 +861,7 @@ def softmax_derivative(z):
     if x is None:
         return _activations.softmax_derivative(z)
     n = x.columns
-    c_softmax(x.data, x.data, n)
+    KERNELS.softmax(1, n, x.data)
     jacobian = Block(n, n)
     for i in range(n):
         for j in range(n):
@@ -875,7 +876,7 @@ def activate(activation, z):
     cdef Block x = block_of(z)
     if x is None or activation not in ACTIVATIONS:
         return _activations.activate(activation, z)
-    c_activate(ACTIVATIONS[activation], x.data, x.data, x.rows, x.columns)
+    c_activate(ACTIVATIONS[activation], x.data, x.rows, x.columns)
     return x.tolist()
 
 
@@ -893,24 +894,28 @@ cdef dict LOSSES = {
 }
 
 
-cdef inline double c_sigmoid_cross_entropy(double z, double y) noexcept nogil:
+cdef inline bint is_cross_entropy(int loss) noexcept nogil:
+    return loss == BINARY_CROSS_ENTROPY or loss == CATEGORICAL_CROSS_ENTROPY
+
+
+cdef inline double c_sigmoid_cross_entropy(double z, double y, double e) noexcept nogil:
+    """The loss of one output; e is exp(-z) for z >= 0 and exp(z) otherwise."""
     if z >= 0.0:
-        return (1.0 - y) * z + c_log1p(c_exp(-z))
-    return -y * z + c_log1p(c_exp(z))
+        return (1.0 - y) * z + c_log1p(e)
+    return -y * z + c_log1p(e)
 
 
-cdef double c_softmax_cross_entropy(const double *z, const double *y, Py_ssize_t columns) noexcept nogil:
+cdef double c_softmax_cross_entropy(const double *z, const double *y, const double *e,
+                                    Py_ssize_t columns) noexcept nogil:
+    """The loss of one row; e[j] is exp(z[j] - the largest z)."""
     cdef Py_ssize_t j
-    cdef Py_ssize_t best = 0
+    cdef Py_ssize_t best = c_largest(z, columns)
     cdef double others = 0.0
     cdef double total = 0.0
     cdef double log_of_total
     for j in range(columns):
-        if z[j] > z[best]:
-            best = j
-    for j in range(columns):
         if j != best:
-            others = others + c_exp(z[j] - z[best])
+            others = others + e[j]
     log_of_total = c_log1p(others)
     for j in range(columns):
         if y[j] != 0.0:
@@ -918,31 +923,47 @@ cdef double c_softmax_cross_entropy(const double *z, const double *y, Py_ssize_t
     return total
 
 
-cdef double c_sample_loss(int loss, const double *z, const double *a, const double *y,
-                          Py_ssize_t columns) noexcept nogil:
+cdef Py_ssize_t c_largest(const double *row, Py_ssize_t columns) noexcept nogil:
+    """The place of the largest number, the first of equal ones."""
     cdef Py_ssize_t j
-    cdef double total = 0.0
-    cdef double difference
-    if loss == CATEGORICAL_CROSS_ENTROPY:
-        return c_softmax_cross_entropy(z, y, columns)
-    if loss == BINARY_CROSS_ENTROPY:
-        for j in range(columns):
-            total = total + c_sigmoid_cross_entropy(z[j], y[j])
-        return total
+    cdef Py_ssize_t best = 0
     for j in range(columns):
-        difference = a[j] - y[j]
-        total = total + difference * difference
-    return total
+        if row[j] > row[best]:
+            best = j
+    return best
 
 
-cdef double c_total_loss(int loss, const double *z, const double *a, const double *y,
-                         Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef double total = 0.0
+cdef void c_sample_losses(int loss, const double *z, const double *a, const double *y, double *e,
+                          double *losses, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    """Each sample's loss, added up over its outputs; e is room for their exponentials."""
+    cdef Py_ssize_t i, j, best
+    cdef double total, difference
+    if loss == CATEGORICAL_CROSS_ENTROPY:
+        for i in range(rows):
+            best = c_largest(z + i * columns, columns)
+            for j in range(columns):
+                e[i * columns + j] = z[i * columns + j] - z[i * columns + best]
+        KERNELS.exponential(rows * columns, e)
+        for i in range(rows):
+            losses[i] = c_softmax_cross_entropy(
+                z + i * columns, y + i * columns, e + i * columns, columns)
+        return
+    if loss == BINARY_CROSS_ENTROPY:
+        for i in range(rows * columns):
+            e[i] = -z[i] if z[i] >= 0.0 else z[i]
+        KERNELS.exponential(rows * columns, e)
+        for i in range(rows):
+            total = 0.0
+            for j in range(i * columns, (i + 1) * columns):
+                total = total + c_sigmoid_cross_entropy(z[j], y[j], e[j])
+            losses[i] = total
+        return
     for i in range(rows):
-        total = total + c_sample_loss(
-            loss, z + i * columns, a + i * columns, y + i * columns, columns)
-    return total
+        total = 0.0
+        for j in range(i * columns, (i + 1) * columns):
+            difference = a[j] - y[j]
+            total = total + difference * difference
+        losses[i] = total
 
 
 cdef double c_loss_count(int loss, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
@@ -953,28 +974,10 @@ cdef double c_loss_count(int loss, Py_ssize_t rows, Py_ssize_t columns) noexcept
     return <double> (rows * columns)
 
 
-cdef void c_output_delta(int loss, int activation, const double *a, const double *y, double *delta,
-                         Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef double count = c_loss_count(loss, rows, columns)
-    if loss == BINARY_CROSS_ENTROPY or loss == CATEGORICAL_CROSS_ENTROPY:
-        for i in range(rows * columns):
-            delta[i] = (a[i] - y[i]) / count
-        return
-    for i in range(rows * columns):
-        delta[i] = 2.0 * (a[i] - y[i]) / count
-    c_activation_delta(activation, a, delta, rows, columns)
-
-
 cdef Py_ssize_t c_class_of(const double *outputs, Py_ssize_t columns) noexcept nogil:
-    cdef Py_ssize_t j
-    cdef Py_ssize_t best = 0
     if columns == 1:
         return 1 if outputs[0] >= 0.5 else 0
-    for j in range(columns):
-        if outputs[j] > outputs[best]:
-            best = j
-    return best
+    return c_largest(outputs, columns)
 
 
 cdef Py_ssize_t c_count_correct(const double *a, const double *y,
@@ -1002,92 +1005,246 @@ def squared_error_derivative(a, y):
 
 
 def sigmoid_cross_entropy(z, y):
+    cdef double size
     if PyFloat_CheckExact(z) and PyFloat_CheckExact(y):
-        return c_sigmoid_cross_entropy(PyFloat_AS_DOUBLE(z), PyFloat_AS_DOUBLE(y))
+        size = -PyFloat_AS_DOUBLE(z) if PyFloat_AS_DOUBLE(z) >= 0.0 else PyFloat_AS_DOUBLE(z)
+        return c_sigmoid_cross_entropy(
+            PyFloat_AS_DOUBLE(z), PyFloat_AS_DOUBLE(y), purenet_exp(size))
     return _losses.sigmoid_cross_entropy(z, y)
 
 
 def softmax_cross_entropy(z, y):
     cdef Block x = row_block_of(z)
     cdef Block target = row_block_of(y)
+    cdef Block exponentials
+    cdef double loss
     if x is None or target is None or x.columns != target.columns:
         return _losses.softmax_cross_entropy(z, y)
-    return c_softmax_cross_entropy(x.data, target.data, x.columns)
+    exponentials = Block(1, x.columns)
+    c_sample_losses(CATEGORICAL_CROSS_ENTROPY, x.data, x.data, target.data, exponentials.data,
+                    &loss, 1, x.columns)
+    return loss
 
 
 # ------------------------------------------------------------------------------------------------
 # Samples: the inputs and targets of a call, converted once.
 
+cdef class Inputs:
+    """Rows of finite floats: as they are, or, where most are zero, only the others."""
+
+    cdef readonly Py_ssize_t rows
+    cdef readonly Py_ssize_t columns
+    cdef Block dense            # None where the list of non-zero numbers is kept instead
+    cdef purenet_sparse sparse
+    cdef size_t *start
+    cdef uint8_t *column
+    cdef double *value
+
+    def __dealloc__(self):
+        free(self.start)
+        free(self.column)
+        free(self.value)
+
+    cdef void copy_row(self, Py_ssize_t row, double *target) noexcept nogil:
+        """Write one row with its zeros."""
+        cdef size_t strip, entry
+        if self.start == NULL:
+            memcpy(target, self.dense.data + row * self.columns, self.columns * sizeof(double))
+            return
+        memset(target, 0, self.columns * sizeof(double))
+        for strip in range(self.sparse.strips):
+            for entry in range(self.start[row * self.sparse.strips + strip],
+                               self.start[row * self.sparse.strips + strip + 1]):
+                target[strip * PURENET_STRIP + self.column[entry]] = self.value[entry]
+
+
+def inputs_of(rows, Py_ssize_t columns):
+    """Return lists of ``columns`` finite floats as Inputs, or None if there is anything else."""
+    cdef Py_ssize_t i, j, zeros = 0
+    cdef list listed, row
+    cdef Inputs inputs
+    cdef PyObject *item
+    cdef PyObject *zero = NULL  # the object of the zero seen last: most zeros are one object
+    cdef double value
+    if type(rows) is not list or PyList_GET_SIZE(rows) == 0:
+        return None
+    listed = rows
+    for i in range(PyList_GET_SIZE(listed)):
+        if type(listed[i]) is not list:
+            return None
+        row = listed[i]
+        if PyList_GET_SIZE(row) != columns:
+            return None
+        for j in range(columns):
+            item = PyList_GET_ITEM(row, j)
+            if item == zero:
+                zeros += 1
+                continue
+            if not PyFloat_CheckExact(<object> item):
+                return None
+            value = PyFloat_AS_DOUBLE(<object> item)
+            if value == 0.0:
+                zero = item
+                zeros += 1
+            elif not isfinite(value):
+                return None
+    inputs = Inputs.__new__(Inputs)
+    inputs.rows = PyList_GET_SIZE(listed)
+    inputs.columns = columns
+    if columns >= SPARSE_COLUMNS and zeros >= SPARSE_SHARE * inputs.rows * columns:
+        list_non_zeros(inputs, listed, inputs.rows * columns - zeros)
+    else:
+        inputs.dense = Block(inputs.rows, columns)
+        for i in range(inputs.rows):
+            copy_row(listed[i], inputs.dense.data + i * columns, columns)
+    return inputs
+
+
+# Below these a list of the non-zero inputs does not pay.
+cdef Py_ssize_t SPARSE_COLUMNS = 64
+cdef double SPARSE_SHARE = 0.6
+
+
+cdef int list_non_zeros(Inputs inputs, list rows, Py_ssize_t entries) except -1:
+    cdef Py_ssize_t i, j, entry = 0
+    cdef Py_ssize_t strips = (inputs.columns + PURENET_STRIP - 1) // PURENET_STRIP
+    cdef list row
+    cdef double value
+    cdef PyObject *item
+    cdef PyObject *zero = NULL
+    inputs.start = <size_t *> malloc((inputs.rows * strips + 1) * sizeof(size_t))
+    inputs.column = <uint8_t *> malloc(entries + 1)
+    inputs.value = <double *> malloc((entries + 1) * sizeof(double))
+    if inputs.start == NULL or inputs.column == NULL or inputs.value == NULL:
+        raise MemoryError()
+    for i in range(inputs.rows):
+        row = rows[i]
+        for j in range(inputs.columns):
+            if j % PURENET_STRIP == 0:
+                inputs.start[i * strips + j // PURENET_STRIP] = entry
+            item = PyList_GET_ITEM(row, j)
+            if item != zero:
+                value = PyFloat_AS_DOUBLE(<object> item)
+                if value == 0.0:
+                    zero = item
+                else:
+                    inputs.column[entry] = j % PURENET_STRIP
+                    inputs.value[entry] = value
+                    entry += 1
+    inputs.start[inputs.rows * strips] = entry
+    inputs.sparse.strips = strips
+    inputs.sparse.start = inputs.start
+    inputs.sparse.column = inputs.column
+    inputs.sparse.value = inputs.value
+    return 0
+
+
 cdef class Samples:
     """Checked inputs and targets in compiled buffers."""
 
-    cdef Block inputs
+    cdef Inputs inputs
     cdef Block targets
     cdef readonly bint classes
     cdef readonly Py_ssize_t size
 
-    def __cinit__(self, inputs, targets, bint classes):
-        self.inputs = block_of(inputs)
+    def __cinit__(self, Inputs inputs, targets, bint classes):
+        self.inputs = inputs
         self.targets = block_of(targets)
         self.classes = classes
-        self.size = self.inputs.rows
-
-
-def are_finite_floats(rows, Py_ssize_t width):
-    """Say whether these are lists of ``width`` finite floats, which need no further look."""
-    cdef Py_ssize_t i, j
-    cdef object row, value
-    if type(rows) is not list or PyList_GET_SIZE(rows) == 0:
-        return False
-    for i in range(PyList_GET_SIZE(rows)):
-        row = <object> PyList_GET_ITEM(rows, i)
-        if type(row) is not list or PyList_GET_SIZE(row) != width:
-            return False
-        for j in range(width):
-            value = <object> PyList_GET_ITEM(row, j)
-            if not PyFloat_CheckExact(value) or not isfinite(PyFloat_AS_DOUBLE(value)):
-                return False
-    return True
+        self.size = inputs.rows
 
 
 # ------------------------------------------------------------------------------------------------
 # The network: the twins of layers.py and of the loops of network.py.
 
 cdef struct Layer:
-    Py_ssize_t inputs
-    Py_ssize_t outputs
+    size_t inputs
+    size_t outputs
     int activation
     double *weights
+    size_t stride             # from one row of the weights to the next
     double *biases            # NULL without biases
-    double *z                 # capacity by outputs, as are a and delta
-    double *a
-    double *delta
-    double *weight_gradient   # as the weights and biases
-    double *bias_gradient
+    double *z                 # NULL if nobody needs z after the activation
+    double *a                 # capacity by outputs, as are z and delta
+    double *delta             # NULL if there is no way back
+    double *gradient          # NULL if the step is taken at once; the weights' and the biases'
+    double *spare             # the weights and biases while an interruptible step is taken, or NULL
+
+
+# The matrix products of one layer for one worker: they stay the same from batch to batch.
+cdef struct Products:
+    purenet_product forward        # z of the worker's samples
+    purenet_product backward       # dL/da of the layer before, of the worker's samples
+    purenet_product weights        # the gradient, or the step, of the worker's rows of the weights
+    purenet_product biases
+
+
+cdef struct Worker:
+    Products *products
+    double *panel
+    size_t rows               # samples in the batch
+    size_t begin              # the worker's part of them: begin <= i < end
+    size_t end
+    size_t first              # and what is being computed of it: first <= i < last
+    size_t last
+    const double *x           # the batch's inputs; NULL where only the non-zero ones are used
+    const double *y           # and targets
+    const size_t *sample      # the numbers of the batch's samples
+    bint deltas_finite        # the deltas that it has computed
+    bint weights_finite       # the weights that it has changed
+
+
+cdef double ONE = 1.0
+
+# How many multiplications may pass until somebody looks for Ctrl-C: some milliseconds.
+cdef size_t WORK_BETWEEN_LOOKS = 8000000
 
 
 cdef class Engine:
-    """The layers of a network as C sees them, with room for a batch."""
+    """The layers of a network as C sees them, with room for a batch and for some workers.
 
+    Each worker takes a part of the batch's samples forward and back, and then a part of every
+    layer's weights for the step.  Each element of each matrix has one worker, which adds up its sum
+    alone, so the number of workers changes no bit.
+    """
+
+    cdef const purenet_kernels *kernels
     cdef Layer *layers
-    cdef Py_ssize_t count
+    cdef size_t count
     cdef int loss
-    cdef double *arena
-    cdef list owners          # the matrices whose buffers are used
+    cdef size_t capacity          # samples in the largest batch
+    cdef size_t block             # samples between two looks for Ctrl-C
+    cdef size_t multiplications   # of one sample on its way forward
+    cdef Worker *workers
+    cdef size_t team              # how many workers there are
+    cdef list owners              # the weights and biases whose buffers are used
+    cdef list memory              # the blocks of everything else
+    cdef double rate
+    cdef double *losses           # one a sample
+    cdef double *exponentials     # room for those of a cross-entropy
 
-    def __cinit__(self, network, Py_ssize_t capacity):
-        cdef Py_ssize_t number, size
+    cdef purenet_barrier barrier
+    cdef size_t work              # multiplications since the last look for Ctrl-C
+    cdef int stop                 # the workers shall leave
+    cdef object error             # why
+
+    def __cinit__(self, network, size_t capacity, size_t team=1):
+        cdef size_t number, worker, widest
+        cdef Layer *layer
         cdef Matrix weights
         cdef Vector biases
-        cdef Layer *layer
-        cdef double *free_room
+        self.kernels = KERNELS
         self.count = len(network.layers)
         self.loss = LOSSES[network.loss]
+        self.capacity = capacity
+        self.team = min(team, capacity)
+        self.barrier.size = self.team
         self.owners = []
-        self.layers = <Layer *> malloc(self.count * sizeof(Layer))
-        if self.layers == NULL:
+        self.memory = []
+        self.layers = <Layer *> calloc(self.count, sizeof(Layer))
+        self.workers = <Worker *> calloc(self.team, sizeof(Worker))
+        if self.layers == NULL or self.workers == NULL:
             raise MemoryError()
-        size = 1
         for number in range(self.count):
             layer = &self.layers[number]
             weights = network.layers[number].weights
@@ -1097,185 +1254,778 @@ cdef class Engine:
             layer.outputs = weights.columns
             layer.activation = ACTIVATIONS[network.layers[number].activation]
             layer.weights = weights.data
+            layer.stride = weights.stride
             layer.biases = NULL if biases is None else biases.data
-            size += (3 * capacity + layer.inputs + 1) * layer.outputs
-        self.arena = <double *> malloc(size * sizeof(double))
-        if self.arena == NULL:
-            raise MemoryError()
-        free_room = self.arena
+            self.multiplications += layer.inputs * layer.outputs
+        self.block = 12 * (1 + WORK_BETWEEN_LOOKS // (12 * self.multiplications))
+        widest = capacity
         for number in range(self.count):
             layer = &self.layers[number]
-            layer.z = free_room
-            layer.a = layer.z + capacity * layer.outputs
-            layer.delta = layer.a + capacity * layer.outputs
-            layer.weight_gradient = layer.delta + capacity * layer.outputs
-            layer.bias_gradient = layer.weight_gradient + layer.inputs * layer.outputs
-            free_room = layer.bias_gradient + layer.outputs
+            widest = max(widest, layer.inputs, layer.outputs)
+        for worker in range(self.team):
+            self.workers[worker].products = <Products *> calloc(self.count, sizeof(Products))
+            self.workers[worker].panel = self.room(widest * PURENET_PANEL)
+            if self.workers[worker].products == NULL:
+                raise MemoryError()
 
     def __dealloc__(self):
+        cdef size_t worker
+        if self.workers != NULL:
+            for worker in range(self.team):
+                free(self.workers[worker].products)
+        free(self.workers)
         free(self.layers)
-        free(self.arena)
+
+    cdef double *room(self, size_t numbers) except NULL:
+        """Return memory that lives as long as the engine."""
+        cdef Block block = Block(1, numbers)
+        self.memory.append(block)
+        return block.data
+
+    cdef int make_room(self, bint deltas, bint every_z, bint gradients, bint spare) except -1:
+        """Get memory for what a batch leaves behind."""
+        cdef size_t number, size
+        cdef Layer *layer
+        for number in range(self.count):
+            layer = &self.layers[number]
+            size = layer.inputs * layer.stride
+            layer.a = self.room(self.capacity * layer.outputs)
+            if deltas:
+                layer.delta = self.room(self.capacity * layer.outputs)
+            if every_z or (number == self.count - 1 and is_cross_entropy(self.loss)):
+                layer.z = self.room(self.capacity * layer.outputs)
+            if gradients:
+                layer.gradient = self.room((layer.inputs + 1) * layer.outputs)
+            if spare:
+                layer.spare = self.room(size + layer.outputs)
+        self.losses = self.room(self.capacity)
+        if is_cross_entropy(self.loss):
+            self.exponentials = self.room(self.capacity * self.last().outputs)
+        return 0
 
     cdef Layer *last(self) noexcept nogil:
         return &self.layers[self.count - 1]
 
-    cdef void forward(self, const double *inputs, Py_ssize_t rows) noexcept nogil:
-        cdef Py_ssize_t number
+    # The products of a worker.
+
+    cdef void plan_samples(self, Worker *worker, size_t first, size_t last) noexcept nogil:
+        """Lay out the products of the samples from ``first`` to ``last``."""
+        cdef Products *products
         cdef Layer *layer
-        cdef const double *a = inputs
-        for number in range(self.count):
-            layer = &self.layers[number]
-            c_dot(a, layer.weights, layer.z, rows, layer.inputs, layer.outputs)
-            if layer.biases != NULL:
-                c_add_bias(layer.z, layer.biases, rows, layer.outputs)
-            c_activate(layer.activation, layer.z, layer.a, rows, layer.outputs)
+        cdef size_t l
+        worker.first = first
+        worker.last = last
+        for l in range(self.count):
+            layer = &self.layers[l]
+            products = &worker.products[l]
+            products.forward = purenet_product(
+                rows=last - first, columns=layer.outputs, terms=layer.inputs,
+                a=worker.x, a_row=layer.inputs, a_term=1,
+                b=layer.weights, b_term=layer.stride, b_column=1,
+                c=layer.a + first * layer.outputs, c_row=layer.outputs,
+                finish=PURENET_SUM if layer.biases == NULL else PURENET_BIAS, bias=layer.biases,
+                rate=0.0, panel=worker.panel)
+            if l > 0:
+                products.forward.a = self.layers[l - 1].a
+            if products.forward.a != NULL:
+                products.forward.a += first * layer.inputs
+            if l > 0 and layer.delta != NULL:
+                products.backward = purenet_product(
+                    rows=last - first, columns=layer.inputs, terms=layer.outputs,
+                    a=layer.delta + first * layer.outputs, a_row=layer.outputs, a_term=1,
+                    b=layer.weights, b_term=1, b_column=layer.stride,
+                    c=self.layers[l - 1].delta + first * layer.inputs, c_row=layer.inputs,
+                    finish=PURENET_SUM, bias=NULL, rate=0.0, panel=worker.panel)
+
+    cdef void plan_weights(self, Worker *worker, size_t number) noexcept nogil:
+        """Lay out the products of the worker's rows of every layer's weights."""
+        cdef Products *products
+        cdef Layer *layer
+        cdef const double *a = worker.x
+        cdef double *weights
+        cdef double *biases
+        cdef size_t l, stride, k, rows
+        cdef int finish
+        for l in range(self.count):
+            layer = &self.layers[l]
+            products = &worker.products[l]
+            weights = layer.weights
+            biases = layer.biases
+            stride = layer.stride
+            finish = PURENET_STEP
+            if layer.gradient != NULL:
+                weights = layer.gradient
+                biases = layer.gradient + layer.inputs * layer.outputs
+                stride = layer.outputs
+                finish = PURENET_SUM
+            elif layer.spare != NULL:
+                weights = layer.spare
+                biases = layer.spare + layer.inputs * layer.stride
+            k = layer.inputs * number // self.team
+            rows = layer.inputs * (number + 1) // self.team - k
+            if a != NULL:
+                a += k
+            products.weights = purenet_product(
+                rows=rows, columns=layer.outputs, terms=worker.rows,
+                a=a, a_row=1, a_term=layer.inputs,
+                b=layer.delta, b_term=layer.outputs, b_column=1,
+                c=weights + k * stride, c_row=stride,
+                finish=finish, bias=NULL, rate=self.rate, panel=worker.panel)
+            if layer.outputs == 1 and stride == 1:
+                # One column of weights is computed as one row, which fills the vectors.
+                products.weights = purenet_product(
+                    rows=1, columns=rows, terms=worker.rows,
+                    a=layer.delta, a_row=0, a_term=1,
+                    b=a, b_term=layer.inputs, b_column=1,
+                    c=weights + k, c_row=0,
+                    finish=finish, bias=NULL, rate=self.rate, panel=worker.panel)
+            products.biases = purenet_product(
+                rows=1, columns=layer.outputs, terms=worker.rows,
+                a=&ONE, a_row=0, a_term=0,
+                b=layer.delta, b_term=layer.outputs, b_column=1,
+                c=biases, c_row=0,
+                finish=finish, bias=NULL, rate=self.rate, panel=worker.panel)
             a = layer.a
 
-    cdef void backward(self, const double *inputs, const double *targets, Py_ssize_t rows) noexcept nogil:
-        cdef Py_ssize_t number
-        cdef Layer *layer = self.last()
-        cdef Layer *before
-        cdef const double *a
-        c_output_delta(self.loss, layer.activation, layer.a, targets, layer.delta, rows, layer.outputs)
-        for number in range(self.count - 1, -1, -1):
-            layer = &self.layers[number]
-            a = inputs if number == 0 else self.layers[number - 1].a
-            c_dot_of_transposed(a, layer.delta, layer.weight_gradient, rows, layer.inputs, layer.outputs)
-            if layer.biases != NULL:
-                c_column_sums(layer.delta, layer.bias_gradient, rows, layer.outputs)
-            if number > 0:
-                before = &self.layers[number - 1]
-                c_dot_with_transposed(
-                    layer.delta, layer.weights, before.delta, rows, layer.outputs, layer.inputs)
-                c_activation_delta(before.activation, before.a, before.delta, rows, before.outputs)
+    cdef void prepare(self, size_t number, size_t rows, const double *x, const double *y,
+                      const size_t *sample) noexcept nogil:
+        """Tell a worker the batch."""
+        cdef Worker *worker = &self.workers[number]
+        cdef size_t first = rows * number // self.team
+        cdef size_t end = rows * (number + 1) // self.team
+        cdef bint moved = x != worker.x or rows != worker.rows
+        worker.x = x
+        worker.y = y
+        worker.sample = sample
+        worker.rows = rows
+        worker.begin = first
+        worker.end = end
+        if moved or worker.first != first:
+            self.plan_samples(worker, first, min(first + self.block, end))
+        if moved and self.last().delta != NULL:
+            self.plan_weights(worker, number)
 
-    cdef void update(self, double learning_rate) noexcept nogil:
-        cdef Py_ssize_t number
+    cdef bint next_block(self, Worker *worker) noexcept nogil:
+        """Go on to the next block of the worker's samples; say whether there is one."""
+        if worker.last >= worker.end or self.stop:
+            return False
+        self.plan_samples(worker, worker.last, min(worker.last + self.block, worker.end))
+        return True
+
+    # One batch, worker by worker.
+
+    cdef void forward(self, Worker *worker, Inputs inputs) noexcept nogil:
+        """Compute z and a of the worker's samples."""
+        cdef const purenet_kernels *kernels = self.kernels
         cdef Layer *layer
-        for number in range(self.count):
-            layer = &self.layers[number]
-            c_update(layer.weights, layer.weight_gradient, layer.inputs * layer.outputs, learning_rate)
+        cdef size_t l, items
+        cdef size_t rows = worker.last - worker.first
+        cdef double *a
+        for l in range(self.count):
+            layer = &self.layers[l]
+            a = layer.a + worker.first * layer.outputs
+            items = rows * layer.outputs
+            if l == 0 and worker.x == NULL:
+                kernels.sparse_forward(&inputs.sparse, rows, worker.sample + worker.first,
+                                       layer.outputs, layer.weights, layer.stride, layer.biases, a)
+            else:
+                kernels.product(&worker.products[l].forward)
+            if layer.z != NULL:
+                memcpy(layer.z + worker.first * layer.outputs, a, items * sizeof(double))
+            if layer.activation == SOFTMAX:
+                kernels.softmax(rows, layer.outputs, a)
+            else:
+                kernels.activate(layer.activation, items, a)
+
+    cdef void backward(self, Worker *worker) noexcept nogil:
+        """Compute delta of every layer for the worker's samples."""
+        cdef Layer *layer = self.last()
+        cdef size_t l = self.count - 1
+        cdef size_t rows = worker.last - worker.first
+        cdef size_t place = worker.first * layer.outputs
+        cdef double count = c_loss_count(self.loss, worker.rows, layer.outputs)
+        self.kernels.output_delta(
+            1.0 if is_cross_entropy(self.loss) else 2.0, count, rows * layer.outputs,
+            layer.a + place, worker.y + place, layer.delta + place)
+        if not is_cross_entropy(self.loss):
+            self.activation_delta(layer, worker.first, rows)
+        while l > 0:
+            self.kernels.product(&worker.products[l].backward)
+            l -= 1
+            self.activation_delta(&self.layers[l], worker.first, rows)
+
+    cdef void activation_delta(self, Layer *layer, size_t first, size_t rows) noexcept nogil:
+        """Turn dL/da, which stands in delta, into dL/dz."""
+        cdef const double *a = layer.a + first * layer.outputs
+        cdef double *delta = layer.delta + first * layer.outputs
+        if layer.activation == SOFTMAX:
+            c_softmax_delta(a, delta, rows, layer.outputs)
+        else:
+            self.kernels.times_slope(layer.activation, rows * layer.outputs, a, delta)
+
+    cdef void step(self, Worker *worker, size_t number, Inputs inputs) noexcept nogil:
+        """Take the step, or compute the gradient, of the worker's rows of the weights."""
+        cdef const purenet_kernels *kernels = self.kernels
+        cdef Layer *layer
+        cdef size_t l, strips
+        cdef double *weights
+        worker.weights_finite = True
+        for l in range(self.count):
+            layer = &self.layers[l]
+            if l == 0 and worker.x == NULL:
+                strips = inputs.sparse.strips
+                weights = layer.weights if layer.spare == NULL else layer.spare
+                worker.weights_finite = kernels.sparse_step(
+                    &inputs.sparse, strips * number // self.team, strips * (number + 1) // self.team,
+                    worker.rows, worker.sample, layer.outputs, layer.delta, self.rate,
+                    weights, layer.stride)
+            elif layer.spare == NULL:
+                kernels.product(&worker.products[l].weights)
+            else:
+                self.in_pieces(&worker.products[l].weights, number)
+            if number == 0 and layer.biases != NULL:
+                kernels.product(&worker.products[l].biases)
+
+    cdef void in_pieces(self, const purenet_product *product, size_t number) noexcept nogil:
+        """Compute a large product some rows at a time, with looks for Ctrl-C in between."""
+        cdef purenet_product piece = product[0]
+        cdef size_t row = 0
+        cdef size_t rows = 12 * (1 + WORK_BETWEEN_LOOKS // (12 * product.columns * product.terms))
+        while row < product.rows and not self.stop:
+            piece.rows = min(rows, product.rows - row)
+            piece.a = product.a + row * product.a_row
+            piece.c = product.c + row * product.c_row
+            self.kernels.product(&piece)
+            row += rows
+            if number == 0:
+                self.look(piece.rows * product.columns * product.terms)
+
+    cdef void commit(self, size_t number) noexcept nogil:
+        """Put the worker's part of a step that was taken on the side in its place."""
+        cdef Layer *layer
+        cdef size_t l, k, end
+        for l in range(self.count):
+            layer = &self.layers[l]
+            k = layer.inputs * number // self.team * layer.stride
+            end = layer.inputs * (number + 1) // self.team * layer.stride
+            memcpy(layer.weights + k, layer.spare + k, (end - k) * sizeof(double))
+            if number == 0 and layer.biases != NULL:
+                memcpy(layer.biases, layer.spare + layer.inputs * layer.stride,
+                       layer.outputs * sizeof(double))
+
+    cdef void fill_spare(self) noexcept nogil:
+        """Copy the weights and biases to where the next step is taken."""
+        cdef Layer *layer
+        cdef size_t l
+        for l in range(self.count):
+            layer = &self.layers[l]
+            memcpy(layer.spare, layer.weights, layer.inputs * layer.stride * sizeof(double))
             if layer.biases != NULL:
-                c_update(layer.biases, layer.bias_gradient, layer.outputs, learning_rate)
+                memcpy(layer.spare + layer.inputs * layer.stride, layer.biases,
+                       layer.outputs * sizeof(double))
+
+    cdef void measure(self, Worker *worker) noexcept nogil:
+        """Compute the losses of the worker's samples."""
+        cdef Layer *last = self.last()
+        cdef size_t place = worker.first * last.outputs
+        c_sample_losses(
+            self.loss,
+            NULL if last.z == NULL else last.z + place, last.a + place, worker.y + place,
+            NULL if self.exponentials == NULL else self.exponentials + place,
+            self.losses + worker.first, worker.last - worker.first, last.outputs)
+
+    cdef inline void wait(self) noexcept nogil:
+        """Wait until all workers have come here."""
+        if self.team > 1:
+            purenet_wait(&self.barrier)
+
+    # Ctrl-C and other signals.
+
+    cdef void look(self, size_t work) noexcept nogil:
+        """After some milliseconds of work, look if the user wants to stop."""
+        self.work += work
+        if self.work >= WORK_BETWEEN_LOOKS:
+            self.work = 0
+            self.check_signals()
+
+    cdef void check_signals(self) noexcept with gil:
+        try:
+            PyErr_CheckSignals()
+        except BaseException as error:
+            self.error = error
+            self.stop = True
 
     cdef bint finite(self) noexcept nogil:
-        cdef Py_ssize_t number
+        """Say whether all weights and biases are finite numbers."""
+        cdef size_t number, k
         cdef Layer *layer
         for number in range(self.count):
             layer = &self.layers[number]
-            if not c_finite(layer.weights, layer.inputs * layer.outputs):
+            for k in range(layer.inputs):
+                if not self.kernels.all_finite(layer.outputs, layer.weights + k * layer.stride):
+                    return False
+            if layer.biases != NULL and not self.kernels.all_finite(layer.outputs, layer.biases):
                 return False
-            if layer.biases != NULL and not c_finite(layer.biases, layer.outputs):
+        return True
+
+    cdef bint inputs_may_be_skipped(self) noexcept nogil:
+        """Say whether the weights of the first layer are finite: 0 * inf is no zero."""
+        cdef size_t k
+        cdef Layer *layer = &self.layers[0]
+        for k in range(layer.inputs):
+            if not self.kernels.all_finite(layer.outputs, layer.weights + k * layer.stride):
                 return False
         return True
 
 
-cdef void c_update(double *parameters, const double *gradient, Py_ssize_t items,
-                   double learning_rate) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(items):
-        parameters[i] = parameters[i] - learning_rate * gradient[i]
+cdef uint32_t UPPER_BIT = 0x80000000
+cdef uint32_t LOWER_BITS = 0x7fffffff
+cdef uint32_t TWIST = 0x9908b0df
 
 
-cdef bint c_finite(const double *values, Py_ssize_t items) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(items):
-        if not isfinite(values[i]):
-            return False
-    return True
+cdef class Shuffler:
+    """Draws the order of an epoch's samples: the twin of ``randomness.shuffled_order``.
 
-
-def train(network, Samples samples, Py_ssize_t epochs, Py_ssize_t batch_size, orders,
-          double learning_rate, list results):
-    """Train epoch after epoch, as ``Network._train`` does.
-
-    orders: None, or a function that returns the order of the samples for the epoch of a number.
+    The Mersenne Twister of Matsumoto and Nishimura, 1998, seeded with a whole number as Python's
+    ``random.Random`` is.
     """
-    cdef Engine engine = Engine(network, batch_size)
-    cdef Layer *last = engine.last()
-    cdef Py_ssize_t count = samples.size
-    cdef Py_ssize_t width = samples.inputs.columns
-    cdef Py_ssize_t outputs = samples.targets.columns
-    cdef Py_ssize_t epoch, start, rows, i, correct
-    cdef Block inputs = Block(batch_size, width)
-    cdef Block targets = Block(batch_size, outputs)
-    cdef const double *x
-    cdef const double *y
-    cdef double total
-    cdef bint finite = True
-    cdef Py_ssize_t *order = NULL
-    if orders is not None:
-        order = <Py_ssize_t *> malloc(count * sizeof(Py_ssize_t))
-        if order == NULL:
+
+    cdef uint32_t[624] state
+    cdef int used
+    cdef uint32_t *key            # the epoch, then the seed, 32 bits each, the lowest first
+    cdef size_t length
+
+    def __cinit__(self, seed, epoch):
+        cdef size_t i
+        number = (seed << 32) + epoch % 2**32
+        self.length = max(1, (number.bit_length() + 31) // 32)
+        self.key = <uint32_t *> malloc(self.length * sizeof(uint32_t))
+        if self.key == NULL:
             raise MemoryError()
-    try:
-        for epoch in range(epochs):
-            if order != NULL:
-                for i, sample in enumerate(orders(len(results))):
-                    order[i] = sample
-            total = 0.0
-            correct = 0
+        for i in range(self.length):
+            self.key[i] = (number >> (32 * i)) & 0xffffffff
+
+    def __dealloc__(self):
+        free(self.key)
+
+    cdef void seed(self) noexcept nogil:
+        cdef uint32_t *s = self.state
+        cdef size_t i, j, k
+        s[0] = 19650218
+        for i in range(1, 624):
+            s[i] = 1812433253 * (s[i - 1] ^ (s[i - 1] >> 30)) + <uint32_t> i
+        i = 1
+        j = 0
+        for k in range(max(<size_t> 624, self.length)):
+            s[i] = (s[i] ^ ((s[i - 1] ^ (s[i - 1] >> 30)) * 1664525)) + self.key[j] + <uint32_t> j
+            i += 1
+            j += 1
+            if i == 624:
+                s[0] = s[623]
+                i = 1
+            if j == self.length:
+                j = 0
+        for k in range(623):
+            s[i] = (s[i] ^ ((s[i - 1] ^ (s[i - 1] >> 30)) * 1566083941)) - <uint32_t> i
+            i += 1
+            if i == 624:
+                s[0] = s[623]
+                i = 1
+        s[0] = UPPER_BIT
+        self.used = 624
+
+    cdef uint32_t draw(self) noexcept nogil:
+        cdef uint32_t *s = self.state
+        cdef uint32_t y
+        cdef int i
+        if self.used == 624:
+            for i in range(624):
+                y = (s[i] & UPPER_BIT) | (s[(i + 1) % 624] & LOWER_BITS)
+                s[i] = s[(i + 397) % 624] ^ (y >> 1)
+                if y & 1:
+                    s[i] ^= TWIST
+            self.used = 0
+        y = s[self.used]
+        self.used += 1
+        y ^= y >> 11
+        y ^= (y << 7) & <uint32_t> 0x9d2c5680
+        y ^= (y << 15) & <uint32_t> 0xefc60000
+        return y ^ (y >> 18)
+
+    cdef double random(self) noexcept nogil:
+        cdef uint32_t a = self.draw() >> 5
+        cdef uint32_t b = self.draw() >> 6
+        return (a * 67108864.0 + b) * (1.0 / 9007199254740992.0)
+
+    cdef void shuffle(self, size_t *order, size_t samples) noexcept nogil:
+        """Write the order of the epoch, and go on to the next epoch."""
+        cdef size_t i, chosen
+        self.seed()
+        for i in range(samples):
+            order[i] = i
+        for i in range(samples - 1, 0, -1):
+            chosen = <size_t> (self.random() * (i + 1))
+            order[i], order[chosen] = order[chosen], order[i]
+        self.key[0] += 1
+
+
+cdef class Job:
+    """Work that is shared by the workers of an engine."""
+
+    cdef Engine engine
+    cdef object gate              # opens when all helpers are there
+    cdef bint cancelled
+
+    cdef void work(self, size_t number) noexcept nogil:
+        """Do the part of one worker."""
+
+    def help(self, size_t number):
+        """Do the part of one worker, in a thread of its own."""
+        self.gate.wait()
+        if not self.cancelled:
+            with nogil:
+                self.work(number)
+
+    cdef int share(self) except -1:
+        """Do the work with all workers."""
+        if self.engine.team == 1:
+            with nogil:
+                self.work(0)
+            return 0
+        self.gate = threading.Event()
+        helpers = []
+        try:
+            for number in range(1, self.engine.team):
+                helper = threading.Thread(target=self.help, args=(number,), daemon=True)
+                helper.start()
+                helpers.append(helper)
+        except BaseException:
+            self.cancelled = True
+            self.gate.set()
+            raise
+        self.gate.set()
+        with nogil:
+            self.work(0)
+        for helper in helpers:
+            helper.join()
+        return 0
+
+
+cdef class Training(Job):
+    """A run of epochs: what ``Network._train`` does."""
+
+    cdef Samples samples
+    cdef size_t epochs
+    cdef size_t batch_size
+    cdef Shuffler shuffler        # None: the samples keep their order
+    cdef size_t *order
+    cdef double *x                # a batch's inputs and targets, where they must be gathered
+    cdef double *y
+    cdef bint *sparse             # for each worker: may zero inputs still be left out?
+    cdef bint large               # are the steps taken on the side?
+    cdef size_t finished          # epochs
+    cdef double *totals           # their losses
+    cdef size_t *corrects         # and their numbers of right answers
+
+    def __cinit__(self, network, Samples samples, size_t epochs, size_t batch_size,
+                  Shuffler shuffler, double learning_rate, size_t threads):
+        cdef Engine engine = Engine(network, batch_size, threads)
+        cdef size_t i
+        cdef bint sparse
+        self.engine = engine
+        self.samples = samples
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffler = shuffler
+        self.order = <size_t *> malloc(samples.size * sizeof(size_t))
+        self.totals = <double *> malloc(epochs * sizeof(double))
+        self.corrects = <size_t *> malloc(epochs * sizeof(size_t))
+        self.sparse = <bint *> malloc(engine.team * sizeof(bint))
+        if not (self.order and self.totals and self.corrects and self.sparse):
+            raise MemoryError()
+        for i in range(<size_t> samples.size):
+            self.order[i] = i
+        engine.rate = learning_rate
+        # Ctrl-C cannot wait for the end of a large batch.  Its step is taken on the side, so that
+        # it can be dropped.
+        self.large = batch_size * engine.multiplications > 10 * WORK_BETWEEN_LOOKS
+        engine.make_room(deltas=True, every_z=False, gradients=False, spare=self.large)
+        sparse = samples.inputs.dense is None
+        if sparse or shuffler is not None:
+            self.x = engine.room(batch_size * samples.inputs.columns)
+        if shuffler is not None:
+            self.y = engine.room(batch_size * samples.targets.columns)
+        sparse = sparse and engine.inputs_may_be_skipped()
+        for i in range(engine.team):
+            self.sparse[i] = sparse
+
+    def __dealloc__(self):
+        free(self.order)
+        free(self.totals)
+        free(self.corrects)
+        free(self.sparse)
+
+    def run(self, history):
+        """Train, and append the loss and the accuracy of each epoch to the history.
+
+        If the handler of a signal raises an exception, as Ctrl-C does, training stops after the
+        last finished batch, and the exception goes on.
+        """
+        cdef size_t i
+        cdef list losses = history.loss
+        cdef list accuracies = history.accuracy
+        cdef double count = c_loss_count(
+            self.engine.loss, self.samples.size, self.samples.targets.columns)
+        cdef object accuracy = None
+        try:
+            self.share()
+        finally:
+            for i in range(self.finished):
+                losses.append(self.totals[i] / count)
+                if self.samples.classes:
+                    if i == 0 or self.corrects[i] != self.corrects[i - 1]:
+                        accuracy = <double> self.corrects[i] / <double> self.samples.size
+                    accuracies.append(accuracy)
+        if self.engine.error is not None:
+            raise self.engine.error
+
+    cdef void work(self, size_t number) noexcept nogil:
+        cdef size_t epoch, start, rows
+        cdef size_t count = self.samples.size
+        for epoch in range(self.epochs):
+            if number == 0:
+                self.totals[epoch] = 0.0
+                self.corrects[epoch] = 0
+                if self.shuffler is not None:
+                    self.shuffler.shuffle(self.order, count)
+            self.engine.wait()
+            if self.engine.stop:
+                return
             start = 0
             while start < count:
-                rows = min(batch_size, count - start)
-                with nogil:
-                    x = samples.inputs.data + start * width
-                    y = samples.targets.data + start * outputs
-                    if order != NULL:
-                        for i in range(rows):
-                            memcpy(inputs.data + i * width,
-                                   samples.inputs.data + order[start + i] * width,
-                                   width * sizeof(double))
-                            memcpy(targets.data + i * outputs,
-                                   samples.targets.data + order[start + i] * outputs,
-                                   outputs * sizeof(double))
-                        x = inputs.data
-                        y = targets.data
-                    engine.forward(x, rows)
-                    total = total + c_total_loss(engine.loss, last.z, last.a, y, rows, outputs)
-                    correct += c_count_correct(last.a, y, rows, outputs)
-                    engine.backward(x, y, rows)
-                    engine.update(learning_rate)
+                rows = min(self.batch_size, count - start)
+                if not self.batch(number, epoch, start, rows):
+                    return
                 start += rows
-                PyErr_CheckSignals()
-            results.append((total, correct))
-            if not engine.finite():
+            if number == 0:
+                self.finished = epoch + 1
+                if not self.engine.finite():
+                    self.engine.stop = True
+
+    cdef bint batch(self, size_t number, size_t epoch, size_t start, size_t rows) noexcept nogil:
+        """Train on one batch; say whether it was finished."""
+        cdef Worker *worker = &self.engine.workers[number]
+        cdef Layer *first = &self.engine.layers[0]
+        cdef Layer *last = self.engine.last()
+        cdef size_t i
+        cdef double total = 0.0
+        cdef bint finite = True
+        self.gather(number, start, rows, self.sparse[number])
+        if self.large and number == 0:
+            self.engine.fill_spare()
+        while True:
+            self.engine.forward(worker, self.samples.inputs)
+            self.engine.measure(worker)
+            self.engine.backward(worker)
+            if number == 0:
+                self.engine.look((worker.last - worker.first) * self.engine.multiplications * 2)
+            if not self.engine.next_block(worker):
                 break
-    finally:
-        free(order)
+        if worker.x == NULL:
+            worker.deltas_finite = self.engine.kernels.all_finite(
+                (worker.end - worker.begin) * first.outputs,
+                first.delta + worker.begin * first.outputs)
+        self.engine.wait()
+        if self.engine.stop:
+            return False
+        if number == 0:
+            for i in range(rows):
+                total = total + self.engine.losses[i]
+            self.totals[epoch] = self.totals[epoch] + total
+            self.corrects[epoch] += c_count_correct(last.a, worker.y, rows, last.outputs)
+        if worker.x == NULL:
+            for i in range(self.engine.team):
+                finite = finite and self.engine.workers[i].deltas_finite
+            if not finite:
+                # 0 * inf is NaN: from here on the zeros must not be left out.
+                self.sparse[number] = False
+                self.gather(number, start, rows, False)
+                self.engine.wait()
+        self.engine.step(worker, number, self.samples.inputs)
+        self.engine.wait()
+        if self.large:
+            if self.engine.stop:
+                return False
+            self.engine.commit(number)
+            self.engine.wait()
+        if self.sparse[number]:
+            for i in range(self.engine.team):
+                finite = finite and self.engine.workers[i].weights_finite
+            self.sparse[number] = finite
+        return True
+
+    cdef void gather(self, size_t number, size_t start, size_t rows, bint sparse) noexcept nogil:
+        """Lay the worker's part of a batch before it."""
+        cdef const double *x = NULL
+        cdef const double *y = self.samples.targets.data + start * self.samples.targets.columns
+        cdef size_t first = rows * number // self.engine.team
+        cdef size_t end = rows * (number + 1) // self.engine.team
+        cdef size_t i
+        if not sparse:
+            if self.x == NULL:
+                x = self.samples.inputs.dense.data + start * self.samples.inputs.columns
+            else:
+                x = self.x
+                for i in range(first, end):
+                    self.samples.inputs.copy_row(self.order[start + i], self.x + i * self.samples.inputs.columns)
+        if self.y != NULL:
+            y = self.y
+            for i in range(first, end):
+                memcpy(self.y + i * self.samples.targets.columns,
+                       self.samples.targets.data + self.order[start + i] * self.samples.targets.columns,
+                       self.samples.targets.columns * sizeof(double))
+        self.engine.prepare(number, rows, x, y, self.order + start)
 
 
-def measure(network, Samples samples):
+cdef class Pass(Job):
+    """One way forward for any number of samples."""
+
+    cdef Inputs inputs
+    cdef Block targets            # None: the losses are not asked for
+    cdef Block outputs
+    cdef Block losses
+    cdef size_t *order
+    cdef double *x
+    cdef bint sparse
+
+    def __cinit__(self, network, Inputs inputs, Block targets, size_t threads):
+        cdef size_t rows = inputs.rows
+        cdef size_t i
+        cdef Engine engine
+        threads = min(threads, (rows + 63) // 64)
+        engine = Engine(network, min(rows, threads * 128), threads)
+        self.engine = engine
+        self.inputs = inputs
+        self.targets = targets
+        engine.make_room(deltas=False, every_z=False, gradients=False, spare=False)
+        self.outputs = Block(rows, engine.last().outputs)
+        self.losses = Block(1, rows)
+        if inputs.dense is None:
+            self.x = engine.room(engine.capacity * inputs.columns)
+            self.sparse = engine.inputs_may_be_skipped()
+            self.order = <size_t *> malloc(rows * sizeof(size_t))
+            if self.order == NULL:
+                raise MemoryError()
+            for i in range(rows):
+                self.order[i] = i
+
+    def __dealloc__(self):
+        free(self.order)
+
+    cdef void work(self, size_t number) noexcept nogil:
+        cdef Worker *worker = &self.engine.workers[number]
+        cdef Layer *last = self.engine.last()
+        cdef size_t start = 0
+        cdef size_t count = self.inputs.rows
+        cdef size_t rows, i
+        cdef const double *x
+        cdef const double *y = NULL
+        while start < count and not self.engine.stop:
+            rows = min(self.engine.capacity, count - start)
+            x = NULL
+            if self.inputs.dense is not None:
+                x = self.inputs.dense.data + start * self.inputs.columns
+            elif not self.sparse:
+                x = self.x
+                for i in range(rows * number // self.engine.team, rows * (number + 1) // self.engine.team):
+                    self.inputs.copy_row(start + i, self.x + i * self.inputs.columns)
+            if self.targets is not None:
+                y = self.targets.data + start * last.outputs
+            self.engine.prepare(number, rows, x, y, NULL if self.order == NULL else self.order + start)
+            while True:
+                self.engine.forward(worker, self.inputs)
+                if y != NULL:
+                    self.engine.measure(worker)
+                if number == 0:
+                    self.engine.look((worker.last - worker.first) * self.engine.multiplications)
+                if not self.engine.next_block(worker):
+                    break
+            i = worker.begin
+            memcpy(self.outputs.data + (start + i) * last.outputs, last.a + i * last.outputs,
+                   (worker.end - i) * last.outputs * sizeof(double))
+            memcpy(self.losses.data + start + i, self.engine.losses + i,
+                   (worker.end - i) * sizeof(double))
+            start += rows
+
+    cdef int run(self) except -1:
+        self.share()
+        if self.engine.error is not None:
+            raise self.engine.error
+        return 0
+
+
+def train(network, Samples samples, size_t epochs, size_t batch_size, bint shuffle,
+          double learning_rate, size_t threads, history):
+    """Train epoch after epoch, as ``Network._train`` does."""
+    cdef Shuffler shuffler = None
+    if shuffle:
+        shuffler = Shuffler(network.seed, history.first_epoch + history.epochs)
+    Training(network, samples, epochs, batch_size, shuffler, learning_rate, threads).run(history)
+
+
+def measure(network, Samples samples, size_t threads):
     """Return the total loss and the number of right answers, as ``Network._measure`` does."""
-    cdef Engine engine = Engine(network, samples.size)
-    cdef Layer *last = engine.last()
-    cdef double total
-    cdef Py_ssize_t correct
-    with nogil:
-        engine.forward(samples.inputs.data, samples.size)
-        total = c_total_loss(engine.loss, last.z, last.a, samples.targets.data,
-                             samples.size, last.outputs)
-        correct = c_count_correct(last.a, samples.targets.data, samples.size, last.outputs)
-    return total, correct
+    cdef Pass job = Pass(network, samples.inputs, samples.targets, threads)
+    cdef double total = 0.0
+    cdef Py_ssize_t i
+    job.run()
+    for i in range(samples.size):
+        total = total + job.losses.data[i]
+    return total, c_count_correct(job.outputs.data, samples.targets.data, samples.size,
+                                  samples.targets.columns)
 
 
-def predict(network, rows):
-    """Return the outputs for rows of floats."""
-    cdef Block inputs = block_of(rows)
+def predict(network, Inputs inputs, size_t threads):
+    """Return the outputs as nested lists."""
+    cdef Pass job = Pass(network, inputs, None, threads)
+    job.run()
+    return job.outputs.tolist()
+
+
+cdef Engine one_batch(network, Inputs inputs, Block targets, bint back):
+    """Take all samples forward, and perhaps back, and keep everything."""
     cdef Engine engine = Engine(network, inputs.rows)
+    cdef Worker *worker = &engine.workers[0]
+    cdef double *x
+    cdef Py_ssize_t i
+    engine.make_room(deltas=back, every_z=True, gradients=back, spare=False)
+    if inputs.dense is not None:
+        x = inputs.dense.data
+    else:
+        x = engine.room(inputs.rows * inputs.columns)
+        for i in range(inputs.rows):
+            inputs.copy_row(i, x + i * inputs.columns)
     with nogil:
-        engine.forward(inputs.data, inputs.rows)
-    return nested_list(engine.last().a, inputs.rows, engine.last().outputs)
+        engine.prepare(0, inputs.rows, x, NULL if targets is None else targets.data, NULL)
+        while True:
+            engine.forward(worker, inputs)
+            if back:
+                engine.backward(worker)
+            engine.look((worker.last - worker.first) * engine.multiplications * 2)
+            if not engine.next_block(worker):
+                break
+        if back and not engine.stop:
+            engine.step(worker, 0, inputs)
+    if engine.error is not None:
+        raise engine.error
+    return engine
 
 
-def feedforward(network, rows):
+def feedforward(network, Inputs inputs):
     """Return z and a of every layer as a list of pairs of nested lists."""
-    cdef Block inputs = block_of(rows)
-    cdef Engine engine = Engine(network, inputs.rows)
+    cdef Engine engine = one_batch(network, inputs, None, False)
     cdef Layer *layer
-    cdef Py_ssize_t number
-    with nogil:
-        engine.forward(inputs.data, inputs.rows)
+    cdef size_t number
     outputs = []
     for number in range(engine.count):
         layer = &engine.layers[number]
@@ -1286,19 +2036,16 @@ def feedforward(network, rows):
 
 def backprop(network, Samples samples):
     """Return weights, biases and delta of every layer's gradient as a list of triples."""
-    cdef Engine engine = Engine(network, samples.size)
+    cdef Engine engine = one_batch(network, samples.inputs, samples.targets, True)
     cdef Layer *layer
-    cdef Py_ssize_t number
-    with nogil:
-        engine.forward(samples.inputs.data, samples.size)
-        engine.backward(samples.inputs.data, samples.targets.data, samples.size)
+    cdef size_t number
     gradients = []
     for number in range(engine.count):
         layer = &engine.layers[number]
         biases = None
         if layer.biases != NULL:
-            biases = flat_list(layer.bias_gradient, layer.outputs)
-        gradients.append((nested_list(layer.weight_gradient, layer.inputs, layer.outputs),
+            biases = flat_list(layer.gradient + layer.inputs * layer.outputs, layer.outputs)
+        gradients.append((nested_list(layer.gradient, layer.inputs, layer.outputs),
                           biases,
                           nested_list(layer.delta, samples.size, layer.outputs)))
     return gradients
@@ -1307,7 +2054,10 @@ def backprop(network, Samples samples):
 def update(Matrix weights, Vector biases, weight_gradient, bias_gradient, double learning_rate):
     """Take one step of gradient descent on a layer's weights and biases."""
     cdef Block gradient = block_of(weight_gradient)
-    c_update(weights.data, gradient.data, weights.rows * weights.columns, learning_rate)
+    cdef Py_ssize_t k
+    for k in range(weights.rows):
+        KERNELS.step(learning_rate, weights.columns, gradient.data + k * gradient.columns,
+                     weights.data + k * weights.stride)
     if biases is not None:
         gradient = row_block_of(bias_gradient)
-        c_update(biases.data, gradient.data, biases.length, learning_rate)
+        KERNELS.step(learning_rate, biases.length, gradient.data, biases.data)

@@ -106,10 +106,12 @@ typedef struct {
     void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
                            size_t outputs, const double *w, size_t w_row, const double *bias,
                            double *z);
-    /* w -= rate x^T delta for the listed samples, the deltas must be finite; rows of w that no
-     * sample touches are left alone.  Tells if the weights it touched are still finite. */
-    int (*sparse_step)(const purenet_sparse *x, size_t samples, const size_t *sample,
-                       size_t outputs, const double *delta, double rate, double *w, size_t w_row);
+    /* w -= rate x^T delta for the listed samples and the rows of w in the strips from first_strip
+     * to before last_strip; the deltas must be finite.  Rows that no sample touches are left
+     * alone.  Tells if the weights it touched are still finite. */
+    int (*sparse_step)(const purenet_sparse *x, size_t first_strip, size_t last_strip,
+                       size_t samples, const size_t *sample, size_t outputs, const double *delta,
+                       double rate, double *w, size_t w_row);
 } purenet_kernels;
 
 /* ---- exp and sigmoid of one number: purenet/elementary.py line for line ---- */
@@ -236,6 +238,49 @@ static inline double purenet_sigmoid(double z)
 #pragma GCC pop_options
 #endif
 #endif
+
+/* ---- several threads ---- */
+
+/* A meeting point of `size` threads: each waits until all have come.  They wait awake, because they
+ * meet every few microseconds; whoever waits long lets others run. */
+typedef struct {
+    size_t size;
+    size_t here; /* threads that have come */
+    size_t turn; /* meetings that have been held */
+} purenet_barrier;
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <windows.h>
+#define PURENET_ADD(where, n) ((size_t)InterlockedAdd64((LONG64 *)(where), (n)))
+#define PURENET_READ(where) ((size_t)InterlockedAdd64((LONG64 *)(where), 0))
+#define PURENET_WRITE(where, n) InterlockedExchange64((LONG64 *)(where), (n))
+#define PURENET_YIELD() SwitchToThread()
+#else
+#if defined(_WIN32)
+#include <windows.h>
+#define PURENET_YIELD() SwitchToThread()
+#else
+#include <sched.h>
+#define PURENET_YIELD() sched_yield()
+#endif
+#define PURENET_ADD(where, n) __atomic_add_fetch((where), (n), __ATOMIC_ACQ_REL)
+#define PURENET_READ(where) __atomic_load_n((where), __ATOMIC_ACQUIRE)
+#define PURENET_WRITE(where, n) __atomic_store_n((where), (n), __ATOMIC_RELEASE)
+#endif
+
+static void purenet_wait(purenet_barrier *barrier)
+{
+    size_t turn = PURENET_READ(&barrier->turn);
+    size_t tries = 0;
+    if (PURENET_ADD(&barrier->here, 1) == barrier->size) {
+        PURENET_WRITE(&barrier->here, 0);
+        PURENET_WRITE(&barrier->turn, turn + 1);
+        return;
+    }
+    while (PURENET_READ(&barrier->turn) == turn)
+        if (++tries > 2000)
+            PURENET_YIELD();
+}
 
 /* ---- the choice ---- */
 

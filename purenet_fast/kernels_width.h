@@ -542,14 +542,16 @@ static void WIDE(sparse_forward)(const purenet_sparse *x, size_t samples, const 
 /* One chunk of the outputs: scatter the terms of the gradient, sample after sample, over the rows
  * of one strip, then take the step in the rows that were touched.  `gradient` and `touched` are all
  * zeros before and after.  Returns `check` plus 0.0, or plus NaN if a weight became infinite. */
-PURENET_INLINE vec chunk_step(const purenet_sparse *x, size_t samples, const size_t *sample,
-                              size_t outputs, const double *delta, double rate, double *w,
-                              size_t w_row, double *gradient, uint8_t *touched, size_t lanes,
-                              vec check, const int C)
+PURENET_INLINE vec chunk_step(const purenet_sparse *x, size_t first_strip, size_t last_strip,
+                              size_t samples, const size_t *sample, size_t outputs,
+                              const double *delta, double rate, double *w, size_t w_row,
+                              double *gradient, uint8_t *touched, size_t lanes, vec check,
+                              const int C)
 {
     size_t strip, s, e, k;
     int v;
-    for (strip = 0; strip < x->strips; strip++, w += PURENET_STRIP * w_row) {
+    w += first_strip * PURENET_STRIP * w_row;
+    for (strip = first_strip; strip < last_strip; strip++, w += PURENET_STRIP * w_row) {
         for (s = 0; s < samples; s++) {
             const size_t *start = x->start + sample[s] * x->strips + strip;
             const size_t end = start[1];
@@ -587,9 +589,9 @@ PURENET_INLINE vec chunk_step(const purenet_sparse *x, size_t samples, const siz
     return check;
 }
 
-static int WIDE(sparse_step)(const purenet_sparse *x, size_t samples, const size_t *sample,
-                             size_t outputs, const double *delta, double rate, double *w,
-                             size_t w_row)
+static int WIDE(sparse_step)(const purenet_sparse *x, size_t first_strip, size_t last_strip,
+                             size_t samples, const size_t *sample, size_t outputs,
+                             const double *delta, double rate, double *w, size_t w_row)
 {
     PURENET_ALIGNED double gradient[PURENET_STRIP * CHUNK * W];
     uint8_t touched[PURENET_STRIP];
@@ -601,9 +603,9 @@ static int WIDE(sparse_step)(const purenet_sparse *x, size_t samples, const size
         size_t vectors = (width + W - 1) / W, lanes = width - (vectors - 1) * W;
         if (j == 0) /* the first chunk is the widest, and leaves it as zero as it finds it */
             memset(gradient, 0, PURENET_STRIP * vectors * W * sizeof(double));
-        WITH_CONSTANT(vectors, check = chunk_step(x, samples, sample, outputs, delta + j, rate,
-                                                  w + j, w_row, gradient, touched, lanes, check,
-                                                  C));
+        WITH_CONSTANT(vectors, check = chunk_step(x, first_strip, last_strip, samples, sample,
+                                                  outputs, delta + j, rate, w + j, w_row, gradient,
+                                                  touched, lanes, check, C));
     }
     return !any(~less_equal(check, check));
 }

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from purenet import layers, network
 from purenet.checks import Matrix as Rows
 from purenet.checks import are_classes, as_matrix, as_targets
+from purenet.history import History
 from purenet.layers import LayerGradient, LayerOutput
-from purenet.randomness import shuffled_order
 
 from . import _core
 
@@ -49,17 +49,19 @@ class Dense(layers.Dense):
 class Network(network.Network):
     layer_class: ClassVar[type[layers.Dense]] = Dense
 
-    def _checked_inputs(self, inputs: Any) -> Rows:
-        if _core.are_finite_floats(inputs, self.inputs):
-            return inputs  # type: ignore[no-any-return]
-        return as_matrix(inputs, "inputs", width=self.inputs)
+    def _checked_inputs(self, inputs: Any) -> Any:
+        converted = _core.inputs_of(inputs, self.inputs)
+        if converted is None:
+            rows = as_matrix(inputs, "inputs", width=self.inputs)
+            converted = _core.inputs_of([list(row) for row in rows], self.inputs)
+        return converted
 
     def _checked_samples(self, inputs: Any, targets: Any) -> Any:
         rows = self._checked_inputs(inputs)
-        answers = as_targets(targets, len(rows), self.outputs, self.loss)
+        answers = as_targets(targets, rows.rows, self.outputs, self.loss)
         return _core.Samples(rows, answers, are_classes(answers))
 
-    def _feedforward(self, inputs: Rows) -> list[LayerOutput]:
+    def _feedforward(self, inputs: Any) -> list[LayerOutput]:
         return [LayerOutput(*output) for output in _core.feedforward(self, inputs)]
 
     def _gradients(self, samples: Any) -> list[LayerGradient]:
@@ -73,16 +75,12 @@ class Network(network.Network):
         shuffle: bool,
         learning_rate: float,
         threads: int,
-        results: list[tuple[float, int]],
+        history: History,
     ) -> None:
-        def order(finished: int) -> list[int]:
-            return shuffled_order(samples.size, self.seed, self.epochs_trained + finished)
-
-        orders = order if shuffle else None
-        _core.train(self, samples, epochs, batch_size, orders, learning_rate, results)
+        _core.train(self, samples, epochs, batch_size, shuffle, learning_rate, threads, history)
 
     def _measure(self, samples: Any, threads: int) -> tuple[float, int]:
-        return _core.measure(self, samples)
+        return _core.measure(self, samples, threads)
 
-    def _predict(self, inputs: Rows, threads: int) -> Rows:
-        return _core.predict(self, inputs)
+    def _predict(self, inputs: Any, threads: int) -> Rows:
+        return _core.predict(self, inputs, threads)
