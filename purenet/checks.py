@@ -250,19 +250,27 @@ def check_same_shape(a: Rows, b: Rows) -> None:
 
 def check_rectangle(matrix: Rows, name: str) -> int:
     """Refuse a matrix that is empty or whose rows differ in length; return their length."""
-    if not matrix or not matrix[0]:
+    try:
+        columns = len(matrix[0])
+        for row in matrix:
+            if len(row) != columns:
+                break
+        else:
+            if columns > 0:
+                return columns
+    except (TypeError, IndexError, KeyError):
+        pass
+    rows = as_list(matrix, name, "a list of rows of numbers")
+    if not rows:
         raise ValueError(f"{name} is empty, expected a list of rows of numbers")
-    columns = len(matrix[0])
-    for row in matrix:
-        if len(row) != columns:
-            _report_ragged(matrix, name, columns)
-    return columns
-
-
-def _report_ragged(matrix: Rows, name: str, columns: int) -> None:
-    for number, row in enumerate(matrix):
-        if len(row) != columns:
+    columns = len(as_list(rows[0], f"{name}: row 0", "a list of numbers"))
+    if columns == 0:
+        raise ValueError(f"{name}: row 0 is empty, expected a list of numbers")
+    for number, row in enumerate(rows):
+        found = len(as_list(row, f"{name}: row {number}", "a list of numbers"))
+        if found != columns:
             raise ValueError(
-                f"{name}: row {number} has {counted(len(row), 'number')}, "
+                f"{name}: row {number} has {counted(found, 'number')}, "
                 f"expected {columns} as in row 0"
             )
+    raise TypeError(f"{name}: found {shown(matrix)}, expected a list of rows of numbers")
