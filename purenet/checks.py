@@ -187,13 +187,15 @@ def are_classes(targets: Matrix) -> bool:
     return True
 
 
-def as_count(value: Any, argument: str, *, least: int = 1) -> int:
-    """Return a whole number that is at least ``least``."""
+def as_count(value: Any, argument: str, *, least: int = 1, most: int | None = None) -> int:
+    """Return a whole number that is at least ``least`` and at most ``most``."""
     if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__index__"):
         raise TypeError(f"{argument}: found {shown(value)}, expected a whole number")
     number = int(value.__index__())
+    if most is not None and not least <= number <= most:
+        raise ValueError(f"{argument}: found {shown(number)}, expected {least} to {most}")
     if number < least:
-        raise ValueError(f"{argument}: found {number}, expected {least} or more")
+        raise ValueError(f"{argument}: found {shown(number)}, expected {least} or more")
     return number
 
 

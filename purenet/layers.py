@@ -14,6 +14,9 @@ from .initializers import Initializer, as_initializer, default_initializer
 from .matrix import add_bias, column_sums, dot, transpose
 from .randomness import Random
 
+# More can only be a mistake, and would fill the memory before anybody noticed.
+MOST_UNITS = 2**24
+
 
 class LayerOutput(NamedTuple):
     """What a layer computes on the way forward: the weighted sums z and the activations a."""
@@ -66,8 +69,8 @@ class Dense:
         initializer: Any = None,
         bias_initializer: Any = "zeros",
     ) -> None:
-        self.inputs = as_count(inputs, "inputs")
-        self.outputs = as_count(outputs, "outputs")
+        self.inputs = as_count(inputs, "inputs", most=MOST_UNITS)
+        self.outputs = as_count(outputs, "outputs", most=MOST_UNITS)
         self.activation = as_choice(activation, "activation", ACTIVATIONS)
         self.bias = as_flag(bias, "bias")
         self._initializer: Initializer | None = None

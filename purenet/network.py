@@ -40,6 +40,9 @@ from .tables import Preparation
 
 N = TypeVar("N", bound="Network")
 
+# Epochs that a backend may train without a look in between; its memory grows with them.
+LONGEST_RUN = 100_000
+
 
 class Samples(NamedTuple):
     """Checked inputs and targets; ``classes`` says whether the targets name classes."""
@@ -305,9 +308,8 @@ class Network:
                     epoch = self.epochs_trained
                     if callable(rates):
                         rate = as_learning_rate(rates(epoch), f"learning_rate({epoch})")
-                    self._run(
-                        samples, 1 if watched else epochs, size, shuffle, rate, threads, history
-                    )
+                    run = 1 if watched else min(epochs - history.epochs, LONGEST_RUN)
+                    self._run(samples, run, size, shuffle, rate, threads, history)
                     if validation is not None:
                         self._validate(validation, history, threads)
                     if patience is not None and _is_stuck(history, patience):

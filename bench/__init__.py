@@ -1,0 +1,1 @@
+"""Benchmarks: ``python -m bench`` in the root of the repository."""

@@ -1,0 +1,284 @@
+"""The bench runs, refuses to time what differs, and writes well-formed results.  No test looks at a
+time.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+import json
+import math
+import pathlib
+import subprocess
+import sys
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import purenet
+from bench import __main__ as command
+from bench import networks, peers, tables
+from bench.chart import ratio_chart
+from bench.checks import Different, check_backends, check_peer
+from bench.measuring import FitResult, NetworkResult, repeated_rows
+from bench.networks import Case, make_case, non_zero_share
+from bench.peers import Peer
+from bench.timing import TINY, Effort, Pair, Times, in_turns, repeated
+
+ROOT = pathlib.Path(__file__).parents[1]
+SVG = "{http://www.w3.org/2000/svg}"
+LIBRARIES = {
+    "numpy": "numpy",
+    "torch": "torch",
+    "numba": "numba",
+    "jax": "jax",
+    "sklearn": "sklearn",
+}
+Both = tuple[ModuleType, ModuleType]
+
+
+def run_bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the bench in a process of its own: it changes the cores of the process it runs in."""
+    command = [sys.executable, "-m", "bench", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+
+
+def check_times(times: dict[str, Any]) -> None:
+    assert set(times) == {"median", "minimum", "runs"}
+    assert times["runs"] and all(seconds > 0.0 for seconds in times["runs"])
+    assert times["minimum"] == min(times["runs"]) <= times["median"] <= max(times["runs"])
+
+
+def check_network(found: dict[str, Any], names: set[str]) -> None:
+    """Check one network of the JSON file; names are those whom it is compared with."""
+    assert "-".join(map(str, found["layers"])) == found["network"]
+    check_times(found["purenet_fast"])
+    assert {fit["against"] for fit in found["fit"]} == names
+    for fit in found["fit"]:
+        check_times(fit["other"])
+        check_times(fit["purenet_fast"])
+        assert fit["ratio"] == fit["other"]["median"] / fit["purenet_fast"]["median"]
+        assert 0 < fit["samples"] <= found["samples"]
+    for run in found["predict"] + found["threads"]:
+        for side in ("other", "purenet_fast", "one_thread", "several"):
+            if side in run:
+                check_times(run[side])
+    expected = {"purenet", "purenet_fast"} if "purenet" in names else {"purenet_fast"}
+    assert set(found["memory"]) == expected
+    assert all(count is None or count >= 0 for count in found["memory"].values())
+
+
+def test_the_bench_of_both_backends(both: Both, tmp_path: pathlib.Path) -> None:
+    files = {name: tmp_path / f"bench.{name}" for name in ("json", "svg", "markdown")}
+    options = [text for name, path in files.items() for text in (f"--{name}", str(path))]
+    done = run_bench("--tiny", *options)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(files["json"].read_text(encoding="utf-8"))
+    assert report["tiny"] is True
+    assert report["versions"]["purenet"] == purenet.__version__
+    assert {"processor", "cores", "system", "python"} <= set(report["machine"])
+    names = [found["network"] for found in report["networks"]]
+    assert names == ["3-4-1", "64-32-10", "784-30-10"]
+    beside = {name for name in peers.USUAL if importlib.util.find_spec(LIBRARIES[name])}
+    for found in report["networks"]:
+        check_network(found, {"purenet", *beside})
+        assert found["predict"] == found["threads"] == []
+        assert found["purenet_fast"]["median"] > 0.0
+    for name in names:
+        assert f"{name}: purenet = purenet_fast, digest" in done.stdout
+    for name in set(peers.USUAL) - beside:
+        assert f"{name}: left out" in done.stdout
+    assert "these times mean nothing" in done.stdout
+
+    lines = files["markdown"].read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2 + len(names)
+    assert {line.count("|") for line in lines} == {len(beside) + 5}
+    picture = ElementTree.fromstring(files["svg"].read_text(encoding="utf-8"))
+    assert picture.tag == f"{SVG}svg"
+
+
+def test_the_bench_with_peers(both: Both, tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "bench.json"
+    wanted = ["3-4-1", "784-128-64-10"]
+    done = run_bench("--peers", "--tiny", "--json", str(file), "--networks", *wanted)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(file.read_text(encoding="utf-8"))
+    assert [found["network"] for found in report["networks"]] == wanted
+    beside = {name for name in peers.NAMES if importlib.util.find_spec(LIBRARIES[name])}
+    for found in report["networks"]:
+        wide = found["network"] == "784-128-64-10"
+        check_network(found, beside if wide else {"purenet", *beside})
+        kinds = [(run["samples"], run["numpy_begins_with"]) for run in found["predict"]]
+        expected = [(1, "array"), (1, "lists"), (5000, "array"), (5000, "lists")]
+        assert kinds == (expected if "numpy" in beside else [])
+        threaded = [run["what"] for run in found["threads"]]
+        several = wide and report["machine"]["cores"] > 1
+        assert threaded == (["fit", "predict"] if several else [])
+
+
+def test_no_times_if_the_digests_differ(
+    both: Both,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: pathlib.Path,
+) -> None:
+    honest = Case.fit
+
+    def one_bit_off(case: Case, network: purenet.Network, epochs: int) -> None:
+        honest(case, network, epochs)
+        if isinstance(network, both[1].Network):
+            row = network.layers[0].weights[0]
+            row[0] = math.nextafter(row[0], 1.0)
+
+    monkeypatch.setattr(Case, "fit", one_bit_off)
+    monkeypatch.setattr(command.machine, "use_one_core", lambda: None)
+    file = tmp_path / "bench.json"
+    assert command.main(["--tiny", "--networks", "3-4-1", "--json", str(file)]) == 1
+    printed = capsys.readouterr()
+    assert "3-4-1: the digests differ" in printed.err
+    assert "time per epoch" not in printed.out
+    assert not file.exists()
+
+
+def test_without_the_extension_the_bench_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "purenet_fast", None)
+    monkeypatch.setattr(command.machine, "use_one_core", lambda: None)
+    assert command.main(["--tiny"]) == 2
+    assert "purenet_fast" in capsys.readouterr().err
+
+
+class Itself(Peer):
+    """A peer that computes with purenet, at a rate that may be wrong."""
+
+    title = "purenet itself"
+    distributions = ()
+    rate_factor = 1.0
+
+    def __init__(self, case: Case) -> None:
+        self.case = replace(case, learning_rate=case.learning_rate * self.rate_factor)
+        self.reset()
+
+    def reset(self) -> None:
+        self.network = self.case.network(purenet)
+
+    def train(self, epochs: int) -> None:
+        self.case.fit(self.network, epochs)
+
+    def predict(self) -> list[list[float]]:
+        return self.network.predict(self.case.inputs)
+
+
+class SlightlyFaster(Itself):
+    rate_factor = 1.000001
+
+
+@pytest.mark.parametrize("name", ["3-4-1", "64-32-10"])
+def test_a_peer_must_compute_the_same_network(name: str, fast: ModuleType) -> None:
+    case = make_case(name)
+    assert check_peer(case, Itself, fast) == 0.0
+    with pytest.raises(Different, match=f"{name}: the outputs of purenet itself and purenet_fast"):
+        check_peer(case, SlightlyFaster, fast)
+
+
+def test_a_check_that_shows_nothing_fails(both: Both) -> None:
+    case = replace(make_case("3-4-1"), learning_rate=1e-9)
+    with pytest.raises(Different, match="have moved by"):
+        check_peer(case, Itself, both[1])
+    still = replace(case, learning_rate=5e-324)
+    with pytest.raises(Different, match="changed nothing in purenet"):
+        check_backends(still, *both)
+
+
+@pytest.mark.parametrize("name", networks.NAMES)
+def test_the_networks_have_their_data(name: str) -> None:
+    tiny = make_case(name, tiny=True)
+    assert len(tiny.inputs) == len(tiny.targets) == tiny.samples
+    assert {len(row) for row in tiny.inputs} == {tiny.sizes[0]}
+    assert {len(row) for row in tiny.targets} == {tiny.sizes[-1]}
+    shapes = [(len(rows), len(rows[0])) for rows in tiny.first_weights]
+    assert shapes == list(zip(tiny.sizes[:-1], tiny.sizes[1:], strict=True))
+    again = make_case(name, tiny=True)
+    assert again.inputs == tiny.inputs and again.first_weights == tiny.first_weights
+    if name != "3-4-1":
+        assert tiny.samples % tiny.batch_size != 0  # the last batch is not full
+    if name in ("784-30-10", "784-128-64-10"):
+        assert abs(non_zero_share(tiny.inputs) - networks.NON_ZERO) < 0.01
+    if name == "784-512-512-10":
+        assert non_zero_share(tiny.inputs) == 1.0
+
+
+def test_the_digits_are_the_first_four_fifths() -> None:
+    case = make_case("64-32-10")
+    assert case.samples == 1437
+    assert case.inputs == purenet.datasets.load_digits().inputs[:1437]
+    assert repeated_rows(case, 1438)[-1] is case.inputs[0]
+
+
+def test_both_sides_are_measured_in_turns() -> None:
+    calls = []
+    others, own = iter([4.0, 8.0, 6.0, 5.0]), iter([1.0, 2.0, 4.0, 3.0])
+
+    def other() -> float:
+        calls.append("other")
+        return next(others)
+
+    def ours() -> float:
+        calls.append("ours")
+        return next(own)
+
+    pair = in_turns(other, ours, Effort(least=4, most=9, seconds=0.0))
+    assert calls == ["other", "ours", "ours", "other"] * 2
+    assert (pair.other.median, pair.other.minimum) == (5.5, 4.0)
+    assert (pair.ours.median, pair.ours.minimum) == (2.5, 1.0)
+    assert pair.ratio == 2.2
+    many = in_turns(lambda: 1.0, lambda: 1.0, Effort(least=1, most=3, seconds=60.0))
+    assert len(many.ours.seconds) == 3
+
+
+def test_short_work_is_repeated() -> None:
+    calls = []
+    run = repeated(lambda: calls.append(1), Effort(least=1, most=2, seconds=0.0))
+    found_out = len(calls)
+    assert found_out > 100
+    assert run() > 0.0
+    assert len(calls) - found_out > 100
+    calls.clear()
+    repeated(lambda: calls.append(1), TINY)()
+    assert len(calls) == 1
+
+
+def test_the_chart_shows_who_is_faster() -> None:
+    def fit(name: str, ratio: float) -> FitResult:
+        pair = Pair(Times([ratio * 1e-3]), Times([1e-3]))
+        return FitResult(name, f"{name}'s title", "sum_of_squares", 1, 4, pair)
+
+    result = NetworkResult(make_case("3-4-1"))
+    for name, ratio in (("slow", 100.0), ("slower", 10000.0), ("faster", 0.01)):
+        result.add(fit(name, ratio))
+    picture = ElementTree.fromstring(ratio_chart([result], ["a <machine>", "a date"]))
+    bars = [
+        (bar.get("class"), float(bar.get("x", "")), float(bar.get("width", "")))
+        for bar in picture.iter(f"{SVG}rect")
+        if bar.get("class") != "back"
+    ]
+    assert [kind for kind, _, _ in bars] == ["slower", "slower", "faster"]
+    (_, one, slow), (_, also_one, slower), (_, left, faster) = bars
+    assert one == also_one
+    assert slower == pytest.approx(2.0 * slow, abs=0.2)
+    assert faster == pytest.approx(slow, abs=0.2)
+    assert left + faster == pytest.approx(one, abs=1.0)
+    texts = [text.text for kind in ("text", "tspan") for text in picture.iter(SVG + kind)]
+    assert {"slow's title", "100×", "100 ms", "10,000×", "0.01×", "a <machine>"} <= set(texts)
+    style = next(picture.iter(f"{SVG}style")).text or ""
+    assert "prefers-color-scheme:dark" in style
+
+
+def test_examples_in_docstrings() -> None:
+    tested = doctest.testmod(tables)
+    assert tested.failed == 0
+    assert tested.attempted >= 3
