@@ -198,7 +198,8 @@ def activate(activation: str, z: Rows) -> Matrix:
         z_row = z[i]
         a_row = []
         for j in range(len(z_row)):
-            a_row.append(function(z_row[j]))
+            unit = function(z_row[j])
+            a_row.append(unit)
         a.append(a_row)
     return a
 
@@ -216,7 +217,8 @@ def activation_slopes(activation: str, a: Rows) -> Matrix:
         a_row = a[i]
         slopes_row = []
         for j in range(len(a_row)):
-            slopes_row.append(slope(a_row[j]))
+            unit_slope = slope(a_row[j])
+            slopes_row.append(unit_slope)
         slopes.append(slopes_row)
     return slopes
 
@@ -233,7 +235,8 @@ def activation_delta(activation: str, a: Rows, d_a: Rows) -> Matrix:
     Shapes: a, d_a and delta are samples by units.
     """
     if activation != "softmax":
-        return multiply(d_a, activation_slopes(activation, a))
+        slopes = activation_slopes(activation, a)
+        return multiply(d_a, slopes)
     delta = []
     for i in range(len(a)):
         a_row = a[i]

@@ -12,11 +12,18 @@ BACKENDS = ("pure", "fast")
 def available_backends() -> dict[str, ModuleType]:
     """Return the packages that can be used here, by name: "pure" and, where built, "fast"."""
     found = {"pure": importlib.import_module("purenet")}
-    try:
+    if why_not_fast() is None:
         found["fast"] = importlib.import_module("purenet_fast")
-    except ImportError:
-        pass
     return found
+
+
+def why_not_fast() -> str | None:
+    """Return why the compiled backend cannot be used: not built, or built from other sources."""
+    try:
+        importlib.import_module("purenet_fast")
+    except ImportError as error:
+        return str(error)
+    return None
 
 
 def choose_backend(name: str | None) -> ModuleType:
@@ -24,15 +31,10 @@ def choose_backend(name: str | None) -> ModuleType:
 
     Raises ValueError if the fast one is asked for and not built.
     """
-    if name == "fast":
-        try:
-            return importlib.import_module("purenet_fast")
-        except ImportError as error:
-            raise ValueError(f"--backend fast: {error}") from None
-    if name == "pure":
-        return importlib.import_module("purenet")
-    found = available_backends()
-    return found.get("fast", found["pure"])
+    reason = None if name == "pure" else why_not_fast()
+    if name == "fast" and reason is not None:
+        raise ValueError(f"--backend fast: {reason}")
+    return importlib.import_module("purenet" if name == "pure" or reason else "purenet_fast")
 
 
 def add_backend_option(parser: argparse.ArgumentParser) -> None:

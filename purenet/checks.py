@@ -253,14 +253,10 @@ def check_same_shape(a: Rows, b: Rows) -> None:
 def check_rectangle(matrix: Rows, name: str) -> int:
     """Refuse a matrix that is empty or whose rows differ in length; return their length."""
     try:
-        columns = len(matrix[0])
-        for row in matrix:
-            if len(row) != columns:
-                break
-        else:
-            if columns > 0:
-                return columns
-    except (TypeError, IndexError, KeyError):
+        lengths = set(map(len, matrix))
+        if len(lengths) == 1 and 0 not in lengths:
+            return lengths.pop()
+    except TypeError:
         pass
     rows = as_list(matrix, name, "a list of rows of numbers")
     if not rows:

@@ -7,12 +7,13 @@ the exit status 2.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from . import demo, training, walkthroughs
+from . import demo, eject, explain, stepping, training, walkthroughs
 from ._version import __version__
 
 
@@ -20,7 +21,7 @@ class Parser(argparse.ArgumentParser):
     """An argument parser that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {_one_line(message)}; see {self.prog} --help\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,30 +36,56 @@ def parser() -> argparse.ArgumentParser:
     demo.add_command(commands)
     training.add_commands(commands)
     walkthroughs.add_command(commands)
+    explain.add_command(commands)
+    stepping.add_command(commands)
+    eject.add_command(commands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
-    parsed = parser().parse_args(arguments)
+    if sys.stdout is None:  # closed by the shell, or a program without a console
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the whole run
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal cannot show becomes an escape, not the end of the command.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        parsed = parser().parse_args(arguments)
         status: int = parsed.run(parsed)
         sys.stdout.flush()
         return status
     except BrokenPipeError:
         # Whoever read our output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _finish_output()
         return 0
+    except SystemExit:
+        _finish_output()
+        raise
     except OSError as error:
+        _finish_output()
         place = f"{error.filename}: " if error.filename else ""
         return _refuse(f"{place}{error.strerror or error}")
     except (ValueError, TypeError, ArithmeticError) as error:
         return _refuse(str(error))
+    except MemoryError:
+        return _refuse("not enough memory for this network or table")
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print("purenet: interrupted", file=sys.stderr)
         return 130
 
 
+def _finish_output() -> None:
+    """Print what is still to be printed, or drop it, so that Python does not try again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _refuse(message: str) -> int:
-    print(f"purenet: {' '.join(message.split())}", file=sys.stderr)
+    print(f"purenet: {_one_line(message)}", file=sys.stderr)
     return 2
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 import time
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from . import charts
-from .backends import add_backend_option, available_backends, choose_backend
+from .backends import add_backend_option, available_backends, choose_backend, why_not_fast
 from .checks import Matrix
 from .datasets import load_digits, load_xor
+from .destinations import check_destinations
 from .files import write_text
 from .history import History
 from .metrics import class_of
@@ -77,18 +79,20 @@ def add_command(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    check_destinations({"--plot": arguments.plot})
     backends = available_backends()
     if arguments.backend is not None:
         backends = {arguments.backend: choose_backend(arguments.backend)}
     best = backends.get("fast") or backends["pure"]
     print(f"purenet on Python {sys.version.split()[0]}; backends here: {', '.join(backends)}")
     if len(backends) == 1 and arguments.backend is None:
-        print("The compiled backend, purenet_fast, is not built; `pip install .` builds it.")
+        print(textwrap.fill(f"Without the compiled backend: {why_not_fast()}", 80))
 
-    print("\nThe XOR gate: 3 inputs, 4 hidden units, 1 output; 1,500 epochs.\n")
+    print("\nThe XOR gate: 3 inputs, 4 hidden units, 1 output; 1,500 epochs.\n", flush=True)
     data = load_xor()
     first = train_xor(best, progress=True)
     unicode = charts.supports_unicode(sys.stdout)
+    print()
     print(charts.line_chart({"loss": first.history.loss}, height=10, unicode=unicode))
     print()
     print(charts.prediction_table(data.inputs, data.targets, first.network.predict(data.inputs)))
@@ -103,10 +107,11 @@ def run(arguments: argparse.Namespace) -> int:
         f"\nHandwritten digits: {len(train):,} images of 8 by 8 pixels, a 64-32-10 network, "
         f"{DIGITS_EPOCHS} epochs.\n"
     )
-    runs = {
-        name: train_digits(package, inputs, targets, progress=True)
-        for name, package in sorted(backends.items())
-    }
+    runs = {}
+    for name, package in sorted(backends.items()):
+        print(f"Training with the {name} backend:", flush=True)
+        runs[name] = train_digits(package, inputs, targets, progress=True)
+    print()
     second = runs["fast" if best.BACKEND == "fast" else "pure"]
     print(charts.line_chart({"loss": second.history.loss}, height=10, unicode=unicode))
     outputs = second.network.predict([digits.inputs[i] for i in test])

@@ -51,6 +51,17 @@ class GradientCheck:
         """Say whether no error is larger than ``tolerance``."""
         return self.worst.error <= tolerance
 
+    def _repr_html_(self) -> str:
+        rows = []
+        for kind in dict.fromkeys((entry.layer, entry.kind) for entry in self.entries):
+            entries = [entry for entry in self.entries if (entry.layer, entry.kind) == kind]
+            worst = GradientCheck(entries).worst
+            cells = [worst.name, worst.backprop, worst.measured, f"{worst.error:.2g}"]
+            rows.append("".join(f"<td>{cell}</td>" for cell in cells))
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        head = "<th>worst of each group</th><th>backprop</th><th>measured</th><th>error</th>"
+        return f"<table><caption>{self}</caption><tr>{head}</tr>{body}</table>"
+
     def __str__(self) -> str:
         worst = self.worst
         return (

@@ -31,6 +31,11 @@ class History:
         """The number of epochs that were finished."""
         return len(self.loss)
 
+    def _repr_svg_(self) -> str | None:
+        from .diagrams import history_svg  # it draws histories, so it comes after this module
+
+        return history_svg(self) if self.loss else None
+
     def __repr__(self) -> str:
         if not self.loss:
             return "History(0 epochs)"

@@ -166,7 +166,8 @@ class Dense:
             dL/dweights[k][j] = sum over samples i of inputs[i][k] * delta[i][j]    inputs^T . delta
             dL/dbiases[j]     = sum over samples i of delta[i][j]
         """
-        weights = dot(transpose(inputs), delta)
+        transposed_inputs = transpose(inputs)
+        weights = dot(transposed_inputs, delta)
         biases = None
         if self.biases is not None:
             biases = column_sums(delta)
@@ -179,7 +180,8 @@ class Dense:
 
             dL/dinputs[i][k] = sum over units j of delta[i][j] * weights[k][j]   delta . weights^T
         """
-        return dot(delta, transpose(self.weights))
+        transposed_weights = transpose(self.weights)
+        return dot(delta, transposed_weights)
 
     def update(self, gradient: LayerGradient, learning_rate: float) -> None:
         """Take one step of gradient descent: each parameter minus learning_rate times its slope."""

@@ -72,8 +72,12 @@ def sigmoid_cross_entropy(z: float, y: float) -> float:
     1.9287498479639178e-22
     """
     if z >= 0.0:
-        return (1.0 - y) * z + log1p(exp(-z))
-    return -y * z + log1p(exp(z))
+        e = exp(-z)
+        rest = log1p(e)
+        return (1.0 - y) * z + rest
+    e = exp(z)
+    rest = log1p(e)
+    return -y * z + rest
 
 
 def softmax_cross_entropy(z: Sequence[float], y: Sequence[float]) -> float:
@@ -96,7 +100,8 @@ def softmax_cross_entropy(z: Sequence[float], y: Sequence[float]) -> float:
     others = 0.0
     for j in range(len(z)):
         if j != best:
-            others = others + exp(z[j] - z[best])
+            e = exp(z[j] - z[best])
+            others = others + e
     log_of_total = log1p(others)
     total = 0.0
     for j in range(len(z)):
@@ -112,7 +117,8 @@ def total_loss(loss: str, z: Rows, a: Rows, y: Rows) -> float:
     """
     total = 0.0
     for i in range(len(a)):
-        total = total + sample_loss(loss, z[i], a[i], y[i])
+        loss_of_sample = sample_loss(loss, z[i], a[i], y[i])
+        total = total + loss_of_sample
     return total
 
 
@@ -123,10 +129,12 @@ def sample_loss(loss: str, z: Sequence[float], a: Sequence[float], y: Sequence[f
     total = 0.0
     if loss == "binary_cross_entropy":
         for j in range(len(y)):
-            total = total + sigmoid_cross_entropy(z[j], y[j])
+            loss_of_output = sigmoid_cross_entropy(z[j], y[j])
+            total = total + loss_of_output
     else:
         for j in range(len(y)):
-            total = total + squared_error(a[j], y[j])
+            loss_of_output = squared_error(a[j], y[j])
+            total = total + loss_of_output
     return total
 
 
@@ -188,6 +196,7 @@ def _squared_error_derivatives(a: Rows, y: Rows, count: float) -> Matrix:
         y_row = y[i]
         d_a_row = []
         for j in range(len(a_row)):
-            d_a_row.append(squared_error_derivative(a_row[j], y_row[j]) / count)
+            derivative = squared_error_derivative(a_row[j], y_row[j])
+            d_a_row.append(derivative / count)
         d_a.append(d_a_row)
     return d_a

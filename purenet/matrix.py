@@ -70,7 +70,8 @@ def add_bias(a: Rows, biases: Sequence[float]) -> Matrix:
         a_row = a[i]
         result_row = []
         for j in range(columns):
-            result_row.append(a_row[j] + biases[j])
+            element = a_row[j] + biases[j]
+            result_row.append(element)
         result.append(result_row)
     return result
 
@@ -88,7 +89,8 @@ def add(a: Rows, b: Rows) -> Matrix:
         b_row = b[i]
         result_row = []
         for j in range(len(a_row)):
-            result_row.append(a_row[j] + b_row[j])
+            element = a_row[j] + b_row[j]
+            result_row.append(element)
         result.append(result_row)
     return result
 
@@ -106,7 +108,8 @@ def subtract(a: Rows, b: Rows) -> Matrix:
         b_row = b[i]
         result_row = []
         for j in range(len(a_row)):
-            result_row.append(a_row[j] - b_row[j])
+            element = a_row[j] - b_row[j]
+            result_row.append(element)
         result.append(result_row)
     return result
 
@@ -124,7 +127,8 @@ def multiply(a: Rows, b: Rows) -> Matrix:
         b_row = b[i]
         result_row = []
         for j in range(len(a_row)):
-            result_row.append(a_row[j] * b_row[j])
+            element = a_row[j] * b_row[j]
+            result_row.append(element)
         result.append(result_row)
     return result
 
@@ -141,7 +145,8 @@ def scale(a: Rows, factor: float) -> Matrix:
         a_row = a[i]
         result_row = []
         for j in range(len(a_row)):
-            result_row.append(a_row[j] * factor)
+            element = a_row[j] * factor
+            result_row.append(element)
         result.append(result_row)
     return result
 

@@ -162,7 +162,8 @@ class Network:
         one row a sample and one column a unit.
         """
         self._check_parameters()
-        return self._feedforward(self._checked_inputs(inputs))
+        rows = self._checked_inputs(inputs)
+        return self._feedforward(rows)
 
     def backprop(self, inputs: Rows, targets: Any) -> list[LayerGradient]:
         """Return the gradient of the loss over these samples, layer by layer.
@@ -179,7 +180,8 @@ class Network:
             delta of the layer before = dL/da * da/dz
         """
         self._check_parameters()
-        return self._gradients(self._checked_samples(inputs, targets))
+        samples = self._checked_samples(inputs, targets)
+        return self._gradients(samples)
 
     def update(self, gradients: Sequence[LayerGradient], learning_rate: float) -> None:
         """Take one step of gradient descent with the result of ``backprop``.
@@ -399,7 +401,8 @@ class Network:
         """Return the outputs of the last layer, one row a sample."""
         threads = as_count(threads, "threads")
         self._check_parameters()
-        return self._predict(self._checked_inputs(inputs), threads)
+        rows = self._checked_inputs(inputs)
+        return self._predict(rows, threads)
 
     def _predict(self, inputs: Matrix, threads: int) -> Matrix:
         a = inputs
@@ -440,6 +443,19 @@ class Network:
             if layer.biases is not None:
                 digest.update(_bytes_of(layer.biases))
         return digest.hexdigest()
+
+    def to_svg(self, *, width: int = 720, title: str | None = None) -> str:
+        """Return a drawing of the network as SVG: units, and weights by width, sign and dash.
+
+        width: in pixels.  Notebooks show the drawing by themselves.
+        """
+        from .diagrams import network_svg  # it draws networks, so it comes after this module
+
+        self._check_parameters()
+        return network_svg(self, width=width, title=title)
+
+    def _repr_svg_(self) -> str:
+        return self.to_svg()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a JSON file that keeps every bit.

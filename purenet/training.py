@@ -7,22 +7,34 @@ numbers, and the network's numbers answers, is the ``Preparation`` that travels 
 from __future__ import annotations
 
 import argparse
+import copy
 import csv
 import io
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
-from . import charts
+from . import charts, tables
 from .activations import ACTIVATIONS
 from .backends import add_backend_option, choose_backend
+from .checks import counted
+from .destinations import check_destinations
 from .files import write_text
+from .history import History
 from .metrics import class_of
 from .network import Network
 from .randomness import shuffled_order
 from .tables import Preparation, Table, read_csv
+
+# Below this many rows, none is kept out of training unless that is asked for.
+FEWEST_ROWS_TO_SPLIT = 20
+VALIDATION_SHARE = 0.2
+PATIENCE = 30
+
+# A slip such as --layers 1000000,1000000 would fill the memory before anything else happened.
+MOST_PARAMETERS = 100_000_000
 
 # No training run gets this far, so the split shares its order with no epoch.
 SPLIT_EPOCH = 2**32 - 1
@@ -41,17 +53,25 @@ def _add_train(commands: Any) -> None:
         help="train a network on a CSV file",
         description="Train a network on a CSV file with a header line and write it to a file. "
         "Inputs are standardised; a text target means classes, a number target with many values "
-        "a number to predict.",
+        "a number to predict. Of all epochs, the network with the lowest loss on the rows kept "
+        "out of training is the one that is written.",
     )
     parser.add_argument("data", help="CSV file with a header line")
     parser.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
     parser.add_argument("--out", required=True, metavar="FILE", help="the model file to write")
     parser.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column that is no input, such as a name or a number of the row; may be repeated",
+    )
+    parser.add_argument(
         "--layers",
         type=_layers,
-        default=[8],
+        default=[16],
         metavar="8,8",
-        help="hidden units, layer by layer; 'none' for no hidden layer (default: 8)",
+        help="hidden units, layer by layer; 'none' for no hidden layer (default: 16)",
     )
     parser.add_argument(
         "--activation",
@@ -71,16 +91,24 @@ def _add_train(commands: Any) -> None:
     parser.add_argument(
         "--validation",
         type=float,
-        default=0.2,
         metavar="SHARE",
-        help="share of the rows that is kept out of training to measure it (default: 0.2)",
+        help="share of the rows that is kept out of training to measure it "
+        f"(default: {VALIDATION_SHARE}; 0 for a table of fewer than {FEWEST_ROWS_TO_SPLIT} rows)",
     )
     parser.add_argument(
-        "--patience", type=int, metavar="N", help="stop after N epochs without a lower loss"
+        "--patience",
+        type=int,
+        metavar="N",
+        help="stop after N epochs without a lower loss, 0 for never "
+        f"(default: {PATIENCE}, never where no rows are kept out)",
     )
     parser.add_argument("--seed", type=int, default=1, help="default: 1")
     parser.add_argument("--plot", metavar="FILE", help="write the loss curve as SVG")
+    parser.add_argument(
+        "--history", metavar="FILE", help="write the loss and accuracy of each epoch as CSV"
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    _add_threads_option(parser)
     add_backend_option(parser)
     parser.set_defaults(run=run_train)
 
@@ -97,6 +125,7 @@ def _add_predict(commands: Any) -> None:
     parser.add_argument(
         "--probabilities", action="store_true", help="add a column with each class's probability"
     )
+    _add_threads_option(parser)
     add_backend_option(parser)
     parser.set_defaults(run=run_predict)
 
@@ -109,6 +138,7 @@ def _add_evaluate(commands: Any) -> None:
     )
     parser.add_argument("model", help="a file written by train")
     parser.add_argument("data", help="CSV file with the model's columns and its target")
+    _add_threads_option(parser)
     add_backend_option(parser)
     parser.set_defaults(run=run_evaluate)
 
@@ -120,6 +150,16 @@ def _add_info(commands: Any) -> None:
     parser.add_argument("model", help="a file written by train or by Network.save")
     add_backend_option(parser)
     parser.set_defaults(run=run_info)
+
+
+def _add_threads_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=1,
+        metavar="N",
+        help="compute on so many processors, with the same result (compiled backend; default: 1)",
+    )
 
 
 def _layers(text: str) -> list[int]:
@@ -154,6 +194,14 @@ def network_for(
         if preparation.outputs == 1:
             output, loss = "sigmoid", "binary_cross_entropy"
     sizes = [len(preparation.columns), *hidden, preparation.outputs]
+    parameters = 0
+    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
+        parameters += (inputs + 1) * outputs
+    if parameters > MOST_PARAMETERS:
+        raise ValueError(
+            f"--layers: found a network of {parameters:,} parameters, "
+            f"expected at most {MOST_PARAMETERS:,}"
+        )
     names = [activation] * len(hidden) + [output]
     layers = [
         package.Dense(inputs, outputs, name)
@@ -164,18 +212,60 @@ def network_for(
     return network
 
 
+class BestEpoch:
+    """Notes a network's parameters whenever its validation loss is lower than ever before."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.loss = math.inf
+        self.epochs = 0
+        self.parameters: list[tuple[Any, Any]] = []
+
+    def look(self, epoch: int, history: History) -> None:
+        """Be called after each epoch by ``fit``."""
+        if history.validation_loss and history.validation_loss[-1] < self.loss:
+            self.loss = history.validation_loss[-1]
+            self.epochs = epoch + 1
+            self.parameters = [
+                (copy.deepcopy(layer.weights), copy.deepcopy(layer.biases))
+                for layer in self.network.layers
+            ]
+
+    def restore(self) -> None:
+        """Give the network the noted parameters, if there are any."""
+        if self.parameters:
+            for layer, (weights, biases) in zip(self.network.layers, self.parameters, strict=True):
+                layer.weights = weights
+                layer.biases = biases
+            self.network.epochs_trained = self.epochs
+
+
 def run_train(arguments: argparse.Namespace) -> int:
     package = choose_backend(arguments.backend)
-    if not 0.0 <= arguments.validation < 1.0:
-        raise ValueError(
-            f"--validation: found {arguments.validation}, expected a share from 0 to below 1"
-        )
-    table = read_csv(arguments.data, arguments.target)
-    preparation = Preparation.from_table(table, arguments.task)
+    share, patience = arguments.validation, arguments.patience
+    if share is not None and not 0.0 <= share < 1.0:
+        raise ValueError(f"--validation: found {share}, expected a share from 0 to below 1")
+    if patience is not None and patience < 0:
+        raise ValueError(f"--patience: found {patience}, expected 0 or more")
+    outputs = {
+        "--out": arguments.out,
+        "--plot": arguments.plot,
+        "--history": arguments.history,
+    }
+    check_destinations(outputs, sources=[arguments.data])
+    table = _training_table(arguments.data, arguments.target, arguments.ignore)
+    try:
+        preparation = Preparation.from_table(table, arguments.task)
+    except ValueError as error:
+        raise ValueError(f"{arguments.data}: {error}") from None
     network = network_for(
         package, preparation, arguments.layers, arguments.activation, arguments.seed
     )
-    kept, held = _split(table, arguments.validation, arguments.seed)
+    if share is None:
+        share = VALIDATION_SHARE if len(table.rows) >= FEWEST_ROWS_TO_SPLIT else 0.0
+    kept, held = _split(table, share, arguments.seed)
+    if patience is None:
+        patience = PATIENCE if held.rows else 0
     # The scale comes from the training rows alone; the classes from all.
     task = "number" if preparation.classes is None else "classes"
     preparation = Preparation.from_table(kept, task, classes=preparation.classes)
@@ -183,6 +273,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     validation = None
     if held.rows:
         validation = preparation.inputs(held.rows), preparation.targets(held.labels or [])
+    best = BestEpoch(network)
     history = network.fit(
         preparation.inputs(kept.rows),
         preparation.targets(kept.labels or []),
@@ -190,28 +281,73 @@ def run_train(arguments: argparse.Namespace) -> int:
         learning_rate=arguments.learning_rate,
         batch_size=arguments.batch_size,
         validation_data=validation,
-        patience=arguments.patience,
-        progress=not arguments.quiet and sys.stderr.isatty(),
+        patience=patience or None,
+        on_epoch=best.look if held.rows else None,
+        progress=not arguments.quiet and _is_terminal(sys.stderr),
+        threads=arguments.threads,
     )
+    best.restore()
     network.save(arguments.out)
+    series = {"training": history.loss, "validation": history.validation_loss}
+    series = {name: losses for name, losses in series.items() if losses}
     if arguments.plot is not None:
-        series = {"training": history.loss, "validation": history.validation_loss}
-        series = {name: losses for name, losses in series.items() if losses}
         write_text(arguments.plot, charts.line_chart_svg(series, title=f"Training {arguments.out}"))
+    if arguments.history is not None:
+        write_text(arguments.history, _history_csv(history))
     if not arguments.quiet:
-        series = {"training": history.loss}
-        if history.validation_loss:
-            series["validation"] = history.validation_loss
         print(charts.line_chart(series, unicode=charts.supports_unicode(sys.stdout)))
         print()
-        _print_scores(network, kept, "training")
-        if held.rows:
-            _print_scores(network, held, "validation")
         if history.stopped:
             print(f"stopped after {history.epochs} epochs: {history.stopped}")
+        if held.rows:
+            print(f"the network of epoch {network.epochs_trained} has the lowest validation loss")
+        _print_scores(network, kept, "training", arguments.threads)
+        if held.rows:
+            _print_scores(network, held, "validation", arguments.threads)
         print(f"digest {network.digest()}")
         print(f"{arguments.out} written ({package.BACKEND} backend)")
     return 0
+
+
+def _is_terminal(stream: Any) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _training_table(path: str, target: str, ignored: list[str]) -> Table:
+    """Read a table to train on, whose inputs are all columns but the target and those ignored."""
+    if not ignored:
+        return read_csv(path, target)
+    header = next(_lines(path), (1, [""]))[1]
+    for column in ignored:
+        if column not in header or column == target:
+            known = ", ".join(repr(name) for name in header if name != target)
+            raise ValueError(f"--ignore: found {column!r}, expected one of the columns {known}")
+    columns = [column for column in header if column != target and column not in ignored]
+    return read_csv(path, target, columns=columns)
+
+
+def _lines(path: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of each line that is not blank, and the values in it."""
+    return tables._records(path, tables._text(path))
+
+
+def _history_csv(history: History) -> str:
+    """Return the figures of a training, one line an epoch, counted from 1 as in the chart."""
+    columns = {
+        "loss": history.loss,
+        "accuracy": history.accuracy,
+        "validation loss": history.validation_loss,
+        "validation accuracy": history.validation_accuracy,
+    }
+    columns = {name: values for name, values in columns.items() if values}
+    rows = zip(range(1, history.epochs + 1), *columns.values(), strict=True)
+    return _csv([["epoch", *columns], *map(list, rows)])
+
+
+def _csv(rows: list[list[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def _split(table: Table, share: float, seed: int) -> tuple[Table, Table]:
@@ -227,15 +363,18 @@ def _part(table: Table, rows: list[int]) -> Table:
     return Table(table.columns, [table.rows[i] for i in rows], table.target, labels)
 
 
-def _print_scores(network: Network, table: Table, title: str) -> None:
+def _print_scores(network: Network, table: Table, title: str, threads: int) -> None:
     preparation = _preparation(network, "the model")
     inputs, targets = preparation.inputs(table.rows), preparation.targets(table.labels or [])
-    evaluation = network.evaluate(inputs, targets)
-    text = f"{title}: {len(table.rows)} rows, loss {evaluation.loss:.6g}"
-    if preparation.classes is not None:
-        text += f", accuracy {evaluation.accuracy:.1%}"
+    evaluation = network.evaluate(inputs, targets, threads=threads)
+    count = len(table.rows)
+    text = f"{title}: {counted(count, 'row')}, loss {evaluation.loss:.6g}"
+    if evaluation.accuracy is not None and preparation.classes is not None:
+        correct = round(evaluation.accuracy * count)
+        # Rounded down, so that only a perfect score reads 100.0%.
+        text += f", accuracy {1000 * correct // count / 10:.1f}%"
     else:
-        answers = [preparation.answer(row) for row in network.predict(inputs)]
+        answers = [preparation.answer(row) for row in network.predict(inputs, threads=threads)]
         errors = [float(a) - float(b) for a, b in zip(answers, table.labels or [], strict=True)]
         mean = math.sqrt(math.fsum(error * error for error in errors) / len(errors))
         text += f", root mean squared error {mean:.6g} {preparation.target}"
@@ -252,30 +391,42 @@ def _preparation(network: Network, path: str) -> Preparation:
 
 def run_predict(arguments: argparse.Namespace) -> int:
     package = choose_backend(arguments.backend)
+    check_destinations({"--out": arguments.out}, sources=[arguments.model, arguments.data])
     network = package.load(arguments.model)
     preparation = _preparation(network, arguments.model)
     if arguments.probabilities and preparation.classes is None:
         raise ValueError(f"--probabilities: {arguments.model} predicts a number, not classes")
-    table = read_csv(
-        arguments.data, preparation.target, columns=preparation.columns, target_optional=True
-    )
-    outputs = network.predict(preparation.inputs(table.rows))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    # Whatever stands in the target column, or does not yet, is not looked at.
+    table = read_csv(arguments.data, columns=preparation.columns)
+    inputs = _inputs(preparation, table, arguments.data)
+    outputs = network.predict(inputs, threads=arguments.threads)
     header = [preparation.target]
     if arguments.probabilities and preparation.classes is not None:
         header += [f"probability {name}" for name in preparation.classes]
-    writer.writerow(header)
+    rows: list[list[Any]] = [list(header)]
     for row in outputs:
         cells: list[Any] = [preparation.answer(row)]
         if arguments.probabilities:
             cells += row if len(row) > 1 else [1.0 - row[0], row[0]]
-        writer.writerow(cells)
+        rows.append(cells)
     if arguments.out is not None:
-        write_text(arguments.out, text.getvalue())
+        write_text(arguments.out, _csv(rows))
     else:
-        sys.stdout.write(text.getvalue())
+        _print_data(_csv(rows))
     return 0
+
+
+def _print_data(text: str) -> None:
+    """Print text for other programs to read: every character of it, or none."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"the encoding of the output, {encoding}, has no {text[error.start]!a}; "
+            f"write to a file with --out, or set PYTHONIOENCODING=utf-8"
+        ) from None
+    sys.stdout.write(text)
 
 
 def run_evaluate(arguments: argparse.Namespace) -> int:
@@ -283,13 +434,36 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     network = package.load(arguments.model)
     preparation = _preparation(network, arguments.model)
     table = read_csv(arguments.data, preparation.target, columns=preparation.columns)
-    _print_scores(network, table, arguments.data)
+    inputs = _inputs(preparation, table, arguments.data)
+    _check_labels(preparation, table, arguments.data)
+    _print_scores(network, table, arguments.data, arguments.threads)
     if preparation.classes is not None:
         truth = [class_of(row) for row in preparation.targets(table.labels or [])]
-        answers = network.predict_classes(preparation.inputs(table.rows))
+        answers = network.predict_classes(inputs, threads=arguments.threads)
         print("\nrows: truth, columns: answer\n")
         print(charts.confusion_table(truth, answers, preparation.classes))
     return 0
+
+
+def _inputs(preparation: Preparation, table: Table, path: str) -> list[list[float]]:
+    try:
+        return preparation.inputs(table.rows)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _check_labels(preparation: Preparation, table: Table, path: str) -> None:
+    """Refuse answers that the model does not know, with the line that they stand in."""
+    for row, label in enumerate(table.labels or []):
+        try:
+            preparation.targets([label])
+        except ValueError as error:
+            expected = str(error).rpartition(", expected ")[2]
+            line = [line for line, _ in _lines(path)][row + 1]
+            raise ValueError(
+                f"{path}: line {line}, column {preparation.target!r}: found {label!r}, "
+                f"expected {expected}"
+            ) from None
 
 
 def run_info(arguments: argparse.Namespace) -> int:

@@ -18,11 +18,12 @@ from typing import Any, NamedTuple
 from . import charts
 from .activations import activate, sigmoid_derivative
 from .backends import add_backend_option, choose_backend
-from .checks import Matrix
+from .checks import Matrix, as_count
 from .datasets import load_breast_cancer, load_xor
+from .destinations import check_destinations
 from .files import write_text
-from .history import History
 from .matrix import add_bias, dot, multiply, subtract, transpose
+from .metrics import class_of
 from .network import Network
 from .randomness import NumPyRandom
 from .tables import Preparation, Table
@@ -273,6 +274,7 @@ def add_command(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     package = choose_backend(arguments.backend)
+    check_destinations({"--plot": arguments.plot})
     if arguments.as_published:
         if arguments.name != "xor":
             raise ValueError("--as-published: only the xor walkthrough has it")
@@ -280,7 +282,7 @@ def run(arguments: argparse.Namespace) -> int:
     walkthrough = WALKTHROUGHS[arguments.name](package)
     network, inputs, targets, learning_rate, epochs = walkthrough
     if arguments.epochs is not None:
-        epochs = arguments.epochs
+        epochs = as_count(arguments.epochs, "--epochs")
     print(f"{network!r}")
     print(
         f"{len(inputs)} samples, full batch, learning rate {learning_rate:g}, {epochs:,} epochs, "
@@ -289,39 +291,48 @@ def run(arguments: argparse.Namespace) -> int:
     history = network.fit(
         inputs, targets, epochs=epochs, learning_rate=learning_rate, progress=sys.stderr.isatty()
     )
-    _print_losses(arguments.name, history)
+    evaluation = network.evaluate(inputs, targets)
+    _print_losses(arguments.name, [*history.loss, evaluation.loss])
     print(charts.line_chart({"loss": history.loss}, unicode=charts.supports_unicode(sys.stdout)))
     print()
-    if len(inputs) <= 10:
+    if arguments.name == "deep":
+        truth = [class_of(row) for row in targets]
+        answers = network.predict_classes(inputs)
+        print(charts.confusion_table(truth, answers, ["malignant", "benign"]))
+    else:
         print(charts.prediction_table(inputs, targets, network.predict(inputs)))
-    evaluation = network.evaluate(inputs, targets)
-    print(f"\nloss after training {evaluation.loss!r}, accuracy {evaluation.accuracy:.1%}")
-    print(f"digest {network.digest()}")
+    print(f"\ndigest {network.digest()}")
     _plot(arguments.plot, {"loss": history.loss}, f"The {arguments.name} network")
     return 0
 
 
-def _print_losses(name: str, history: History) -> None:
-    every = {"two-layer": 300, "xor": 1000, "deep": 300}[name]
+def _print_losses(name: str, losses: list[float]) -> None:
+    """Print the losses that the article shows, and the last one.
+
+    losses: entry n is the loss after n epochs.
+    """
     word = "cost" if name == "deep" else "loss"
-    for epoch in range(0, history.epochs, every):
-        print(f"{word} at epoch {epoch:5}: {history.loss[epoch]!r}")
+    every = {"two-layer": 300, "xor": 1000, "deep": 500}[name]
+    last = len(losses) - 1
+    epochs = {*range(0, last, every), last}
+    if name == "deep" and last > 100:
+        epochs.add(100)
+    for epoch in sorted(epochs):
+        print(f"{word} after {epoch:5,} epochs: {losses[epoch]!r}")
     print()
 
 
 def _run_as_published(package: ModuleType, arguments: argparse.Namespace) -> int:
-    iterations = 7001 if arguments.epochs is None else arguments.epochs
-    if iterations < 1:
-        raise ValueError(f"--epochs: found {iterations}, expected 1 or more")
+    iterations = 7001 if arguments.epochs is None else as_count(arguments.epochs, "--epochs")
     print("The XOR gate with the arithmetic of its article, mistakes included.")
     print("Loss: the mean absolute error, every 1,000 iterations.\n")
     losses = published_losses(iterations)
     other = published_losses(iterations, reverse=True)
-    print(f"{'iteration':>9}  {'published':<20}  {'here':<20}  {'here, sums added backwards':<20}")
+    print(f"{'iteration':>9}  {'published':<20}  {'here':<20}  here, sums added backwards")
     for number, published in enumerate(PUBLISHED_XOR_LOSSES):
         if number * 1000 < iterations:
             here, backwards = losses[number * 1000], other[number * 1000]
-            print(f"{number * 1000:>9}  {published!r:<20}  {here!r:<20}  {backwards!r:<20}")
+            print(f"{number * 1000:>9}  {published!r:<20}  {here!r:<20}  {backwards!r}")
     print(
         """
 The first loss agrees to the last digit, the second to about 15 digits. Then the

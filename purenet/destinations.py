@@ -1,0 +1,40 @@
+"""Files that a command is to write: refused before its work starts, not after an hour of it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+
+
+def check_destinations(destinations: Mapping[str, str | None], sources: Iterable[str] = ()) -> None:
+    """Refuse files that cannot be written, or whose writing would destroy another.
+
+    destinations: paths by the option that names them; None where the option was not given.
+    sources: files that the command reads, and so must not write.
+
+    Raises ValueError that names the option.
+    """
+    taken = {os.path.realpath(source): "which is read" for source in sources}
+    for option, path in destinations.items():
+        if path is None:
+            continue
+        target = os.path.realpath(path)
+        if os.path.isdir(target) or not os.path.basename(path):
+            raise ValueError(f"{option}: found the folder {path!r}, expected the name of a file")
+        if os.path.exists(target) and not os.path.isfile(target):
+            raise ValueError(f"{option}: {path!r} is a device or a pipe, expected a file")
+        if target in taken:
+            raise ValueError(f"{option}: found {path!r}, {taken[target]}, expected another file")
+        taken[target] = f"to which {option} writes"
+        folder = os.path.dirname(target)
+        if not os.path.isdir(folder):
+            raise ValueError(f"{option}: there is no folder {folder!r} to write {path!r} in")
+        if os.path.exists(target) and not os.access(target, os.W_OK):
+            raise ValueError(f"{option}: {path!r} is protected against writing")
+        try:
+            with tempfile.NamedTemporaryFile(dir=folder, prefix=os.path.basename(target)):
+                pass
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ValueError(f"{option}: cannot write {path!r}: {reason}") from None

@@ -1,0 +1,140 @@
+"""A copy of the package to step through: ``python -m purenet eject DIR``.
+
+Debuggers step over installed packages with their default settings ("just my code").  A copy beside
+the user's own script counts as the user's own code, so every debugger steps into the arithmetic.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable  # moved to importlib.resources.abc in Python 3.11
+
+PACKAGE = "purenet"
+
+EXAMPLE = '''\
+"""One training step of a small network, to follow in a debugger.
+
+Set a breakpoint on the line with feedforward, start the debugger, and step into the calls: the
+folder purenet beside this file holds all the arithmetic.
+"""
+
+import purenet
+
+inputs = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]
+targets = [[0], [1], [1], [0]]
+hidden = purenet.Dense(3, 4, "sigmoid", bias=False)
+output = purenet.Dense(4, 1, "sigmoid", bias=False)
+net = purenet.Network([hidden, output], loss="sum_of_squares", seed=1)
+
+outputs = net.feedforward(inputs)
+gradients = net.backprop(inputs, targets)
+net.update(gradients, learning_rate=1.0)
+
+print("weighted sums of the first layer:", outputs[0].z)
+print("loss after the step:", net.evaluate(inputs, targets).loss)
+print("digest:", net.digest())
+'''
+
+LAUNCH = {
+    "version": "0.2.0",
+    "configurations": [
+        {
+            "name": "Step through example.py",
+            "type": "debugpy",
+            "request": "launch",
+            "program": "${workspaceFolder}/example.py",
+            "console": "integratedTerminal",
+            "stopOnEntry": True,
+            "justMyCode": True,
+        }
+    ],
+}
+
+# What an editor or an interpreter leaves in a package folder, and no part of the package.
+_LEFT_BEHIND = (".pyc", ".pyo", ".so", ".pyd", ".orig", ".rej", "~")
+
+
+def eject(folder: str | os.PathLike[str]) -> list[Path]:
+    """Copy the package, an example and a debugger configuration into a new or empty folder.
+
+    Returns the paths of the files written.  Raises ValueError, before anything is written, if the
+    folder holds anything or is a file.
+    """
+    target = Path(folder)
+    if target.exists() and not target.is_dir():
+        raise ValueError(f"{target}: found a file, expected a new or empty folder")
+    if target.is_dir() and any(target.iterdir()):
+        raise ValueError(f"{target}: found a folder with something in it, expected an empty one")
+    files = {f"{PACKAGE}/{path}": content for path, content in _package_files()}
+    files["example.py"] = EXAMPLE.encode()
+    files[".vscode/launch.json"] = (json.dumps(LAUNCH, indent=4) + "\n").encode()
+    licence = _licence()
+    if licence is not None:
+        files["LICENSE"] = licence.encode()
+    written = []
+    for name, content in files.items():
+        path = target.joinpath(*name.split("/"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        written.append(path)
+    return written
+
+
+def _package_files() -> Iterator[tuple[str, bytes]]:
+    """The files of the package, wherever it is installed (in a zip file, too), by relative path."""
+    return _files_in(resources.files(PACKAGE), "")
+
+
+def _files_in(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.startswith(".") or entry.name == "__pycache__":
+            continue
+        if entry.is_dir():
+            yield from _files_in(entry, f"{path}{entry.name}/")
+        elif not entry.name.endswith(_LEFT_BEHIND):
+            yield f"{path}{entry.name}", entry.read_bytes()
+
+
+def _licence() -> str | None:
+    """Return the licence, which asks to be part of every copy, as installed or from the clone."""
+    from importlib import metadata  # slow to import, and needed nowhere else
+
+    try:
+        text = metadata.distribution(PACKAGE).read_text("licenses/LICENSE")
+    except metadata.PackageNotFoundError:
+        text = None
+    if text is None:
+        beside = Path(__file__).resolve().parent.parent / "LICENSE"
+        if beside.is_file():
+            text = beside.read_text(encoding="utf-8")
+    return text if text is not None and PACKAGE in text else None
+
+
+def add_command(commands: Any) -> None:
+    parser = commands.add_parser(
+        "eject",
+        help="copy purenet into a folder where debuggers step into it",
+        description="Copy the package, an example script and a VS Code debugger configuration into "
+        "a new or empty folder. Debuggers step into the copy with their default settings.",
+    )
+    parser.add_argument("folder", metavar="DIR", help="a new or empty folder")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    written = eject(arguments.folder)
+    print(f"{len(written)} files written to {arguments.folder}:")
+    print("the package purenet, example.py and .vscode/launch.json")
+    print()
+    print("VS Code          open the folder, press F5, then F11 to step into a call")
+    print("PyCharm, Thonny  open example.py, set a breakpoint, start the debugger, step into")
+    print("pdb              in the folder: python -m pdb example.py")
+    return 0

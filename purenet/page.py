@@ -1,0 +1,95 @@
+"""The page: a recording as one HTML file, to step through in a browser.
+
+The file needs nothing but itself.  It works from ``file://`` and offline, and its content-security
+policy allows no script and no style but the two that are in it, and no request.  What it looks like
+and how it moves is in ``assets``.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .recording import FORMAT, VERSION, Recording
+
+ASSETS = Path(__file__).with_name("assets")
+
+
+def render(recording: Recording | Mapping[str, Any], worked_text: str) -> str:
+    """Return the page of a recording, a complete HTML document.
+
+    recording: a recording, or its data as read from JSON.
+    worked_text: the same steps as text, for a browser without JavaScript.
+
+    Raises ValueError if the data is no recording, or of another version.
+
+    >>> from purenet import Dense, Network
+    >>> from purenet.recording import record
+    >>> net = Network([Dense(2, 1, initializer=[[0.5], [-0.25]])], "sum_of_squares", seed=1)
+    >>> page = render(record(net, [[1, 2]], [1]), "z1[0][0] = 0.0")
+    >>> page[page.index("<title>"):page.index("</title>")]
+    '<title>One training step of a 2–1 network'
+    """
+    data = recording.data if isinstance(recording, Recording) else recording
+    if data.get("format") != FORMAT:
+        raise ValueError(f"recording: found the format {data.get('format')!r}, expected {FORMAT!r}")
+    if data.get("version") != VERSION:
+        raise ValueError(f"recording: found version {data.get('version')!r}, expected {VERSION}")
+    style = _squeezed(_asset("page.css"), ":;{},>")
+    script = _squeezed(_asset("page.js"), ":;{},>=<?&|()[]!+*-")
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    parts = {
+        "policy": policy,
+        "title": html.escape(_title(data["meta"])),
+        "style": style,
+        "script": script,
+        "recording": _embedded(data),
+        "worked_text": html.escape(worked_text),
+    }
+    # In one pass, so that nothing that is put in is searched for places again.
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _asset("page.html"))
+
+
+def _asset(name: str) -> str:
+    """Return the text of an asset without its indentation."""
+    return re.sub(r"(?m)^\s+", "", (ASSETS / name).read_text(encoding="utf-8"))
+
+
+def _squeezed(text: str, signs: str) -> str:
+    """Return a script or a style sheet without comments and without spaces around these signs.
+
+    Strings stay as they are, and lines stay lines, so that a script means the same.
+    """
+    text = re.sub(r"(?m)^//.*\n|/\*.*?\*/\n?", "", text)
+    string = r"""("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)"""
+    spaced = rf"{string}| *([{re.escape(signs)}]+) *"
+    return re.sub(spaced, lambda found: found[1] or found[2], text)
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def _embedded(data: Mapping[str, Any]) -> str:
+    """Return the data as JSON that cannot end the script element it stands in."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _title(meta: Mapping[str, Any]) -> str:
+    layers = meta["network"]["layers"]
+    sizes = [layers[0]["inputs"], *(layer["outputs"] for layer in layers)]
+    steps = "One training step" if meta["steps"] == 1 else f"{meta['steps']} training steps"
+    return f"{steps} of a {'–'.join(map(str, sizes))} network"

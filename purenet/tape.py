@@ -1,0 +1,337 @@
+"""Floats that remember how they were computed.
+
+A ``Number`` is a float whose operations are entered on a tape: what was done, with which operands,
+where in the source.  What would take its origin away is refused with a ``RecordingError`` that
+names the function and the line.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType, FunctionType
+from typing import Any, NamedTuple, NoReturn
+
+from .sources import Place, RecordingError, Source, key_of, read_source, with_nested
+
+LEAVES = ("given", "literal", "constant")
+
+
+class Call(NamedTuple):
+    """One call of a recorded function; operations ``first`` to ``end - 1`` happened inside."""
+
+    source: int
+    caller: int | None
+    line: int | None
+    first: int
+    arguments: dict[str, Any]
+    recorded: bool
+
+
+class Tape:
+    """The operations in the order in which they ran; an operation's number is its id.
+
+    ``a`` and ``b`` are the ids of the operands.  Leaves are ``given`` numbers, and the ``literal``
+    and ``constant`` ones of the source.
+    """
+
+    def __init__(self) -> None:
+        self.op: list[str] = []
+        self.a: list[int | None] = []
+        self.b: list[int | None] = []
+        self.value: list[float] = []
+        self.place: list[int | None] = []
+        self.call: list[int | None] = []
+        self.indices: list[list[int] | None] = []
+        self.names: dict[int, str] = {}
+        self.places: list[Place] = []
+        self.sources: list[Source] = []
+        self.calls: list[Call] = []
+        self.call_ends: list[int] = []
+        self.call_results: list[Any] = []
+        self.returned: list[tuple[int, list[list[Any]]]] = []
+        self._stack: list[int] = []
+        self._functions: dict[CodeType, tuple[FunctionType, str]] = {}
+        self._source_of: dict[CodeType, int] = {}
+        self._place_numbers: dict[Place, int] = {}
+        self._place_of: dict[tuple[CodeType, int, int], int] = {}
+        self._leaves: dict[tuple[str, bytes], int] = {}
+
+    def __len__(self) -> int:
+        return len(self.op)
+
+    # What a recorded function is.
+
+    def register(self, function: FunctionType, module: str) -> None:
+        """Make a function one whose operations may be recorded."""
+        for code in with_nested(function.__code__):
+            self._functions[code] = (function, module)
+
+    def knows(self, code: CodeType) -> bool:
+        return code in self._functions
+
+    def source_number(self, code: CodeType) -> int:
+        """Return the number of the source to which a code object belongs."""
+        found = self._source_of.get(code)
+        if found is not None:
+            return found
+        function, module = self._functions[code]
+        lines = read_source(function, module)
+        number = len(self.sources)
+        self.sources.append(Source(function, module, lines))
+        for part in with_nested(function.__code__):
+            self._source_of[part] = number
+        return number
+
+    # Entering numbers and operations.
+
+    def given(self, value: float) -> int:
+        """Enter a number that comes from outside."""
+        return self._append("given", None, None, value, None, None)
+
+    def operation(
+        self, op: str, operands: tuple[Any, ...], value: float, frame: FrameType, part: int = 0
+    ) -> int:
+        """Enter an operation at the place where a frame stands, and return its id."""
+        code = frame.f_code
+        if code not in self._functions:
+            refuse(frame, f"the operation {op} is outside of the recorded source")
+        place = self._place_of.get((code, frame.f_lasti, part))
+        if place is None:
+            number = self.source_number(code)
+            place = self._place_number(self.sources[number].place(number, frame, part))
+            self._place_of[code, frame.f_lasti, part] = place
+        ids = [self._operand(operand, frame) for operand in operands]
+        indices = None
+        names = self.places[place].index_names
+        if names:
+            variables = frame.f_locals
+            indices = [variables[name] for name in names]
+        return self._append(op, ids[0], ids[1] if len(ids) > 1 else None, value, place, indices)
+
+    def copy(self, value: Any, place: Place) -> int:
+        """Enter that a function returned its argument, or a literal, as it is."""
+        if isinstance(value, Traced):
+            operand = value.id
+        else:
+            source = self.sources[place.source]
+            operand = self._leaf(value, source)
+        return self._append(
+            "copy", operand, None, float(as_plain(value)), self._place_number(place), None
+        )
+
+    def _append(
+        self,
+        op: str,
+        a: int | None,
+        b: int | None,
+        value: float,
+        place: int | None,
+        indices: list[int] | None,
+    ) -> int:
+        self.op.append(op)
+        self.a.append(a)
+        self.b.append(b)
+        self.value.append(value)
+        self.place.append(place)
+        self.call.append(self._stack[-1] if self._stack and op not in LEAVES else None)
+        self.indices.append(indices)
+        return len(self.op) - 1
+
+    def _place_number(self, place: Place) -> int:
+        found = self._place_numbers.setdefault(place, len(self.places))
+        if found == len(self.places):
+            self.places.append(place)
+        return found
+
+    def _operand(self, operand: Any, frame: FrameType) -> int:
+        if isinstance(operand, (Traced, Whole)):
+            if operand.tape is not self:
+                refuse(frame, f"the number {operand!r} belongs to another recording")
+            return operand.id
+        source = self.sources[self._source_of[frame.f_code]]
+        if not source.contains(operand):
+            refuse(
+                frame,
+                f"the number {operand!r} has no origin: it is neither computed from recorded "
+                f"numbers nor written in the source",
+            )
+        return self._leaf(operand, source)
+
+    def literal_number(self, value: Any, frame: FrameType) -> Any:
+        """Return a literal of the source that is handed on to a function as a recorded number."""
+        if type(value) is not float:
+            return value
+        source = self.sources[self.source_number(frame.f_code)]
+        if not source.contains(value):
+            return value
+        return number(self, value, self._leaf(value, source))
+
+    def _leaf(self, value: float, source: Source) -> int:
+        """Return the id of a literal or constant of the source."""
+        key = key_of(value)
+        name = source.constant_name(value)
+        kind = "literal" if name is None else "constant"
+        found = self._leaves.get((name or "", key))
+        if found is None:
+            found = self._append(kind, None, None, value, None, None)
+            self._leaves[name or "", key] = found
+            if name is not None:
+                self.names[found] = name
+        return found
+
+    # Calls.
+
+    def enter(
+        self, function: FunctionType, arguments: dict[str, Any], line: int | None, recorded: bool
+    ) -> int:
+        """Enter that a function is called, and whether recorded numbers go in."""
+        caller = self._stack[-1] if self._stack else None
+        shown = {name: describe(value) for name, value in arguments.items()}
+        number = len(self.calls)
+        source = self.source_number(function.__code__)
+        self.calls.append(Call(source, caller, line, len(self.op), shown, recorded))
+        self.call_ends.append(len(self.op))
+        self.call_results.append(None)
+        self._stack.append(number)
+        return number
+
+    def leave(self, number: int) -> None:
+        self._stack.remove(number)
+        self.call_ends[number] = len(self.op)
+
+
+class Traced(float):
+    """A float with an id on a tape.  Between two of them nothing is recorded; see ``Number``."""
+
+    __slots__ = ("id", "tape")
+    tape: Tape
+    id: int
+
+
+class Number(Traced):
+    """A float whose operations are entered on its tape, also those with ``Traced`` numbers."""
+
+    __slots__ = ()
+
+    def __neg__(self) -> Number:
+        value = float.__neg__(self)
+        return number(
+            self.tape, value, self.tape.operation("neg", (self,), value, sys._getframe(1))
+        )
+
+    def __pos__(self) -> Number:
+        return self
+
+
+class Whole(int):
+    """A whole number with an id on a tape: an exponent, in functions that are recorded open."""
+
+    tape: Tape
+    id: int
+
+    def __sub__(self, other: int) -> Whole:
+        value = int.__sub__(self, other)
+        return whole(
+            self.tape, value, self.tape.operation("-", (self, other), value, sys._getframe(1))
+        )
+
+    def __add__(self, other: int) -> Whole:
+        value = int.__add__(self, other)
+        return whole(
+            self.tape, value, self.tape.operation("+", (self, other), value, sys._getframe(1))
+        )
+
+
+def number(tape: Tape, value: float, identity: int) -> Number:
+    made = Number(value)
+    made.tape = tape
+    made.id = identity
+    return made
+
+
+def traced(tape: Tape, value: float, identity: int) -> Traced:
+    made = Traced(value)
+    made.tape = tape
+    made.id = identity
+    return made
+
+
+def whole(tape: Tape, value: int, identity: int) -> Whole:
+    made = Whole(value)
+    made.tape = tape
+    made.id = identity
+    return made
+
+
+def as_plain(value: float) -> float:
+    """Return the same bits as a float without an origin."""
+    return float.__add__(value, -0.0) if isinstance(value, float) else value
+
+
+def plain(values: Any) -> Any:
+    """Return nested lists of the same bits as floats without an origin."""
+    if isinstance(values, float):
+        return as_plain(values)
+    if isinstance(values, (list, tuple)):
+        return [plain(value) for value in values]
+    return values
+
+
+def _add_arithmetic() -> None:
+    """Give ``Number`` the operators that are recorded, and those that are refused."""
+    recorded = {"+": "add", "-": "sub", "*": "mul", "/": "truediv"}
+    for symbol, name in recorded.items():
+        setattr(Number, f"__{name}__", _recorded(symbol, getattr(float, f"__{name}__"), False))
+        setattr(Number, f"__r{name}__", _recorded(symbol, getattr(float, f"__r{name}__"), True))
+    refused = (
+        "__abs__ __round__ __float__ __int__ __trunc__ __floor__ __ceil__ __pow__ __rpow__ __mod__ "
+        "__rmod__ __floordiv__ __rfloordiv__ __divmod__ __rdivmod__ as_integer_ratio hex conjugate"
+    )
+    for name in refused.split():
+        setattr(Number, name, _refused(f"{name.strip('_')}()"))
+
+
+def _recorded(symbol: str, compute: Callable[..., Any], swapped: bool) -> Callable[..., Any]:
+    def method(self: Number, other: Any) -> Any:
+        value = compute(self, other)
+        if value is NotImplemented:
+            return value
+        operands = (other, self) if swapped else (self, other)
+        tape = self.tape
+        return number(tape, value, tape.operation(symbol, operands, value, sys._getframe(1)))
+
+    return method
+
+
+def _refused(what: str) -> Callable[..., Any]:
+    def method(self: Number, *ignored: Any) -> NoReturn:
+        refuse(sys._getframe(1), f"{what} would take a number's origin away")
+
+    return method
+
+
+_add_arithmetic()
+
+
+def refuse(frame: FrameType, message: str) -> NoReturn:
+    """Raise a RecordingError that names the function and the line of a frame."""
+    code = frame.f_code
+    name = getattr(code, "co_qualname", code.co_name)
+    file = code.co_filename.replace("\\", "/").rsplit("/", 1)[-1]
+    raise RecordingError(f"{name}, {file} line {frame.f_lineno}: {message}")
+
+
+def describe(value: Any) -> Any:
+    """Return what tells a matrix, a row or a number on the tape later, or a short text."""
+    if isinstance(value, (Traced, Whole)):
+        return ("number", value.id)
+    if isinstance(value, list) and value:
+        if isinstance(value[0], list) and value[0]:
+            corners = [value[0][0], value[0][-1], value[-1][0], value[-1][-1]]
+            return ("matrix", len(value), len(value[0]), *(getattr(e, "id", None) for e in corners))
+        if isinstance(value[0], float):
+            return ("row", len(value), *(getattr(e, "id", None) for e in (value[0], value[-1])))
+    if isinstance(value, (str, int, float)):
+        return ("text", repr(value))
+    return None

@@ -1,0 +1,153 @@
+"""The negative control of the identity tests: a wrong build must not pass them.
+
+The extension is built twice from a copy of its sources, with the same flags but one: whether a
+multiplication and an addition may be contracted to one operation with one rounding.  The tests in
+test_identity.py must fail for the one build and pass for the other.
+"""
+
+import ast
+import importlib.metadata
+import os
+import pathlib
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# arm64 and others have the fused operation always; on x86-64 it must be asked for.
+FLAGS = "-O2 -mfma" if platform.machine().lower() in ("x86_64", "amd64") else "-O2"
+MANY = 40  # failed tests, of some hundred, are enough
+
+CONTRACTED, SEPARATE = f"{FLAGS} -ffp-contract=fast", f"{FLAGS} -ffp-contract=off"
+
+PROBE = """
+#include <stdio.h>
+int main(void)
+{
+    volatile double x = 1.0 + 1.0 / 1073741824.0; /* 1 + 2**-30 */
+    volatile double minus = -(x * x);             /* rounded */
+    printf("%d", x * x + minus != 0.0);
+    return 0;
+}
+"""
+
+
+def why_not(folder):
+    """Return why this machine cannot contract, or None."""
+    compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "").split()
+    if not compiler or shutil.which(compiler[0]) is None:
+        return "there is no C compiler here (gcc or clang)"
+    (folder / "probe.c").write_text(PROBE)
+    probe = folder / "probe"
+    command = [*compiler, *CONTRACTED.split(), str(folder / "probe.c"), "-o", str(probe)]
+    built = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    if built.returncode:
+        return f"{compiler[0]} does not know {CONTRACTED}: {built.stderr.strip()[:200]}"
+    ran = subprocess.run([str(probe)], capture_output=True, text=True, timeout=60)
+    if ran.stdout != "1":
+        return f"the processor has no fused multiply-add (probe: {ran.returncode} {ran.stdout!r})"
+    return None
+
+
+def builders(folder):
+    """Return the folder with Cython and setuptools to add to the path, or None if they are here.
+
+    `pip install .` fetches them to build; so does this, where they are not installed.
+    """
+    pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    required = ast.literal_eval(re.search(r"^requires = (\[.*\])$", pyproject, re.M)[1])
+    missing = []
+    for requirement in required:
+        name, least = requirement.split(">=")
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found = "0"
+        if [int(n) for n in re.findall(r"\d+", found)[:2]] < [int(n) for n in least.split(".")]:
+            missing.append(requirement)
+    if not missing:
+        return None
+    target = folder / "builders"
+    command = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    fetched = subprocess.run(
+        [*command, "--target", str(target), *missing], capture_output=True, text=True, timeout=300
+    )
+    if fetched.returncode:
+        said = fetched.stderr.strip().splitlines() or ["nothing"]
+        pytest.skip(f"no {' and '.join(missing)} here, and pip cannot fetch them: {said[-1][:200]}")
+    return target
+
+
+def start_build(folder, flags, tools):
+    """Copy the sources and start to build them in place."""
+    folder.mkdir()
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        if (ROOT / name).exists():
+            shutil.copy(ROOT / name, folder)
+    generated = shutil.ignore_patterns("*.so", "*.pyd", "_core.c", "__pycache__")
+    for name in ("purenet", "purenet_fast", "tests"):
+        shutil.copytree(ROOT / name, folder / name, ignore=generated)
+    environment = {**os.environ, "PURENET_COMPILE_FLAGS": flags, "PURENET_REQUIRE_EXTENSIONS": "1"}
+    environment.pop("PURENET_NO_EXTENSIONS", None)
+    environment.pop("CFLAGS", None)
+    if tools is not None:
+        environment["PYTHONPATH"] = str(tools)
+    return start([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], folder, environment)
+
+
+def start_tests(folder):
+    """Start the identity tests on what was built there."""
+    environment = {**os.environ, "PYTEST_ADDOPTS": "", "PYTHONPATH": ""}
+    chosen = "random_networks or every_width or every_batch_size"
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=line"]
+    command += ["-k", chosen, f"--maxfail={MANY}", "tests/test_identity.py"]
+    return start(command, folder, environment)
+
+
+def start(command, folder, environment):
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(processes):
+    """Return what the processes print and return, in their order."""
+    try:
+        return [(process.communicate(timeout=300)[0], process.returncode) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+
+
+def test_a_contracted_build_fails_the_identity_tests(fast, tmp_path):
+    reason = why_not(tmp_path)
+    if reason is not None:
+        pytest.skip(reason)
+    tools = builders(tmp_path)
+    contracted, separate = tmp_path / "contracted", tmp_path / "separate"
+    builds = [start_build(contracted, CONTRACTED, tools), start_build(separate, SEPARATE, tools)]
+    for output, code in finish(builds):
+        assert code == 0, output[-3000:]
+    runs = finish([start_tests(contracted), start_tests(separate)])
+    for folder, (output, _) in zip((contracted, separate), runs, strict=True):
+        assert f"backends: pure and fast ({folder}" in output, output[-3000:]
+
+    output, code = runs[1]
+    assert code == pytest.ExitCode.OK, output[-3000:]
+    assert int(re.search(r"(\d+) passed", output)[1]) > 2 * MANY
+
+    output, code = runs[0]
+    assert code == pytest.ExitCode.TESTS_FAILED, output[-3000:]
+    failed = int(re.search(r"(\d+) failed", output)[1])
+    assert failed == MANY  # not by a hair

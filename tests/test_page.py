@@ -1,0 +1,859 @@
+"""The page in a real browser, compared with the recording that it shows.
+
+Needs chromium and chromedriver; without them the tests are skipped with a line that says so.
+"""
+
+import copy
+import html
+import json
+import math
+import os
+import random
+import re
+import struct
+
+import pytest
+import webdriver
+
+import purenet
+from purenet import Dense, Network
+from purenet.explain import as_text
+from purenet.page import render
+from purenet.recording import record
+
+MISSING = webdriver.missing()
+needs_browser = pytest.mark.skipif(MISSING is not None, reason=f"the page: {MISSING}")
+
+LEAVES = ("given", "literal", "constant")
+GRAINS = ("matrix", "number", "operation")
+SAMPLES = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]
+
+
+# The recordings that are shown.
+
+
+def two_layer():
+    net = Network([Dense(3, 4, bias=False), Dense(4, 1, bias=False)], "sum_of_squares", seed=1)
+    return record(net, SAMPLES, [0, 1, 1, 0], 1.0)
+
+
+def classes():
+    net = Network([Dense(3, 2, "tanh"), Dense(2, 3, "softmax")], "categorical_cross_entropy", seed=2)
+    return record(net, SAMPLES[:2], [0, 2], 0.5, steps=2)
+
+
+def rectified():
+    layers = [Dense(2, 3, "relu"), Dense(3, 2, "leaky_relu"), Dense(2, 2, "sigmoid")]
+    net = Network(layers, "binary_cross_entropy", seed=3)
+    return record(net, [[0.5, -1.25], [2, 1]], [[1, 0], [0, 1]], 0.1)
+
+
+def opened():
+    net = Network([Dense(2, 1, "tanh"), Dense(1, 1, "sigmoid")], "binary_cross_entropy", seed=4)
+    return record(net, [[0.5, -1.25]], [1], 0.1, open_functions=True)
+
+
+def one_unit():
+    net = Network([Dense(4, 3, "relu"), Dense(3, 2, "sigmoid")], "mean_squared_error", seed=5)
+    return record(net, [[1, 2, 3, 4], [4, 3, 2, 1]], [[0, 1], [1, 0]], 0.1, layer=0, unit=1)
+
+
+def special():
+    """Numbers that JSON does not know or that are easily lost."""
+    weights = [[math.nan, -0.0], [5e-324, math.inf]]
+    layers = [Dense(2, 2, "linear", initializer=weights), Dense(2, 1, "linear")]
+    return record(Network(layers, seed=6), [[-0.0, 5e-324], [0, 1]], [0, 1], 0.1)
+
+
+def large():
+    """More than 10,000 operations, and matrices larger than a window."""
+    net = Network([Dense(20, 16, "tanh"), Dense(16, 4, "sigmoid")], seed=7)
+    draw = random.Random(7)
+    inputs = [[draw.uniform(-1, 1) for _ in range(20)] for _ in range(6)]
+    return record(net, inputs, [[i % 2, 1, 0, 0.5] for i in range(6)], 0.5)
+
+
+MAKERS = {
+    made.__name__: made for made in (two_layer, classes, rectified, opened, one_unit, special, large)
+}
+_recordings = {}
+
+
+def recorded(name):
+    if name not in _recordings:
+        _recordings[name] = MAKERS[name]()
+    return _recordings[name]
+
+
+# What the page has to say, worked out from the JSON in another language than the page's.
+
+
+class Expected:
+    def __init__(self, data):
+        self.data = data
+        self.ops = data["operations"]
+        self.numbers = data["numbers"]
+        self.count = len(self.ops["op"])
+        self.at = {}  # (id, step) -> number
+        self.maker = {}  # id -> number
+        for n, id in enumerate(self.numbers["id"]):
+            self.at[id, self.numbers["step"][n]] = n
+            if self.numbers["formula"][n] is not None:
+                self.maker[id] = n
+
+    def name(self, n):
+        matrix = self.data["matrices"][self.numbers["matrix"][n]]
+        places = (self.numbers["row"][n], self.numbers["column"][n])
+        return matrix["symbol"] + "".join(f"[{place}]" for place in places if place is not None)
+
+    def label(self, id, step):
+        if (id, step) in self.at:
+            return self.name(self.at[id, step])
+        return self.ops["name"].get(str(id), self.ops["value"][id])
+
+    def value(self, id, step=None):
+        return self.ops["value"][id]
+
+    def formula(self, n, text_of):
+        step = self.numbers["step"][n]
+
+        def text(found):
+            return text_of(int(found[1]), step)
+
+        def inner(found):
+            return f"({text(found)})" if text(found).startswith("-") else text(found)
+
+        alone = re.sub(r"(?<=\()#(\d+)(?=\))|^#(\d+)$", self._alone(text_of, step), self.numbers["formula"][n])
+        return re.sub(r"#(\d+)", inner, alone)
+
+    def _alone(self, text_of, step):
+        return lambda found: text_of(int(found[1] or found[2]), step)
+
+    def operands(self, id):
+        """The numbers that one was computed from, as the trail counts them."""
+        if id in self.maker:
+            formula = self.numbers["formula"][self.maker[id]]
+            return {int(found) for found in re.findall(r"#(\d+)", formula)}
+        return {part for part in (self.ops["a"][id], self.ops["b"][id]) if part is not None}
+
+    def roots(self, id):
+        """The given numbers that one goes back to."""
+        seen, todo, roots = set(), [id], set()
+        while todo:
+            found = todo.pop()
+            if found in seen:
+                continue
+            seen.add(found)
+            if self.ops["op"][found] == "given":
+                roots.add(found)
+            todo.extend(self.operands(found))
+        return roots
+
+    def steps(self, grain):
+        """The steps of a grain: (last operation, number or None, matrix)."""
+        matrices = self.data["matrices"]
+        if grain == "operation":
+            return [
+                (id, self.ops["number"][id], self.numbers["matrix"][self.ops["number"][id]])
+                for id in range(self.count)
+                if self.ops["op"][id] not in LEAVES
+            ]
+        if grain == "number":
+            found = sorted(self.maker.items())
+            return [(id, n, self.numbers["matrix"][n]) for id, n in found]
+        return sorted(
+            (max(flat(matrix["ids"])), None, m)
+            for m, matrix in enumerate(matrices)
+            if matrix["given"] is None
+        )
+
+    def place(self, id):
+        """File, line and sub-expression (None on Python 3.10) of an operation."""
+        source, line, column, end_line, end_column, _, _ = self.data["places"][self.ops["place"][id]]
+        text = self.data["sources"][source]["lines"][line - self.data["sources"][source]["first_line"]]
+        marked = None
+        if column is not None:
+            marked = text[column : end_column if end_line == line else None]
+        return self.data["sources"][source]["file"], line, text, marked
+
+
+def flat(ids):
+    return [id for part in ids for id in flat(part)] if isinstance(ids, list) else [ids]
+
+
+def number_of(text):
+    return float(text)
+
+
+def bits(value):
+    return "nan" if value != value else struct.pack(">d", value).hex()
+
+
+def squeezed(text):
+    return re.sub(r"\s", "", text)
+
+
+# The browser.
+
+READ = """
+const text = id => document.getElementById(id).textContent;
+const current = document.querySelector("#code .current");
+return {
+  name: text("now-name"), sentence: text("sentence"), place: text("place"),
+  line: current && +current.dataset.line, code: current && current.textContent,
+  marked: [...document.querySelectorAll("#code mark")].map(mark => mark.textContent),
+  names: text("names"), numbers: text("numbers"), operation: text("operation"), result: text("result"),
+  count: text("count"), live: text("live"),
+};
+"""
+WALK = f"""
+const read = () => {{ {READ} }};
+document.querySelector(`[value=${{arguments[0]}}]`).click();
+document.getElementById("first").click();
+const next = document.getElementById("next"), seen = [];
+while (!next.disabled) {{ next.click(); seen.push(read()); }}
+return seen;
+"""
+# The page as text, attributes in one order; what the eye sees, without where panes are scrolled to.
+SNAPSHOT = """
+const write = node => node.nodeType === 3 ? node.data : `<${node.tagName} ${[...node.attributes]
+  .map(a => `${a.name}=${a.value}`).sort().join(" ")} ${node.value ?? ""}>`
+  + [...node.childNodes].map(write).join("") + "</>";
+return write(document.getElementById("app"));
+"""
+
+
+@pytest.fixture(scope="module")
+def shared_browser():
+    with webdriver.Browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(shared_browser):
+    """A browser, wide and light; at the end of a test nothing may have gone wrong in the console."""
+    shared_browser.resize(1440, 900)
+    shared_browser.emulate(prefers_color_scheme="light", prefers_reduced_motion="no-preference")
+    shared_browser.console()
+    yield shared_browser
+    assert shared_browser.console() == []
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Open the page of a recording, given by name or as data."""
+
+    def open_page(what):
+        found = recorded(what) if isinstance(what, str) else what
+        path = tmp_path / "page.html"
+        path.write_text(render(found, "the worked text"), encoding="utf-8")
+        browser.open(path.as_uri())
+        return Expected(getattr(found, "data", found))
+
+    return open_page
+
+
+# Without a browser.
+
+
+def test_shell_is_smaller_than_60_kb():
+    found = recorded("two_layer")
+    page = render(found, "").encode()
+    start = page.index(b'id="recording">') + len(b'id="recording">')
+    end = page.index(b"</script>", start)
+    assert len(page) - (end - start) < 60_000
+
+
+def test_recording_inside_is_the_recording():
+    found = recorded("special")
+    page = render(found, "")
+    start = page.index('id="recording">') + len('id="recording">')
+    assert json.loads(page[start : page.index("</script>", start)]) == found.data
+
+
+def test_takes_data_as_well_as_a_recording():
+    found = recorded("two_layer")
+    assert render(found, "text") == render(json.loads(found.to_json()), "text")
+
+
+def test_other_data_is_refused():
+    with pytest.raises(ValueError, match="found the format None, expected 'purenet recording'"):
+        render({}, "")
+    with pytest.raises(ValueError, match="found version 99, expected 1"):
+        render({**recorded("two_layer").data, "version": 99}, "")
+
+
+def test_names_no_other_address():
+    page = render(recorded("two_layer"), "")
+    addresses = set(re.findall(r"""(?:https?:)?//[\w.]+\.\w+[^"'`\s]*""", page))
+    assert addresses <= {"http://www.w3.org/2000/svg"}
+    assert "default-src 'none'" in page
+
+
+# Every step.
+
+
+@needs_browser
+@pytest.mark.parametrize("grain", GRAINS)
+@pytest.mark.parametrize("name", ["two_layer", "classes", "rectified", "opened", "one_unit", "special"])
+def test_every_step_shows_what_is_recorded(name, grain, show, browser):
+    expected = show(name)
+    seen = browser.run(WALK, grain)
+    steps = expected.steps(grain)
+    assert len(seen) == len(steps)
+    for k, (page, (id, n, m)) in enumerate(zip(seen, steps, strict=True)):
+        matrix = expected.data["matrices"][m]
+        file, line, code, marked = expected.place(id)
+        assert page["count"] == f"{grain} {k + 1} of {len(steps)}"
+        assert page["place"].startswith(f"{file}, line {line}")
+        assert (page["line"], page["code"]) == (line, code)
+        if marked is not None:
+            assert page["marked"][0] == marked
+        assert page["sentence"] != "" and "{" not in page["sentence"]
+        if grain == "matrix":
+            assert page["name"] == matrix["symbol"]
+            values = re.findall(r"[^\s\[\],=]+", page["result"])
+            assert values == [expected.value(id) for id in flat(matrix["ids"])]
+            continue
+        assert page["name"] == expected.name(n)
+        assert squeezed(page["names"]) == "=" + squeezed(expected.formula(n, expected.label))
+        assert squeezed(page["numbers"]) == "=" + squeezed(expected.formula(n, expected.value))
+        finished = grain == "number" or expected.numbers["id"][n] == id
+        assert page["result"] == "=" + (expected.value(expected.numbers["id"][n]) if finished else "·")
+        if grain == "operation":
+            assert page["operation"].rsplit("=", 1)[1] == expected.value(id)
+            op, a, b = (expected.ops[column][id] for column in ("op", "a", "b"))
+            if op in "+-*/":
+                operands = [expected.value(part) for part in (a, b)]
+                shown = [f"({part})" if part.startswith("-") else part for part in operands]
+                assert squeezed(page["operation"]).split("=")[-2] == op.join(shown)
+
+
+@needs_browser
+def test_numbers_as_shown_evaluate_to_the_result(show, browser):
+    names = {name: getattr(purenet, name) for name in ("exp", "log", "log1p", "tanh")}
+    for name in ("two_layer", "classes", "special"):
+        show(name)
+        for page in browser.run(WALK, "number"):
+            known = {**names, "nan": math.nan, "inf": math.inf}
+            found = eval(page["numbers"].lstrip("= "), known)
+            assert bits(found) == bits(float(page["result"].lstrip("= "))), page["name"]
+
+
+@needs_browser
+@pytest.mark.parametrize("grain", GRAINS)
+def test_forward_and_back_restores_the_page(grain, show, browser):
+    expected = show("classes")
+    browser.press(str(GRAINS.index(grain) + 1))
+    taken = min(40, len(expected.steps(grain)))
+    before = [browser.run(SNAPSHOT)]
+    for _ in range(taken):
+        browser.press("ArrowRight")
+        before.append(browser.run(SNAPSHOT))
+    assert len(set(before)) == taken + 1
+    for state in reversed(before[:-1]):
+        browser.press("ArrowLeft")
+        assert browser.run(SNAPSHOT) == state
+
+
+@needs_browser
+def test_cells_are_known_read_and_written_as_recorded(show, browser):
+    expected = show("two_layer")
+    look = """
+    const next = document.getElementById("next"), seen = [];
+    for (;;) {
+      const cells = [...document.querySelectorAll("#cards td[tabindex]")];
+      const ids = name => cells.filter(td => td.classList.contains(name)).map(td => +td.dataset.id);
+      seen.push({read: ids("read"), written: ids("written"), dots: cells.filter(td => td.textContent === "·").length,
+        cells: cells.length});
+      if (next.disabled) return seen;
+      next.click();
+    }
+    """
+    seen = browser.run(look)
+    ids = [id for matrix in expected.data["matrices"] for id in flat(matrix["ids"])]
+    now = 0
+    for page, step in zip(seen, [None, *expected.steps("number")], strict=True):
+        if step is not None:
+            now = step[0] + 1
+            named = {part for part in expected.operands(step[0]) if (part, 0) in expected.at}
+            assert (set(page["read"]), page["written"]) == (named, [step[0]])
+        unknown = sum(id >= now and expected.ops["op"][id] != "given" for id in ids)
+        assert (page["dots"], page["cells"]) == (unknown, len(ids))
+
+
+@needs_browser
+def test_marks_differ_by_more_than_colour(show, browser):
+    show("two_layer")
+    browser.press("ArrowRight")
+    styles = browser.run(
+        """return ["read", "written"].map(name => {
+          const style = getComputedStyle(document.querySelector(`#cards .${name}`));
+          return [style.outlineStyle, style.fontWeight];
+        });"""
+    )
+    assert styles == [["dashed", "400"], ["solid", "700"]]
+    dashes = browser.run(
+        """const halo = name => getComputedStyle(document.querySelector(`#diagram .halo.${name}`)).strokeDasharray;
+        const reads = halo("reads");
+        document.getElementById("last").click();
+        return [reads, halo("writes")];"""
+    )
+    assert dashes[0] != "none" and dashes[1] == "none"
+
+
+@needs_browser
+def test_negative_weights_are_dashed_and_widths_follow_the_weights(show, browser):
+    expected = show("classes")
+    browser.press("End")
+    edges = browser.run(
+        """return [...document.querySelectorAll("#diagram .halo")].map((halo, k) => {
+          const edge = document.querySelectorAll("#diagram .edge")[k], style = getComputedStyle(edge);
+          return [+halo.dataset.id, style.strokeDasharray !== "none", +edge.getAttribute("stroke-width")];
+        });"""
+    )
+    last = [
+        id
+        for matrix in expected.data["matrices"]
+        if matrix["step"] == 1 and matrix["role"] in ("new_weights", "new_biases")
+        for id in flat(matrix["ids"])
+    ]
+    assert sorted(id for id, _, _ in edges) == sorted(last)
+    for id, dashed, _ in edges:
+        assert dashed == expected.value(id).startswith("-")
+    for matrix in expected.data["matrices"]:
+        if matrix["step"] == 1 and matrix["role"] == "new_weights":
+            widths = {id: width for id, _, width in edges}
+            order = sorted(flat(matrix["ids"]), key=lambda id: abs(float(expected.value(id))))
+            assert [widths[id] for id in order] == sorted(widths[id] for id in order)
+
+
+# The trail.
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["two_layer", "classes", "rectified"])
+def test_numbers_lead_back_to_what_was_given(name, show, browser):
+    expected = show(name)
+    browser.press("End")
+    grow = """
+    const cell = [...document.querySelectorAll("#cards td[data-id]")].find(td => +td.dataset.id === arguments[0]);
+    cell.click();
+    const trace = document.getElementById("trace");
+    for (let all; (all = trace.querySelectorAll(".twist[aria-expanded=false]")).length;)
+      for (const twist of all) twist.click();
+    const own = item => [...item.children].find(child => child.matches(".term")).querySelector(".value");
+    const items = [...trace.querySelectorAll(".tree li")];
+    const ends = items.filter(item => !item.querySelector(".tree"));
+    const goes = [...trace.children].find(child => child.textContent === "Goes into").nextElementSibling;
+    return {
+      head: trace.querySelector(".head .value").textContent,
+      given: ends.filter(item => item.querySelector(".note").textContent.startsWith("given")).map(item => +own(item).dataset.id),
+      others: ends.filter(item => !item.querySelector(".note").textContent).length,
+      shown: items.every(item => own(item).textContent !== ""),
+      uses: [...goes.querySelectorAll(".value")].map(value => +value.dataset.id),
+    };
+    """
+    last = expected.data["meta"]["steps"] - 1
+    shown = [id for id, n in expected.maker.items() if expected.numbers["step"][n] == last]
+    draw = random.Random(name)
+    # In the second of two steps a new weight has thousands of ancestors, each of them on the page.
+    chosen = draw.sample([id for id in shown if last == 0 or id < shown[len(shown) // 4]], 20 if last == 0 else 8)
+    for id in chosen:
+        page = browser.run(grow, id)
+        assert page["head"] == expected.value(id)
+        assert (page["others"], page["shown"]) == (0, True)
+        assert set(page["given"]) == expected.roots(id) != set()
+        uses = {other for other in expected.maker if id in expected.operands(other)}
+        assert set(page["uses"]) == uses
+
+
+@needs_browser
+def test_every_number_of_a_formula_can_be_followed(show, browser):
+    show("two_layer")
+    browser.press("3", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight")
+    followed = browser.run(
+        """const heads = [];
+        for (const id of ["names", "numbers", "operation"])
+          for (const button of document.getElementById(id).querySelectorAll("button")) {
+            button.click();
+            heads.push([button.dataset.id, document.querySelector("#trace .head .value").dataset.id]);
+          }
+        return heads;"""
+    )
+    assert len(followed) > 12
+    assert all(asked == shown for asked, shown in followed)
+
+
+@needs_browser
+def test_trail_goes_back_and_closes_by_keyboard(show, browser):
+    show("two_layer")
+    browser.press("ArrowRight", "t")
+    head = "return document.querySelector('#trace .head')?.textContent ?? null"
+    first = browser.run(head)
+    assert first.startswith("z1[0][0]=")
+    assert browser.run("return document.activeElement.id") == "trace"
+    browser.press("ArrowRight", "t")
+    assert browser.run(head).startswith("z1[0][1]=")
+    browser.press("b")
+    assert browser.run(head) == first
+    browser.press("Escape")
+    assert browser.run(head) is None
+    assert browser.run("return getComputedStyle(document.getElementById('source')).visibility") == "visible"
+
+
+@needs_browser
+def test_go_to_the_step_of_a_number(show, browser):
+    expected = show("two_layer")
+    browser.press("End")
+    for id, n in random.Random(1).sample(sorted(expected.maker.items()), 5):
+        page = browser.run(
+            """[...document.querySelectorAll("#cards td[data-id]")].find(td => +td.dataset.id === arguments[0]).click();
+            document.querySelector("[data-go]").click();"""
+            + READ,
+            id,
+        )
+        assert page["name"] == expected.name(n)
+        browser.press("End")
+
+
+@needs_browser
+def test_weights_are_followed_across_the_steps(show, browser):
+    expected = show("classes")
+    browser.press("End")
+    matrices = expected.data["matrices"]
+    new = [m for m in matrices if m["role"] == "new_weights" and m["layer"] == 0]
+    old = next(m for m in matrices if m["role"] == "weights" and m["layer"] == 0)
+    course = [old["ids"][1][0], *(m["ids"][1][0] for m in new)]
+    shown = browser.run(
+        """[...document.querySelectorAll("#cards td[data-id]")].find(td => +td.dataset.id === arguments[0]).click();
+        return [...document.querySelectorAll("#trace table .value")].map(value => value.textContent);""",
+        course[-1],
+    )
+    assert shown == [expected.value(id) for id in course]
+
+
+# Ways to move.
+
+
+@needs_browser
+def test_jumps_to_a_phase_a_layer_a_matrix(show, browser):
+    expected = show("classes")
+    jump = """
+    const select = document.getElementById(arguments[0]);
+    select.value = arguments[1];
+    select.dispatchEvent(new Event("change"));
+    return [document.getElementById("now-name").textContent, document.getElementById("now-kind").textContent,
+      document.getElementById("to-phase").value, document.getElementById("to-layer").value, document.getElementById("to-matrix").value];
+    """
+    for grain in GRAINS:
+        browser.run("document.querySelector(`[value=${arguments[0]}]`).click()", grain)
+        for p, phase in enumerate(expected.data["phases"]):
+            key = f"{phase['step']} {phase['phase']}"
+            assert browser.run(jump, "to-phase", key)[2] == key
+            if phase["layer"] is not None:
+                _, kind, _, layer, _ = browser.run(jump, "to-layer", str(p))
+                assert (layer, phase["title"] in kind) == (str(p), True)
+        for m, matrix in enumerate(expected.data["matrices"]):
+            if matrix["given"] is None:
+                name, _, _, _, chosen = browser.run(jump, "to-matrix", str(m))
+                assert chosen == str(m)
+                assert name.startswith(matrix["symbol"])
+
+
+@needs_browser
+def test_slider_and_keys_agree(show, browser):
+    expected = show("two_layer")
+    total = len(expected.steps("number"))
+    position = "return [+slider.value, +slider.max, slider.getAttribute('aria-valuetext')]"
+    browser.press("End")
+    assert browser.run(position) == [total, total, f"number {total} of {total}"]
+    browser.press("Home")
+    assert browser.run(position) == [0, total, f"number 0 of {total}"]
+    page = browser.run(
+        "slider.value = arguments[0]; slider.dispatchEvent(new Event('input'));" + READ, total // 2
+    )
+    id, n, _ = expected.steps("number")[total // 2 - 1]
+    assert (page["name"], page["result"]) == (expected.name(n), "=" + expected.value(id))
+    browser.run("slider.focus()")
+    browser.press("ArrowRight")
+    assert browser.run(position)[0] == total // 2 + 1
+
+
+@needs_browser
+def test_keys_that_the_help_lists(show, browser):
+    expected = show("two_layer")
+    name = "return document.getElementById('now-name').textContent"
+    browser.press("ArrowRight", shift=True)
+    assert browser.run(name) == expected.name(expected.steps("number")[15][1])
+    browser.press("ArrowLeft", shift=True)
+    assert browser.run(name) == "Start"
+    browser.press("PageDown", "PageDown")
+    assert browser.run(name) == "z2[0][0]"
+    browser.press("PageUp")
+    assert browser.run(name) == "z1[0][0]"
+    browser.press("m", "ArrowRight", "Enter")
+    assert browser.run("return document.activeElement.tagName") == "TD"
+    assert browser.run("return document.querySelector('#trace .head').textContent").startswith("z1[0][0]")
+    browser.press("Escape", "s")
+    assert browser.run("return document.activeElement.id") == "code"
+    browser.press("f")
+    assert browser.run("return document.activeElement.id") == "now"
+    browser.press("d")
+    assert browser.run("return document.documentElement.dataset.theme") == "dark"
+    browser.press("?")
+    assert browser.run("return document.getElementById('help').open") is True
+    listed = browser.run("return [...document.querySelectorAll('#keys kbd')].map(kbd => kbd.textContent)")
+    assert {"→", "←", "Shift", "PgDn", "PgUp", "Home", "End", "1", "2", "3", "Esc", "?"} <= set(listed)
+    browser.press("Escape")
+    assert browser.run("return document.getElementById('help').open") is False
+    browser.press("p")
+    assert browser.run("return document.getElementById('play').getAttribute('aria-label')") == "Pause"
+    browser.press("p")
+    browser.run("document.getElementById('single').click()")
+    browser.press("3")
+    assert browser.run("return document.querySelector('[name=grain]:checked').value") == "number"
+
+
+@needs_browser
+def test_everything_can_be_reached_with_tab(show, browser):
+    show("two_layer")
+    browser.press("ArrowRight")
+    browser.run("document.activeElement.blur()")
+    reached = set()
+    for _ in range(60):
+        browser.press("Tab")
+        reached.add(browser.run("const e = document.activeElement; return e.id || e.name || e.className || e.tagName"))
+    wanted = "theme help-open slider grain first back next last play to-phase to-layer to-matrix now code"
+    assert {*wanted.split(), "value", "read", "written"} <= reached
+
+
+@needs_browser
+def test_live_region_says_the_step(show, browser):
+    expected = show("two_layer")
+    browser.press("ArrowRight")
+    page = browser.run(READ)
+    assert page["live"].startswith("number 1 of ")
+    assert page["sentence"] in page["live"]
+    assert f"Result {expected.value(expected.steps('number')[0][0])}." in page["live"]
+    assert "Reads x[0][0], W1[0][0], x[0][1]" in page["live"]
+
+
+@needs_browser
+def test_call_chain_shows_the_callers(show, browser):
+    expected = show("two_layer")
+    browser.press("ArrowRight")
+    calls, sources = expected.data["calls"], expected.data["sources"]
+    call = expected.ops["call"][expected.steps("number")[0][0]]
+    chain = []
+    while call is not None:
+        chain.insert(0, call)
+        call = calls["caller"][call]
+    for k, call in enumerate(chain[:-1]):
+        page = browser.run("document.querySelector(`[data-frame='${arguments[0]}']`).click();" + READ, k)
+        source = sources[calls["source"][call]]
+        assert page["line"] == calls["line"][chain[k + 1]]
+        assert page["place"].startswith(source["file"])
+    bound = browser.run("return document.querySelector('#calls li:last-child').textContent")
+    assert bound == "dot(a = x, b = W1)"
+
+
+# What must not happen.
+
+
+@needs_browser
+def test_text_stays_text(show, browser):
+    data = copy.deepcopy(recorded("two_layer").data)
+    nasty = "</script><script>document.title='broken'</script><!-- <b>&amp;{{script}}"
+    place = data["places"][data["operations"]["place"][Expected(data).steps("number")[0][0]]]
+    source = data["sources"][place[0]]
+    source["lines"][place[1] - source["first_line"]] = "    x = '" + nasty + "'"
+    place[2:5] = [8, place[1], 8 + len(nasty) + 2]
+    data["sentences"] = [nasty + sentence for sentence in data["sentences"]]
+    for matrix in data["matrices"]:
+        matrix["title"] = nasty
+    show(data)
+    browser.press("ArrowRight")
+    page = browser.run(READ)
+    assert page["marked"] == [f"'{nasty}'"]
+    assert page["code"] == f"    x = '{nasty}'"
+    assert page["sentence"].startswith(nasty)
+    assert browser.run("return [document.title, document.scripts.length, document.querySelectorAll('#app b:not(.key, #bar b)').length]") == [
+        "One training step of a 3–4–1 network",
+        2,
+        0,
+    ]
+
+
+@needs_browser
+def test_special_values_are_shown_as_they_are(show, browser):
+    expected = show("special")
+    cells = "return [...document.querySelectorAll('#cards td[data-id]')].filter(td => td.dataset.id).map(td => [+td.dataset.id, td.textContent])"
+    start = dict(browser.run(cells))
+    assert {"nan", "inf", "-0.0", "5e-324"} <= set(start.values())
+    browser.press("End")
+    for id, text in browser.run(cells):
+        value = expected.value(id)
+        assert text == value or abs(float(text) / float(value) - 1) < 0.05 > 0 < len(value) - 7
+
+
+@needs_browser
+def test_python_310_has_lines_without_sub_expressions(show, browser):
+    data = copy.deepcopy(recorded("two_layer").data)
+    for place in data["places"]:
+        place[2:5] = [None, None, None]
+    show(data)
+    browser.press("ArrowRight")
+    page = browser.run(READ)
+    assert page["marked"] == []
+    assert page["code"].strip() == "total = total + a_row[k] * b[k][j]"
+
+
+@needs_browser
+def test_long_sums_are_folded_and_unfold(show, browser):
+    expected = show("large")
+    browser.press("ArrowRight")
+    folded = browser.run(READ)
+    assert "+ 17 more terms …" in folded["names"]
+    browser.run("document.querySelector('#names .fold').click()")
+    page = browser.run(READ)
+    n = expected.steps("number")[0][1]
+    assert squeezed(page["names"]) == "=" + squeezed(expected.formula(n, expected.label))
+    assert squeezed(page["numbers"]) == "=" + squeezed(expected.formula(n, expected.value))
+
+
+@needs_browser
+def test_windows_of_large_matrices_follow_and_turn(show, browser):
+    expected = show("large")
+    weights = next(m for m in expected.data["matrices"] if m["role"] == "weights")
+    shown = """
+    const card = [...document.querySelectorAll("#cards .card")].find(card => card.querySelector(".name").textContent === "W1");
+    if (arguments[0]) card.querySelectorAll("button")[arguments[0]].click();
+    return [...card.querySelectorAll("td[data-id]")].map(td => +td.dataset.id);
+    """
+    assert browser.run(shown, 0) == [id for row in weights["ids"][:16] for id in row[:12]]
+    assert browser.run(shown, 1) == [id for row in weights["ids"][16:] for id in row[:12]]
+    assert browser.run(shown, 3) == [id for row in weights["ids"][16:] for id in row[12:]]
+    for _ in range(14):
+        browser.press("ArrowRight")
+    assert browser.run(shown, 0) == [id for row in weights["ids"][:16] for id in row[12:]]
+
+
+@needs_browser
+def test_steps_of_a_large_recording_are_quick(show, browser):
+    show("large")
+    times = browser.run(
+        """document.querySelector("[value=operation]").click();
+        const next = document.getElementById("next"), times = [];
+        for (let k = 0; k < 200; k++) {
+          const start = performance.now();
+          next.click();
+          document.getElementById("cards").scrollHeight;  // waits for the layout
+          times.push(performance.now() - start);
+        }
+        return times.sort((a, b) => a - b);"""
+    )
+    assert times[100] < 50
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["two_layer", "large", "special"])
+def test_phone_has_no_sideways_scrolling(name, show, browser):
+    browser.resize(390, 844)
+    show(name)
+    wide = """
+    document.querySelector(`[data-show=${arguments[0]}]`).click();
+    const out = [...document.querySelectorAll("header *, #controls *, #panes *, h2, #sentence, #names *, #numbers *, #result *")]
+      .filter(node => node.getBoundingClientRect().right > 390.5 && getComputedStyle(node).display !== "none");
+    return [innerWidth, document.documentElement.scrollWidth, out.map(node => node.outerHTML)];
+    """
+    for grain in "123":
+        browser.press(grain)
+        for key in ("Home", "ArrowRight", "PageDown", "PageDown", "PageDown", "End"):
+            browser.press(key)
+            for pane in ("network", "matrices", "source", "trail"):
+                assert browser.run(wide, pane) == [390, 390, []]
+
+
+@needs_browser
+def test_layout_stays_put(show, browser):
+    show("classes")
+    boxes = """
+    const next = document.getElementById("next"), seen = new Set();
+    document.querySelector("[value=operation]").click();
+    for (; !next.disabled; next.click())
+      seen.add(["now", "source", "network", "matrices", "controls", "bar", "slider", "next", "code", "diagram"].map(id => {
+        const {x, y, width, height} = document.getElementById(id).getBoundingClientRect();
+        return [id, x, y, width, height].join(" ");
+      }).join());
+    return [...seen];
+    """
+    assert len(browser.run(boxes)) == 1
+
+
+@needs_browser
+def test_motion_is_reduced_where_wanted(show, browser):
+    show("two_layer")
+    duration = "return getComputedStyle(document.querySelector('#bar .cell > i')).transitionDuration"
+    assert browser.run(duration) != "0s"
+    browser.emulate(prefers_reduced_motion="reduce")
+    assert browser.run(duration) == "0s"
+
+
+@needs_browser
+def test_works_without_javascript(browser, tmp_path):
+    found = recorded("two_layer")
+    path = tmp_path / "page.html"
+    path.write_text(render(found, as_text(found)), encoding="utf-8")
+    browser.devtools("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        browser.open(path.as_uri())
+        picture = browser.devtools("DOMSnapshot.captureSnapshot", computedStyles=["display"])
+    finally:
+        browser.devtools("Emulation.setScriptExecutionDisabled", value=False)
+    laid_out = picture["documents"][0]["layout"]["text"]
+    shown = "".join(picture["strings"][text] for text in laid_out if text >= 0)
+    for line in as_text(found).splitlines():
+        assert html.unescape(line) in shown
+    assert "Keys" not in shown
+
+
+@needs_browser
+def test_policy_lets_nothing_in(show, browser):
+    show("two_layer")
+    found = browser.run_async(
+        """const done = arguments[0], blocked = [];
+        document.addEventListener("securitypolicyviolation", event => blocked.push(event.effectiveDirective));
+        const add = (tag, key, value) => { const node = document.createElement(tag); node[key] = value; document.head.append(node); };
+        add("script", "textContent", "window.broken = 1");
+        add("style", "textContent", "body { display: none }");
+        add("img", "src", "http://127.0.0.1:9/x.png");
+        fetch("http://127.0.0.1:9/").catch(() => setTimeout(() => done([window.broken ?? null, blocked.sort(),
+          getComputedStyle(document.body).display, performance.getEntriesByType("resource").length]), 50));"""
+    )
+    browser.console()
+    assert found == [None, ["connect-src", "img-src", "script-src-elem", "style-src-elem"], "block", 0]
+
+
+@needs_browser
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop", "phone"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation(theme, size, show, browser):
+    path = os.environ.get("PURENET_AXE")
+    if not path:
+        pytest.skip("axe-core: PURENET_AXE does not name its axe.min.js (npm install axe-core)")
+    with open(path, encoding="utf-8") as file:
+        axe = file.read()
+    browser.resize(*size)
+    browser.emulate(prefers_color_scheme=theme)
+    show("classes")
+    browser.devtools("Runtime.evaluate", expression=axe)
+    for keys in (["Home"], ["ArrowRight", "t"], ["3", "PageDown", "ArrowRight"], ["1", "End", "Escape"], ["?"]):
+        browser.press(*keys)
+        passed, violations = browser.run_async(
+            """const done = arguments[0];
+            axe.run(document).then(found => done([found.passes.map(rule => rule.id),
+              found.violations.map(rule => [rule.id, rule.nodes.map(node => node.html)])]), error => done([[], String(error)]));"""
+        )
+        assert violations == []
+        assert "color-contrast" in passed and len(passed) > 15

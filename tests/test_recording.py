@@ -1,0 +1,973 @@
+"""Recordings: they have the bits of the unrecorded step, every number leads back to what was given,
+and code that would falsify them is refused."""
+
+import ast
+import gc
+import json
+import math
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import types
+
+import networks
+import pytest
+from bits import SPECIAL, assert_same_bits, bits
+
+import purenet
+from purenet import elementary
+from purenet.formulas import fill, operands
+from purenet.recording import LIMIT, Recording, predicted_size, record
+from purenet.tape import RecordingError
+
+NAMES = list(networks.SHAPES)
+PYTHON_NAMES = {
+    "exp": purenet.exp,
+    "log": purenet.log,
+    "log1p": purenet.log1p,
+    "tanh": purenet.tanh,
+    "inf": math.inf,
+    "nan": math.nan,
+    "ldexp": math.ldexp,
+    "frexp": math.frexp,
+}
+
+
+def recorded(name, module=purenet, **options):
+    net, inputs, targets = networks.make(module, name)
+    return record(net, inputs, targets, 0.5, **options)
+
+
+def number(text):
+    """Return the number that a recording writes as text."""
+    return float(text) if re.search(r"[.enai]", text) else int(text)
+
+
+# An independent reader of the format: nothing of it comes from the package.
+
+
+class Reader:
+    def __init__(self, recording):
+        self.data = json.loads(recording.to_json())
+        self.operations = self.data["operations"]
+        self.numbers = self.data["numbers"]
+        self.values = [number(text) for text in self.operations["value"]]
+        self.ids = {
+            (step, name): identity
+            for step, name, identity in zip(
+                self.numbers["step"], self.numbers["name"], self.numbers["id"], strict=True
+            )
+        }
+
+    def value(self, name, step=0):
+        return self.values[self.ids[step, name]]
+
+    def matrix(self, name, step=0):
+        (found,) = [
+            matrix
+            for matrix in self.data["matrices"]
+            if matrix["name"] == name and matrix["step"] == step
+        ]
+
+        def values(ids):
+            return self.values[ids] if isinstance(ids, int) else [values(each) for each in ids]
+
+        return values(found["ids"])
+
+    def origins(self, identity):
+        """Return the leaves from which an operation's value was computed."""
+        found, todo, seen = set(), [identity], set()
+        while todo:
+            each = todo.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            below = [self.operations[key][each] for key in ("a", "b")]
+            below = [operand for operand in below if operand is not None]
+            assert all(operand < each for operand in below)
+            if not below:
+                found.add(each)
+            todo.extend(below)
+        return found
+
+    def names_of(self, ids, step=0):
+        names = {}
+        for (found_step, name), identity in self.ids.items():
+            if found_step == step:
+                names[identity] = name
+        return {names[identity] for identity in ids if identity in names}
+
+
+def replayed(reader):
+    """Repeat every operation with the values before it."""
+    functions = {
+        "+": lambda a, b: a + b,
+        "-": lambda a, b: a - b,
+        "*": lambda a, b: a * b,
+        "/": lambda a, b: a / b,
+        "neg": lambda a: -a,
+        "copy": lambda a: a,
+        "int": int,
+        "float": float,
+        "sqrt": math.sqrt,
+        "ldexp": math.ldexp,
+        "frexp_mantissa": lambda a: math.frexp(a)[0],
+        "frexp_exponent": lambda a: math.frexp(a)[1],
+        "exp": elementary.exp,
+        "log": elementary.log,
+        "log1p": elementary.log1p,
+        "tanh": elementary.tanh,
+    }
+    columns = reader.operations
+    values = []
+    for op, a, b, text in zip(
+        columns["op"], columns["a"], columns["b"], columns["value"], strict=True
+    ):
+        if op in ("given", "literal", "constant"):
+            assert a is None and b is None
+            values.append(number(text))
+        else:
+            operands_ = [values[place] for place in (a, b) if place is not None]
+            values.append(functions[op](*operands_))
+    return values
+
+
+# The bits.
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recorded_step_has_the_bits_of_training(backend, name):
+    net, inputs, targets = networks.make(backend, name)
+    before = net.digest()
+    recording = record(net, inputs, targets, 0.5, steps=2)
+    assert net.digest() == before
+    reader = Reader(recording)
+    meta = reader.data["meta"]
+    assert meta["backend"] == backend.BACKEND
+    assert meta["digest_before"] == before
+    for step in range(2):
+        outputs = net.feedforward(inputs)
+        gradients = net.backprop(inputs, targets)
+        loss = net.evaluate(inputs, targets).loss
+        history = net.fit(inputs, targets, epochs=1, learning_rate=0.5, shuffle=False)
+        assert_same_bits(history.loss, [loss])
+        assert_same_bits(reader.value("L", step), loss)
+        assert meta["losses"][step] == repr(loss)
+        assert meta["digests"][step] == net.digest()
+        for place, (output, gradient, layer) in enumerate(
+            zip(outputs, gradients, net.layers, strict=True), 1
+        ):
+            assert_same_bits(reader.matrix(f"z{place}", step), output.z)
+            assert_same_bits(reader.matrix(f"a{place}", step), output.a)
+            assert_same_bits(reader.matrix(f"delta{place}", step), gradient.delta)
+            assert_same_bits(reader.matrix(f"dL/dW{place}", step), gradient.weights)
+            assert_same_bits(reader.matrix(f"W{place}'", step), layer.weights)
+            if layer.bias:
+                assert_same_bits(reader.matrix(f"dL/db{place}", step), gradient.biases)
+                assert_same_bits(reader.matrix(f"b{place}'", step), layer.biases)
+
+
+@pytest.mark.parametrize("open_functions", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_replaying_every_operation_gives_every_value(name, open_functions):
+    reader = Reader(recorded(name, steps=2, open_functions=open_functions))
+    values = replayed(reader)
+    assert_same_bits(values, reader.values)
+    assert [type(value) for value in values] == [type(value) for value in reader.values]
+
+
+def test_both_backends_give_the_same_recording(both):
+    for name in NAMES:
+        one, other = (recorded(name, module).data for module in both)
+        assert other["meta"].pop("backend") == "fast"
+        assert one["meta"].pop("backend") == "pure"
+        assert one == other
+
+
+def test_special_values_keep_their_bits():
+    net = purenet.Network(
+        [
+            purenet.Dense(
+                3, 3, "leaky_relu", initializer=[SPECIAL[:3], SPECIAL[3:6], SPECIAL[-3:]]
+            ),
+            purenet.Dense(3, 1, "linear", initializer=[[5e-324], [-0.0], [1.0]]),
+        ],
+        seed=1,
+    )
+    inputs = [[-0.0, 5e-324, 0.0], [1e308, -1e308, 0.0], [0.0, -0.0, -1.0]]
+    recording = record(net, inputs, [1.0, -0.0, 5e-324], 0.1, steps=3)
+    reader = Reader(recording)
+    assert_same_bits(replayed(reader), reader.values)
+    assert_same_bits(reader.matrix("x"), inputs)
+    texts = set(reader.operations["value"])
+    assert {"nan", "inf", "-inf", "-0.0", "5e-324"} <= texts
+    assert reader.data["meta"]["stopped"].startswith("training diverged: layer 0, weights[")
+    assert reader.data["meta"]["steps"] == 1
+    check_formulas(reader)
+
+
+# Names, matrices, formulas.
+
+
+def check_formulas(reader):
+    """Evaluate every formula with its numbers, and check that its operands have names."""
+    columns = reader.numbers
+    names = {(step, identity) for (step, _), identity in reader.ids.items()}
+    checked = 0
+    for place, formula in enumerate(columns["formula"]):
+        identity = columns["id"][place]
+        if formula is None:
+            continue
+        text = fill(formula, lambda each: reader.operations["value"][each])
+        result = eval(text, dict(PYTHON_NAMES))
+        assert_same_bits(result, reader.values[identity], f"{columns['name'][place]} = {text}")
+        for operand in operands(formula):
+            is_leaf = reader.operations["op"][operand] in ("literal", "constant")
+            assert is_leaf or (columns["step"][place], operand) in names
+        checked += 1
+    return checked
+
+
+@pytest.mark.parametrize("open_functions", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_formula_evaluates_to_its_number(name, open_functions):
+    reader = Reader(recorded(name, steps=2, open_functions=open_functions))
+    assert check_formulas(reader) == reader.data["meta"]["counts"]["numbers"]
+
+
+def test_a_sum_starts_at_zero_in_the_formula_only_where_it_matters():
+    def formulas(weights):
+        net = purenet.Network(
+            [purenet.Dense(2, 1, "linear", bias=False, initializer=weights)], seed=1
+        )
+        reader = Reader(record(net, [[0.0, 0.0]], [[1.0]], 0.1))
+        check_formulas(reader)
+        place = reader.numbers["name"].index("z1[0][0]")
+        return reader.numbers["formula"][place].count("+")
+
+    assert formulas([[1.0], [1.0]]) == 1
+    assert formulas([[-1.0], [1.0]]) == 1  # -0.0 + 0.0 is 0.0 as well
+    assert formulas([[-1.0], [-1.0]]) == 2  # -0.0 + -0.0 is not
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_element_of_every_matrix_is_there_once(name):
+    net, _, targets = networks.make(purenet, name)
+    reader = Reader(recorded(name))
+    columns = reader.numbers
+    listed = []
+    for place, matrix in enumerate(reader.data["matrices"]):
+        shape = matrix["shape"]
+        ids = matrix["ids"]
+        if shape == []:
+            ids, rows, cells = [ids], [None], [None]
+        else:
+            assert len(ids) == shape[0] and matrix["rows"] == list(range(shape[0]))
+            rows, cells = matrix["rows"], [None]
+            if len(shape) == 2:
+                cells = matrix["columns"]
+                assert cells == list(range(shape[1]))
+                assert all(len(row) == shape[1] for row in ids)
+                ids = [identity for row in ids for identity in row]
+        places = [(row, cell) for row in rows for cell in cells]
+        for (row, cell), identity in zip(places, ids, strict=True):
+            suffix = "".join(f"[{index}]" for index in (row, cell) if index is not None)
+            listed.append((f"{matrix['name']}{suffix}", 0, identity, place, row, cell))
+    keys = ("name", "step", "id", "matrix", "row", "column")
+    assert listed == list(zip(*(columns[key] for key in keys), strict=True))
+    assert len({name_ for name_, *_ in listed}) == len(listed)
+    assert len({identity for _, _, identity, *_ in listed}) == len(listed)
+    # The matrices of a step are all there, in the sizes that the network has.
+    shapes = {matrix["name"]: matrix["shape"] for matrix in reader.data["matrices"]}
+    samples, outputs = len(targets), len(targets[0])
+    expected = {"x": [samples, 3], "y": [samples, outputs], "learning_rate": [], "count": []}
+    expected |= {"loss": [samples], "L": []}
+    for place, layer in enumerate(net.layers, 1):
+        for each in (f"z{place}", f"a{place}", f"delta{place}"):
+            expected[each] = [samples, layer.outputs]
+        for each in (f"W{place}", f"dL/dW{place}", f"W{place}'"):
+            expected[each] = [layer.inputs, layer.outputs]
+        if layer.bias:
+            for each in (f"b{place}", f"dL/db{place}", f"b{place}'"):
+                expected[each] = [layer.outputs]
+        if place < len(net.layers) or not net.loss.endswith("entropy"):
+            expected[f"dL/da{place}"] = [samples, layer.outputs]
+            if layer.activation != "softmax":
+                expected[f"da{place}/dz{place}"] = [samples, layer.outputs]
+    assert expected.items() <= shapes.items()
+    extra = set(shapes) - set(expected)
+    assert extra <= {
+        *(f"{kind}{place}" for place in (1, 2, 3) for kind in ("e", "sum_e", "sum_da")),
+        "squared_error",
+        "cross_entropy",
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_new_weight_leads_back_to_what_was_given(name):
+    net, _, _ = networks.make(purenet, name)
+    reader = Reader(recorded(name))
+    kinds = reader.operations["op"]
+    for place, layer in enumerate(net.layers, 1):
+        for i in range(layer.inputs):
+            for j in range(layer.outputs):
+                leaves = reader.origins(reader.ids[0, f"W{place}'[{i}][{j}]"])
+                assert {kinds[leaf] for leaf in leaves} <= {"given", "literal", "constant"}
+                given = reader.names_of(leaf for leaf in leaves if kinds[leaf] == "given")
+                unnamed = [leaf for leaf in leaves if kinds[leaf] == "given"]
+                assert len(given) == len(unnamed)
+                assert {f"W{place}[{i}][{j}]", "learning_rate"} <= given
+                assert any(each.startswith("x[") for each in given)
+                if name != "one unit":  # softmax of one unit has no slope and no error
+                    assert any(each.startswith("y[") for each in given)
+                allowed = re.compile(r"(x|y|W\d|b\d)\[|learning_rate$|count$")
+                assert all(allowed.match(each) for each in given)
+
+
+def test_operations_are_repeated_with_what_was_given_changed():
+    """The recording is the arithmetic itself: with another input it computes the other step."""
+    net, inputs, targets = networks.make(purenet, "tanh")
+    reader = Reader(record(net, inputs, targets, 0.5))
+    other = [[-value for value in row] for row in inputs]
+    for i, row in enumerate(other):
+        for j, value in enumerate(row):
+            reader.operations["value"][reader.ids[0, f"x[{i}][{j}]"]] = repr(value)
+    reader.values = replayed(reader)
+    net.fit(other, targets, epochs=1, learning_rate=0.5, shuffle=False)
+    assert_same_bits(reader.matrix("W1'"), net.layers[0].weights)
+    assert_same_bits(reader.matrix("b2'"), net.layers[1].biases)
+
+
+def test_operations_belong_to_numbers_calls_phases_and_places():
+    reader = Reader(recorded("relu", steps=2))
+    data, columns = reader.data, reader.operations
+    leaves = ("given", "literal", "constant")
+    for identity, op in enumerate(columns["op"]):
+        phases = [p for p in data["phases"] if p["first"] <= identity < p["end"]]
+        if op in leaves:
+            assert columns["place"][identity] is None and columns["call"][identity] is None
+            continue
+        (phase,) = phases
+        owner = columns["number"][identity]
+        assert reader.numbers["step"][owner] == phase["step"]
+        matrix = data["matrices"][reader.numbers["matrix"][owner]]
+        assert reader.numbers["matrix"][owner] in phase["matrices"]
+        assert matrix["phase"] == phase["phase"]
+        call = columns["call"][identity]
+        place = data["places"][columns["place"][identity]]
+        assert data["calls"]["source"][call] == place[0]
+        assert columns["indices"][identity] is None or len(columns["indices"][identity]) == len(
+            place[6]
+        )
+        while call is not None:
+            assert data["calls"]["first"][call] <= identity < data["calls"]["end"][call]
+            caller = data["calls"]["caller"][call]
+            assert caller is None or caller < call
+            call = caller
+    order = [(p["step"], p["phase"], p["layer"]) for p in data["phases"]]
+    one = [("forward", 0), ("forward", 1), ("forward", 2), ("loss", None)]
+    one += [("backward", 2), ("backward", 1), ("backward", 0)]
+    one += [("update", 0), ("update", 1), ("update", 2)]
+    assert order == [(step, *each) for step in (0, 1) for each in one]
+    shown = [
+        (data["sources"][data["calls"]["source"][call]]["function"], arguments, result)
+        for call, (arguments, result) in enumerate(
+            zip(data["calls"]["arguments"], data["calls"]["result"], strict=True)
+        )
+    ]
+    assert ("dot", {"a": "x", "b": "W1"}, None) in shown
+    assert ("dot", {"a": "x^T", "b": "delta1"}, "dL/dW1") in shown
+    assert ("dot", {"a": "delta2", "b": "W2^T"}, "dL/da1") in shown
+    assert ("relu", {"z": "z1[1][2]"}, "a1[1][2]") in shown
+    assert ("activate", {"activation": "'leaky_relu'", "z": "z2"}, "a2") in shown
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_places_are_the_expressions_of_the_source(name):
+    """The marked part of the source is the expression that the operation says it is."""
+    reader = Reader(recorded(name, open_functions=name == "softmax"))
+    data = reader.data
+    sources = data["sources"]
+    assert len({(s["module"], s["function"]) for s in sources}) == len(sources)
+    package = pathlib.Path(purenet.__file__).parent
+    for source in sources:
+        text = (package / source["file"].split("/")[1]).read_text(encoding="utf-8").splitlines()
+        first = source["first_line"] - 1
+        assert text[first : first + len(source["lines"])] == source["lines"]
+    signs = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div}
+    for op, place in zip(reader.operations["op"], reader.operations["place"], strict=True):
+        if place is None:
+            continue
+        number_, line, column, end_line, end_column, target, _ = data["places"][place]
+        source = sources[number_]
+        text = source["lines"][line - source["first_line"]]
+        if target is not None:
+            assert text.split("=")[0].replace(" ", "") in (target, "mantissa,k")
+        if column is None:
+            assert sys.version_info < (3, 11)
+            continue
+        assert end_line == line
+        part = text[column:end_column]
+        if op == "copy":
+            assert part.startswith("return ")
+            continue
+        tree = ast.parse(part, mode="eval").body
+        if op in signs:
+            assert isinstance(tree, ast.BinOp) and isinstance(tree.op, signs[op])
+        elif op == "neg":
+            assert isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub)
+        else:
+            assert isinstance(tree, ast.Call)
+            called = ast.unparse(tree.func).split(".")[-1]
+            assert called in (op, op.split("_")[0], "function")
+
+
+def test_sentences_are_filled_by_what_the_format_says():
+    reader = Reader(recorded("relu"))
+    allowed = {"name", "row", "column"}
+    sentences = reader.data["sentences"]
+    assert all(sentence.endswith(".") for sentence in sentences)
+    for place in reader.numbers["sentence"]:
+        assert set(re.findall(r"\{(\w+)\}", sentences[place])) <= allowed
+    for place in reader.operations["sentence"]:
+        if place is not None:
+            assert set(re.findall(r"\{(\w+)\}", sentences[place])) <= allowed | {"a", "b"}
+    for matrix in reader.data["matrices"]:
+        for text in (matrix["title"], matrix["sentence"], matrix["formula"] or ""):
+            assert not re.search(r"\{(?!\d)", text)
+    identity = reader.operations["a"][reader.ids[0, "dL/da1[0][3]"]]
+    place = reader.operations["sentence"][reader.ids[0, "dL/da1[0][3]"]]
+    assert identity is not None
+    assert sentences[place] == "It is added to what has flowed back so far."
+    product = reader.operations["b"][reader.ids[0, "dL/da1[0][3]"]]
+    text = sentences[reader.operations["sentence"][product]]
+    assert text == "The error {a} flows back through weight {b}."
+
+
+def test_the_json_is_strict_and_comes_back():
+    recording = recorded("sigmoid")
+    text = recording.to_json()
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    assert json.loads(text, parse_constant=refuse) == recording.data
+    assert Recording.from_json(text).data == recording.data
+    assert repr(recording).startswith("Recording(")
+    with pytest.raises(ValueError, match="no purenet recording"):
+        Recording.from_json("[]")
+    with pytest.raises(ValueError, match="version: found 2, expected 1"):
+        Recording.from_json(text.replace('"version": 1', '"version": 2'))
+
+
+def test_the_format_is_documented():
+    text = Recording.__doc__
+    data = recorded("relu").data
+    keys = {*data, *data["meta"], *data["meta"]["network"], *data["meta"]["network"]["layers"][0]}
+    keys |= set(data["meta"]["counts"])
+    for part in ("sources", "matrices", "phases"):
+        keys |= set(data[part][0])
+    for part in ("operations", "calls", "numbers"):
+        keys |= set(data[part])
+    words = set(re.findall(r"\w+", text))
+    assert keys <= words
+    ops = {
+        op for name in NAMES for op in recorded(name, open_functions=True).data["operations"]["op"]
+    }
+    ops |= {op for name in NAMES for op in recorded(name).data["operations"]["op"]}
+    assert {op for op in ops if op.isidentifier()} <= words
+    assert {matrix["given"] for matrix in data["matrices"]} - {None} <= words
+
+
+# Parts: samples, layers, units.
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recorded_layer_is_that_part_of_the_whole(backend, name):
+    net, inputs, targets = networks.make(backend, name)
+    whole = Reader(record(net, inputs, targets, 0.5, steps=2))
+    computed = set()
+    for layer in range(len(net.layers)):
+        part = Reader(record(net, inputs, targets, 0.5, steps=2, layer=layer))
+        assert_same_bits(replayed(part), part.values)
+        check_formulas(part)
+        compare_parts(whole, part)
+        new = computed_names(part)
+        assert not computed & new
+        computed |= new
+        assert part.data["meta"]["digests"] == whole.data["meta"]["digests"]
+    assert computed == computed_names(whole)
+
+
+def compare_parts(whole, part):
+    """Every number of the part is in the whole, with the same value and the same formula."""
+    formulas = {}
+    for reader in (whole, part):
+        columns = reader.numbers
+        for step, name, formula in zip(
+            columns["step"], columns["name"], columns["formula"], strict=True
+        ):
+            text = None
+            if formula is not None:
+                names = {i: n for (s, n), i in reader.ids.items() if s == step}
+                text = fill(
+                    formula, lambda i, r=reader, n=names: n.get(i) or r.operations["value"][i]
+                )
+            formulas.setdefault((step, name), []).append(text)
+    for (step, name), identity in part.ids.items():
+        assert bits(part.values[identity]) == bits(whole.value(name, step)), name
+        of_whole, of_part = formulas[step, name]
+        assert of_part in (None, of_whole)
+
+
+def computed_names(reader):
+    columns = reader.numbers
+    return {
+        (step, name)
+        for step, name, formula in zip(
+            columns["step"], columns["name"], columns["formula"], strict=True
+        )
+        if formula is not None
+        # The count is every layer's that divides by it.
+        and name != "count"
+    }
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu"])
+def test_a_recorded_unit_is_that_column_of_the_layer(name):
+    net, inputs, targets = networks.make(purenet, name)
+    for place, layer in enumerate(net.layers):
+        whole = Reader(record(net, inputs, targets, 0.5, steps=2, layer=place))
+        for unit in range(layer.outputs):
+            part = Reader(record(net, inputs, targets, 0.5, steps=2, layer=place, unit=unit))
+            assert_same_bits(replayed(part), part.values)
+            check_formulas(part)
+            compare_parts(whole, part)
+            found = {name for step, name in computed_names(part) if step == 1}
+            number_ = place + 1
+            expected = {f"z{number_}[{i}][{unit}]" for i in range(3)}
+            expected |= {f"W{number_}'[{i}][{unit}]" for i in range(layer.inputs)}
+            assert expected <= found
+            assert not any(re.search(rf"^[za]{number_}\[\d\]\[(?!{unit})", each) for each in found)
+
+
+def test_a_sample_alone_is_a_batch_of_one(backend):
+    net, inputs, targets = networks.make(backend, "softmax")
+    recording = record(net, inputs, targets, 0.5, sample=2)
+    net.fit([inputs[2]], [targets[2]], epochs=1, learning_rate=0.5)
+    assert recording.data["meta"]["digests"] == [net.digest()]
+    assert recording.data["meta"]["samples"] == [2]
+    assert recording.data["meta"]["sample_count"] == 3
+    net, inputs, targets = networks.make(backend, "softmax")
+    two = record(net, inputs, targets, 0.5, sample=[2, 0])
+    net.fit(
+        [inputs[2], inputs[0]], [targets[2], targets[0]], epochs=1, learning_rate=0.5, shuffle=False
+    )
+    assert two.data["meta"]["digests"] == [net.digest()]
+
+
+def test_flat_targets_and_class_numbers_are_taken_as_by_fit(backend):
+    net, inputs, _ = networks.make(backend, "softmax")
+    recording = record(net, inputs, [2, 0, 1], 0.5)
+    assert Reader(recording).matrix("y") == [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+
+
+# Sizes.
+
+
+@pytest.mark.parametrize("open_functions", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_predicted_size_is_never_much_too_small_or_large(name, open_functions):
+    net, inputs, targets = networks.make(purenet, name)
+    for layer in (None, *range(len(net.layers))):
+        recording = record(net, inputs, targets, 0.5, layer=layer, open_functions=open_functions)
+        actual = recording.data["meta"]["counts"]["operations"]
+        predicted = predicted_size(net, 3, layer, open_functions=open_functions)
+        assert actual <= predicted <= 1.6 * actual + 40
+    assert predicted_size(net, 3, steps=2) == 2 * predicted_size(net, 3)
+
+
+def large(module, last="softmax"):
+    loss = "categorical_cross_entropy" if last == "softmax" else "mean_squared_error"
+    layers = [module.Dense(784, 30), module.Dense(30, 10, last)]
+    net = module.Network(layers, loss, seed=1)
+    inputs = [[(i * j % 7) / 8 for j in range(784)] for i in range(3)]
+    return net, inputs, [1, 2, 3]
+
+
+def test_a_large_network_is_refused_at_once_and_explained_piece_by_piece(backend):
+    net, inputs, targets = large(backend)
+    with pytest.raises(ValueError) as refused:
+        record(net, inputs, targets)
+    message = str(refused.value)
+    assert "\n" not in message
+    assert re.match(r"this recording would have about 33\d,\d{3} operations, ", message)
+    assert f"the limit is {LIMIT:,}" in message
+    assert (
+        "sample=0, layer=0, unit=0 (on the command line --sample 0 --layer 0 --unit 0)" in message
+    )
+    part = record(net, inputs, targets, sample=0, layer=0, unit=0)
+    assert f"records about {part.data['meta']['counts']['operations']:,}" in message
+    with pytest.raises(ValueError, match="sample=0, layer=0, unit=0"):
+        record(net, inputs, targets, sample=0, layer=0)
+    last = record(net, inputs, targets, layer=1)
+    net.fit(inputs, targets, epochs=1, learning_rate=0.1, shuffle=False)
+    assert last.data["meta"]["digests"] == [net.digest()]
+    reader = Reader(last)
+    assert_same_bits(reader.matrix("W2'"), net.layers[1].weights)
+    check_formulas(reader)
+
+
+def test_the_advice_names_the_least_that_has_to_go():
+    net, inputs, targets = networks.make(purenet, "sigmoid")
+    small = predicted_size(net, 3)
+
+    def advice(**options):
+        with pytest.raises(ValueError) as refused:
+            record(net, inputs, targets, **options)
+        return str(refused.value)
+
+    assert "; steps=1 (on the command line --steps 1)" in advice(steps=3, limit=2 * small)
+    assert "; sample=0 (on" in advice(limit=small - 1)
+    assert "; without open_functions (on the command line without --open-functions)" in advice(
+        open_functions=True, limit=small
+    )
+    assert "no part of this network is small enough" in advice(limit=3)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"sample": 3}, ValueError, r"sample: found 3, expected 0 to 2"),
+        ({"sample": -1}, ValueError, "sample: found -1, expected 0 or more"),
+        ({"sample": []}, ValueError, "sample: found none"),
+        ({"sample": "a"}, TypeError, "sample: found 'a'"),
+        ({"layer": 2}, ValueError, r"layer: found 2, expected 0 to 1 \(layers count from 0\)"),
+        ({"unit": 0}, ValueError, "unit: found 0 without a layer"),
+        ({"layer": 0, "unit": 3}, ValueError, "unit: found 3, expected 0 to 2"),
+        ({"layer": 1, "unit": 0}, ValueError, "unit: the units of layer 1 are computed together"),
+        ({"steps": 0}, ValueError, "steps: found 0"),
+        ({"learning_rate": -1.0}, ValueError, "learning_rate: found -1.0"),
+        ({"open_functions": 1}, TypeError, "open_functions: found 1"),
+        ({"limit": 0.5}, TypeError, "limit: found 0.5"),
+    ],
+)
+def test_unusable_arguments_are_refused(options, error, message):
+    net, inputs, targets = networks.make(purenet, "softmax")
+    with pytest.raises(error, match=message):
+        record(net, inputs, targets, **options)
+
+
+def test_what_is_no_network_or_does_not_fit_it_is_refused():
+    net, inputs, targets = networks.make(purenet, "softmax")
+    with pytest.raises(TypeError, match="net: found 3, expected a Network"):
+        record(3, inputs, targets)
+    with pytest.raises(ValueError, match="inputs: row 0 has 1 number, expected 3"):
+        record(net, [[1.0]], targets)
+
+
+# Nothing outside is touched.
+
+
+def test_nothing_is_patched_and_nothing_stays_behind():
+    modules = [
+        getattr(__import__("purenet", fromlist=[name]), name)
+        for name in ("elementary", "matrix", "activations", "losses", "layers", "network")
+    ]
+    before = [dict(vars(module)) for module in modules]
+    classes = [dict(vars(purenet.Dense)), dict(vars(purenet.Network))]
+    events = []
+
+    def profile(frame, event, argument):
+        events.append(event)
+
+    sys.setprofile(profile)
+    try:
+        recorded("relu")
+        assert sys.getprofile() is profile
+    finally:
+        sys.setprofile(None)
+    assert events
+    tracing = sys.gettrace()
+    seen = set()
+
+    def trace(frame, event, argument):
+        seen.add(frame.f_code)
+        return None
+
+    sys.settrace(trace)
+    try:
+        recorded("relu")
+        assert sys.gettrace() is trace
+    finally:
+        sys.settrace(tracing)
+    # What ran under the recorder are the code objects of the package itself.
+    for function in (purenet.dot, purenet.relu, purenet.Dense.update, purenet.Network._backprop):
+        assert function.__code__ in seen
+    assert [dict(vars(module)) for module in modules] == before
+    assert [dict(vars(purenet.Dense)), dict(vars(purenet.Network))] == classes
+
+
+def test_recording_and_training_in_several_threads_at_once():
+    results = {}
+    start = threading.Barrier(4)
+
+    def work(place):
+        start.wait()
+        if place % 2:
+            net, inputs, targets = networks.make(purenet, "relu")
+            net.fit(inputs, targets, epochs=60, learning_rate=0.5, shuffle=False)
+            results[place] = net.digest()
+            assert all(type(value) is float for row in net.layers[0].weights for value in row)
+        else:
+            results[place] = recorded("relu", steps=3).to_json()
+
+    threads = [threading.Thread(target=work, args=(place,)) for place in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results[0] == results[2] == recorded("relu", steps=3).to_json()
+    assert results[1] == results[3]
+
+
+def test_a_recording_keeps_no_tape_alive():
+    from purenet.tape import Tape
+
+    recorded("sigmoid")
+    for _ in range(3):  # classes take several rounds on some versions
+        gc.collect()
+    assert not [thing for thing in gc.get_objects() if isinstance(thing, Tape)]
+
+
+# Mutations: code that would falsify the recording is refused, or stays exact.
+
+SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import purenet
+from purenet.recording import record
+assert purenet.__file__.startswith(sys.argv[1])
+inputs, targets = [[0.5, -1.0], [0.25, 2.0]], [[1.0, 0.0], [0.0, 1.0]]
+net = purenet.Network(
+    [purenet.Dense(2, 3, sys.argv[2]), purenet.Dense(3, 2, "sigmoid")], sys.argv[3], seed=1
+)
+try:
+    recording = record(net, inputs, targets, 0.5)
+except ArithmeticError as error:
+    print(type(error).__name__, error, sep=": ")
+else:
+    net.fit(inputs, targets, epochs=1, learning_rate=0.5, shuffle=False)
+    print("exact" if recording.data["meta"]["digests"] == [net.digest()] else "false")
+"""
+
+
+LOSS = "mean_squared_error"
+
+
+class Mutation(types.SimpleNamespace):
+    """A change of the source: ``old`` becomes ``new`` in a file; ``expected`` is what comes of it.
+
+    LINE in it is the line of ``new`` with what is ``wrong``.
+    """
+
+
+MUTATIONS = {
+    "round": Mutation(
+        file="activations.py",
+        old="return e / (1.0 + e)",
+        new="return round(e / (1.0 + e), 3)",
+        expected=r"sigmoid, activations.py line LINE: .*round\(\)",
+    ),
+    "float": Mutation(
+        file="matrix.py",
+        old="total = total + a_row[k] * b[k][j]",
+        new="total = total + float(a_row[k]) * b[k][j]",
+        expected=r"dot, matrix.py line LINE: float\(\)",
+    ),
+    "sum of a generator": Mutation(
+        file="matrix.py",
+        old="            product_row.append(total)",
+        new="            product_row.append(sum(a_row[k] * b[k][j] for k in range(inner)))",
+        expected=r"dot, matrix.py line LINE: sum\(\)",
+    ),
+    "fsum": Mutation(
+        file="matrix.py",
+        old="            product_row.append(total)",
+        new="            import math; product_row.append(math.fsum([total, 0.0]))",
+        expected=r"dot, matrix.py line \d+ to \d+: .* origin was lost",
+    ),
+    "exp of the C library": Mutation(
+        file="activations.py",
+        old="from .elementary import exp, tanh",
+        new="from math import exp\nfrom .elementary import tanh",
+        expected=r"sigmoid, activations.py line \d+: math.exp\(\)",
+    ),
+    "exp of the C library by its module": Mutation(
+        file="elementary.py",
+        old="    if x != x:\n        return x\n    if x > EXP_OVERFLOW",
+        new="    return math.exp(x)\n    if x > EXP_OVERFLOW",
+        expected="exact",  # exp is one operation, whatever is in it
+    ),
+    "exp imported where it is used": Mutation(
+        file="activations.py",
+        old="        e = exp(-z)",
+        new="        import math; e = math.exp(-z)",
+        expected=r"sigmoid, activations.py line \d+ to \d+: .* origin was lost|"
+        r"sigmoid, activations.py line \d+: the number 0\.\d+ has no origin",
+    ),
+    "abs": Mutation(
+        file="losses.py",
+        old="    difference = a - y\n",
+        new="    difference = abs(a - y)\n",
+        expected=r"squared_error, losses.py line LINE: abs\(\)",
+    ),
+    "power": Mutation(
+        file="losses.py",
+        old="    return difference * difference",
+        new="    return difference**2",
+        expected=r"squared_error, losses.py line LINE: pow\(\)",
+    ),
+    "plus sign": Mutation(
+        file="losses.py",
+        old="    difference = a - y\n",
+        new="    difference = +(a - y)\n",
+        expected="exact",
+    ),
+    "a choice": Mutation(
+        file="activations.py",
+        activation="relu",
+        old="    if z <= 0.0:\n        return 0.0\n    return z",
+        new="    return max(z, 0.0) if z != 7.0 else z",
+        expected="exact",
+    ),
+    "another order": Mutation(
+        file="matrix.py",
+        old="            for k in range(inner):",
+        new="            for k in reversed(range(inner)):",
+        expected="exact",
+    ),
+    "a number from nowhere": Mutation(
+        file="layers.py",
+        old="weights_row[j] - learning_rate * gradient_row[j]",
+        new="weights_row[j] - learning_rate * gradient_row[j] * float('0.5')",
+        expected=r"(Dense\.)?update, layers.py line LINE: the number 0.5 has no origin",
+    ),
+    "the slot of float": Mutation(
+        file="matrix.py",
+        old="            result_row.append(a_row[j] * b_row[j])",
+        new="            result_row.append(float.__mul__(a_row[j], b_row[j]))",
+        expected=r"multiply, matrix.py line \d+( to \d+)?: .* origin was lost",
+    ),
+    "an operation elsewhere": Mutation(
+        file="metrics.py",
+        old="    correct = 0\n",
+        new="    correct = 0\n    outputs[0][0] + 1.0\n",
+        wrong="outputs",
+        expected=r"count_correct, metrics.py line LINE: the operation \+ is outside",
+    ),
+    "a matrix that is never used": Mutation(
+        file="layers.py",
+        old="        a = activate(self.activation, z)",
+        new="        dot(inputs, self.weights)\n        a = activate(self.activation, z)",
+        expected=r"dot, matrix.py line \d+: it returns a matrix that has no name",
+    ),
+    "other code while recording": Mutation(
+        file="activations.py",
+        old="    return a * (1.0 - a)",
+        new="    return a * (1.0 - a) if type(a) is float else a * (0.5 - a)",
+        expected=r"multiply, matrix.py line \d+: delta2\[0\]\[0\] is .* while it is recorded",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def copy_of_package(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("package") / "purenet"
+    origin = pathlib.Path(purenet.__file__).parent
+    shutil.copytree(origin, folder, ignore=shutil.ignore_patterns("__pycache__", "*.gz"))
+    return folder
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_mutation_of_the_arithmetic_is_refused_or_stays_exact(copy_of_package, name):
+    mutation = MUTATIONS[name]
+    path = copy_of_package / mutation.file
+    text = path.read_text(encoding="utf-8")
+    assert mutation.old in text
+    changed = text.replace(mutation.old, mutation.new, 1)
+    try:
+        path.write_text(changed, encoding="utf-8")
+        result = subprocess.run(
+            [
+                sys.executable,
+                "-B",
+                "-c",
+                SCRIPT,
+                str(copy_of_package.parent),
+                getattr(mutation, "activation", "sigmoid"),
+                LOSS,
+            ],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+    finally:
+        path.write_text(text, encoding="utf-8")
+    assert result.stderr == ""
+    start = text.index(mutation.old) + mutation.new.index(getattr(mutation, "wrong", ""))
+    line = changed[:start].count("\n") + 1
+    expected = mutation.expected.replace("LINE", str(line))
+    if mutation.expected == "exact":
+        assert result.stdout == "exact\n"
+    else:
+        assert re.match(f"RecordingError: (?:{expected})", result.stdout), result.stdout
+
+
+def test_a_file_that_changed_after_the_import_is_refused(copy_of_package):
+    path = copy_of_package / "matrix.py"
+    text = path.read_text(encoding="utf-8")
+    script = SCRIPT.replace(
+        "try:\n",
+        "import pathlib\n"
+        "path = pathlib.Path(purenet.__file__).with_name('matrix.py')\n"
+        "path.write_text('\\n' + path.read_text(encoding='utf-8'), encoding='utf-8')\n"
+        "try:\n",
+        1,
+    )
+    try:
+        result = subprocess.run(
+            [sys.executable, "-B", "-c", script, str(copy_of_package.parent), "tanh", LOSS],
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        path.write_text(text, encoding="utf-8")
+    assert result.stdout.startswith("RecordingError: dot: the file of purenet.matrix has changed")
+
+
+def test_a_recorded_number_of_another_recording_is_refused():
+    from purenet.tape import Number, Tape
+
+    tapes = []
+    original = Tape.given
+
+    def given(self, value):
+        tapes.append(self)
+        return original(self, value)
+
+    Tape.given = given
+    try:
+        recorded("one layer")
+    finally:
+        Tape.given = original
+    other = Number(1.0)
+    other.tape = Tape()
+    other.id = 0
+    with pytest.raises(RecordingError, match="outside of the recorded source"):
+        other + 1.0
+    with pytest.raises(RecordingError, match=r"round\(\) would take"):
+        round(other)
