@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .checks import Matrix, Rows
+from .checks import Matrix, Rows, as_choice, check_row
 from .elementary import exp, tanh
 from .matrix import multiply
 
@@ -129,6 +129,7 @@ def softmax(z: Sequence[float]) -> list[float]:
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]
     """
+    check_row(z, "z")
     largest = z[0]
     for j in range(len(z)):
         if z[j] > largest:
@@ -188,6 +189,7 @@ def activate(activation: str, z: Rows) -> Matrix:
 
     Shapes: z and a are samples by units.
     """
+    as_choice(activation, "activation", ACTIVATIONS)
     a = []
     if activation == "softmax":
         for i in range(len(z)):

@@ -19,7 +19,10 @@ _FLOAT = {float}
 
 def shown(value: object) -> str:
     """Return a short text for a value in an error message."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of thousands of digits
+        return f"a huge {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -117,7 +120,7 @@ def as_targets(targets: Any, samples: int, outputs: int, loss: str) -> Matrix:
             f"targets: found {counted(len(listed), 'row')} for {counted(samples, 'sample')} "
             f"in inputs, expected as many"
         )
-    flat = [not isinstance(row, (str, bytes)) and not hasattr(row, "__len__") for row in listed]
+    flat = [isinstance(row, (str, bytes)) or not hasattr(row, "__len__") for row in listed]
     if all(flat):
         if outputs == 1:
             rows = [
@@ -240,13 +243,23 @@ def check_product(a: Rows, b: Rows) -> None:
         )
 
 
-def check_same_shape(a: Rows, b: Rows) -> None:
+def check_row(row: Any, name: str, length: int | None = None) -> None:
+    """Refuse a row that is empty, or not of the given length."""
+    found = len(as_list(row, name, "a list of numbers"))
+    if found == 0:
+        raise ValueError(f"{name} is empty, expected a list of numbers")
+    if length is not None and found != length:
+        raise ValueError(f"{name} has {counted(found, 'number')}, expected {length}")
+
+
+def check_same_shape(a: Rows, b: Rows, a_name: str = "a", b_name: str = "b") -> None:
     """Refuse two matrices of different shapes."""
-    columns = check_rectangle(a, "a")
-    other = check_rectangle(b, "b")
+    columns = check_rectangle(a, a_name)
+    other = check_rectangle(b, b_name)
     if len(a) != len(b) or columns != other:
         raise ValueError(
-            f"a is {len(a)} by {columns} and b is {len(b)} by {other}, expected the same shape"
+            f"{a_name} is {len(a)} by {columns} and {b_name} is {len(b)} by {other}, "
+            f"expected the same shape"
         )
 
 

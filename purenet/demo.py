@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = [digits.inputs[i] for i in train]
     targets = [digits.targets[i] for i in train]
     print(
-        f"\nHandwritten digits: {len(train):,} images of 8 by 8 pixels, a 64-32-10 network, "
+        f"\nHandwritten digits: {len(train):,} images of 8x8 pixels, a 64-32-10 network, "
         f"{DIGITS_EPOCHS} epochs.\n"
     )
     runs = {}
@@ -116,13 +116,13 @@ def run(arguments: argparse.Namespace) -> int:
     print(charts.line_chart({"loss": second.history.loss}, height=10, unicode=unicode))
     outputs = second.network.predict([digits.inputs[i] for i in test])
     predicted = [class_of(row) for row in outputs]
-    print(f"\n{len(test)} images that the network has not seen (rows: truth, columns: answer):\n")
+    print(f"\n{len(test)} images that the network has not seen:\n")
     truth = [digits.labels[i] for i in test]
     print(charts.confusion_table(truth, predicted, digits.class_names))
 
-    print()
+    print(f"\n{'time':>14}  digest")
     for name, trained in runs.items():
-        print(f"{name}: {trained.seconds:8.3f} s   digest {trained.network.digest()}")
+        print(f"{name} {trained.seconds:7.3f} s  {trained.network.digest()}")
     if len(runs) == 2:
         same = runs["pure"].network.digest() == runs["fast"].network.digest()
         ratio = runs["pure"].seconds / runs["fast"].seconds

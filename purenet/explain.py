@@ -73,11 +73,10 @@ def explain(
     >>> from purenet import Dense, Network
     >>> net = Network([Dense(2, 1, "linear", initializer=[[0.5], [-0.25]])], seed=1)
     >>> worked = explain(net, [[1.0, 2.0]], [1.0])
-    >>> print(worked[worked.index("z1[0][0] ="):worked.index("add_bias")])
+    >>> print(worked[worked.index("z1[0][0] =") : worked.index("dot, matrix.py")].rstrip())
     z1[0][0] = x[0][0] * W1[0][0] + x[0][1] * W1[1][0] + b1[0]
              = 1.0 * 0.5 + 2.0 * (-0.25) + 0.0
              = 0.0
-               dot, matrix.py line 35;
     """
     as_choice(grain, "grain", GRAINS)
     as_choice(format, "format", FORMATS)

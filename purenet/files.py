@@ -99,7 +99,7 @@ def load_network(network_class: type[N], path: str | os.PathLike[str]) -> N:
             f"{name}: line {error.lineno}, column {error.colno}: {error.msg}; "
             f"expected a complete file written by save()"
         ) from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # ValueError: not UTF-8, or a number of many digits
         raise ValueError(f"{name}: not a text file, expected one written by save()") from None
     try:
         return _network_of(network_class, content)

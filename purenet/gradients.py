@@ -43,7 +43,8 @@ class GradientCheck:
         """The entry with the largest error."""
         worst = self.entries[0]
         for entry in self.entries:
-            if not entry.error <= worst.error:
+            # A NaN is worse than anything, and no comparison with it holds.
+            if worst.error == worst.error and not entry.error <= worst.error:
                 worst = entry
         return worst
 

@@ -115,12 +115,12 @@ class Inventory:
         self.matrices = list(matrices)
         self.phases = [phase for phase in phases if phase.end > phase.first]
         self.named = {
-            identity for matrix_ in self.matrices for _, _, _, identity in matrix_.elements()
+            identity for matrix in self.matrices for _, _, _, identity in matrix.elements()
         }
         self.owners, shared = find_owners(self.tape, self.named, self._is_open_variable)
         self.owner_name: dict[int, str] = {}
-        for matrix_ in self.matrices:
-            for name, _, _, identity in matrix_.elements():
+        for matrix in self.matrices:
+            for name, _, _, identity in matrix.elements():
                 self.owner_name.setdefault(identity, name)
         self._add_intermediates(shared)
         self.named.update(shared)
@@ -194,7 +194,7 @@ class Inventory:
             taken = {each.name for each in self.matrices if each.step == phase.step}
             while name in taken:
                 name += "_"
-            matrix_ = NamedMatrix(
+            matrix = NamedMatrix(
                 role="intermediate",
                 step=phase.step,
                 layer=phase.layer,
@@ -210,8 +210,8 @@ class Inventory:
                 sentence=words.sentence,
                 number_sentence=words.number,
             )
-            self.matrices.append(matrix_)
-            for element, _, _, identity in matrix_.elements():
+            self.matrices.append(matrix)
+            for element, _, _, identity in matrix.elements():
                 self.owner_name[identity] = element
 
     def _arguments_of_opened(self) -> dict[int, int]:
@@ -300,9 +300,9 @@ class Inventory:
         """Return the parts of the JSON object, without its head."""
         tape = self.tape
         self.matrices.sort(key=self._order)
-        for matrix_ in self.matrices:
-            if matrix_.role != "intermediate":
-                self._describe(matrix_)
+        for matrix in self.matrices:
+            if matrix.role != "intermediate":
+                self._describe(matrix)
         self.number_of: dict[tuple[int, int], int] = {}
         numbers = self._numbers()
         self._names: list[str] = numbers["name"]
@@ -317,7 +317,7 @@ class Inventory:
                     "first_line": source.first_line,
                     "lines": source.lines,
                 }
-                for source in (tape.sources[number_] for number_ in self.kept_sources)
+                for source in (tape.sources[number] for number in self.kept_sources)
             ],
             "places": [
                 [self.kept_sources[place.source], *place[1:-1], list(place.index_names)]
@@ -326,7 +326,7 @@ class Inventory:
             "operations": self._operations(steps, numbers),
             "calls": self._calls(steps),
             "numbers": numbers,
-            "matrices": [self._matrix(matrix_) for matrix_ in self.matrices],
+            "matrices": [self._matrix(matrix) for matrix in self.matrices],
             "phases": [self._phase(phase) for phase in self.phases],
             "sentences": self.sentences,
         }
@@ -335,10 +335,10 @@ class Inventory:
         """Return the calls in which something was recorded, and their sources; new numbers."""
         tape = self.tape
         calls: dict[int, int] = {}
-        for number_, call in enumerate(tape.calls):
-            if call.recorded or tape.call_ends[number_] > call.first:
-                calls[number_] = len(calls)
-        used = {tape.calls[number_].source for number_ in calls}
+        for number, call in enumerate(tape.calls):
+            if call.recorded or tape.call_ends[number] > call.first:
+                calls[number] = len(calls)
+        used = {tape.calls[number].source for number in calls}
         used.update(place.source for place in tape.places)
         order = sorted(
             used, key=lambda each: (tape.sources[each].module, tape.sources[each].first_line)
@@ -346,10 +346,10 @@ class Inventory:
         return calls, {source: place for place, source in enumerate(order)}
 
     @staticmethod
-    def _order(matrix_: NamedMatrix) -> tuple[int, int, int]:
-        if matrix_.given is not None:
-            return matrix_.step, 0, _GIVEN_ORDER.index(matrix_.given)
-        return matrix_.step, 1, max(identity for _, _, _, identity in matrix_.elements())
+    def _order(matrix: NamedMatrix) -> tuple[int, int, int]:
+        if matrix.given is not None:
+            return matrix.step, 0, _GIVEN_ORDER.index(matrix.given)
+        return matrix.step, 1, max(identity for _, _, _, identity in matrix.elements())
 
     def _steps(self) -> list[int]:
         """Return the training step of every operation."""
@@ -361,10 +361,10 @@ class Inventory:
 
     def counts(self) -> dict[str, int]:
         """Return how much was computed."""
-        computed = [matrix_ for matrix_ in self.matrices if matrix_.given is None]
+        computed = [matrix for matrix in self.matrices if matrix.given is None]
         return {
             "operations": sum(op not in LEAVES for op in self.tape.op),
-            "numbers": sum(1 for matrix_ in computed for _ in matrix_.elements()),
+            "numbers": sum(1 for matrix in computed for _ in matrix.elements()),
             "matrices": len(computed),
         }
 
@@ -373,16 +373,16 @@ class Inventory:
             key: []
             for key in ("name", "step", "id", "matrix", "row", "column", "formula", "sentence")
         }
-        for number_, matrix_ in enumerate(self.matrices):
-            for name, row, column, identity in matrix_.elements():
-                self.number_of[matrix_.step, identity] = len(columns["name"])
+        for number, matrix in enumerate(self.matrices):
+            for name, row, column, identity in matrix.elements():
+                self.number_of[matrix.step, identity] = len(columns["name"])
                 formula = None
-                if matrix_.given is None:
+                if matrix.given is None:
                     formula = write_formula(self.tape, self.named, identity)
-                values = (name, matrix_.step, identity, number_, row, column, formula)
+                values = (name, matrix.step, identity, number, row, column, formula)
                 for key, value in zip(columns, values, strict=False):
                     columns[key].append(value)
-                columns["sentence"].append(self._sentence(matrix_.number_sentence))
+                columns["sentence"].append(self._sentence(matrix.number_sentence))
         return columns
 
     def _sentence(self, text: str) -> int:
@@ -427,9 +427,9 @@ class Inventory:
             key: []
             for key in ("source", "caller", "line", "first", "end", "step", "arguments", "result")
         }
-        for number_ in self.kept_calls:
-            call = tape.calls[number_]
-            end, result = tape.call_ends[number_], tape.call_results[number_]
+        for number in self.kept_calls:
+            call = tape.calls[number]
+            end, result = tape.call_ends[number], tape.call_results[number]
             step = steps[min(call.first, len(steps) - 1)]
             arguments = {
                 name: text
@@ -447,25 +447,25 @@ class Inventory:
     def _known_values(self, step: int) -> dict[tuple[Any, ...], str]:
         """Return the names of a step's matrices and rows, by what ``describe`` tells of them."""
         known: dict[tuple[Any, ...], str] = {}
-        for matrix_ in self.matrices:
-            ids = matrix_.ids
-            if matrix_.step != step or isinstance(ids, int) or not ids:
+        for matrix in self.matrices:
+            ids = matrix.ids
+            if matrix.step != step or isinstance(ids, int) or not ids:
                 continue
-            if matrix_.columns is None:
+            if matrix.columns is None:
                 row_key = ("row", len(ids), ids[0], ids[-1])
-                known[row_key] = matrix_.name
+                known[row_key] = matrix.name
                 continue
             height, width = len(ids), len(ids[0])
-            if [height, width] != matrix_.shape:
+            if [height, width] != matrix.shape:
                 continue
             corners = (ids[0][0], ids[0][-1], ids[-1][0], ids[-1][-1])
             turned = (corners[0], corners[2], corners[1], corners[3])
             whole = ("matrix", height, width, *corners)
             transposed = ("matrix", width, height, *turned)
-            known[whole] = matrix_.name
-            known.setdefault(transposed, f"{matrix_.name}^T")
+            known[whole] = matrix.name
+            known.setdefault(transposed, f"{matrix.name}^T")
             for place, row in enumerate(ids):
-                known.setdefault(("row", width, row[0], row[-1]), indexed(matrix_.name, place))
+                known.setdefault(("row", width, row[0], row[-1]), indexed(matrix.name, place))
         return known
 
     def _text(self, value: Any, step: int, known: dict[tuple[Any, ...], str]) -> str | None:
@@ -481,23 +481,23 @@ class Inventory:
             return text
         return known.get(value)
 
-    def _matrix(self, matrix_: NamedMatrix) -> dict[str, Any]:
+    def _matrix(self, matrix: NamedMatrix) -> dict[str, Any]:
         return {
-            "name": matrix_.name,
-            "symbol": symbol(matrix_.name),
-            "title": matrix_.title,
-            "role": matrix_.role,
-            "step": matrix_.step,
-            "phase": matrix_.phase,
-            "layer": matrix_.layer,
-            "given": matrix_.given,
-            "shape": matrix_.shape,
-            "axes": list(matrix_.axes),
-            "rows": matrix_.rows,
-            "columns": matrix_.columns,
-            "ids": matrix_.ids,
-            "formula": matrix_.formula,
-            "sentence": matrix_.sentence,
+            "name": matrix.name,
+            "symbol": symbol(matrix.name),
+            "title": matrix.title,
+            "role": matrix.role,
+            "step": matrix.step,
+            "phase": matrix.phase,
+            "layer": matrix.layer,
+            "given": matrix.given,
+            "shape": matrix.shape,
+            "axes": list(matrix.axes),
+            "rows": matrix.rows,
+            "columns": matrix.columns,
+            "ids": matrix.ids,
+            "formula": matrix.formula,
+            "sentence": matrix.sentence,
         }
 
     def _phase(self, phase: Phase) -> dict[str, Any]:
@@ -511,21 +511,21 @@ class Inventory:
             "first": phase.first,
             "end": phase.end,
             "matrices": [
-                number_
-                for number_, matrix_ in enumerate(self.matrices)
-                if matrix_.given is None
-                and (matrix_.step, matrix_.phase) == (phase.step, phase.kind)
-                and (matrix_.layer == phase.layer or phase.kind == "loss")
+                number
+                for number, matrix in enumerate(self.matrices)
+                if matrix.given is None
+                and (matrix.step, matrix.phase) == (phase.step, phase.kind)
+                and (matrix.layer == phase.layer or phase.kind == "loss")
             ],
             "sentence": sentence.replace("{n}", n),
         }
 
     # Words.
 
-    def _describe(self, matrix_: NamedMatrix) -> None:
+    def _describe(self, matrix: NamedMatrix) -> None:
         """Give a matrix its title, formula and sentences."""
-        role = ROLES[matrix_.role]
-        layer = matrix_.layer if matrix_.layer is not None else self.last
+        role = ROLES[matrix.role]
+        layer = matrix.layer if matrix.layer is not None else self.last
         words = self._words(layer)
 
         def filled(text: str) -> str:
@@ -533,29 +533,29 @@ class Inventory:
                 text = text.replace(f"{{{key}}}", value)
             return text
 
-        matrix_.axes = role.axes
-        matrix_.title = filled(role.title)
-        matrix_.sentence = filled(role.sentence)
-        matrix_.number_sentence = filled(role.number)
-        if matrix_.given is not None:
+        matrix.axes = role.axes
+        matrix.title = filled(role.title)
+        matrix.sentence = filled(role.sentence)
+        matrix.number_sentence = filled(role.number)
+        if matrix.given is not None:
             return
-        formula = FORMULAS.get(matrix_.role)
+        formula = FORMULAS.get(matrix.role)
         activation = self.net.layers[layer].activation
-        if matrix_.role == "z" and self.net.layers[layer].bias:
+        if matrix.role == "z" and self.net.layers[layer].bias:
             formula = "{from} · W{n} + b{n}"
-        elif matrix_.role == "a":
+        elif matrix.role == "a":
             formula = f"{activation}(z{{n}})"
-        elif matrix_.role == "slope":
+        elif matrix.role == "slope":
             formula = SLOPE_FORMULAS[activation]
-        elif matrix_.role == "sample_loss":
+        elif matrix.role == "sample_loss":
             formula = SAMPLE_LOSSES[self.net.loss]
-        elif matrix_.role == "delta":
+        elif matrix.role == "delta":
             formula = "∂L/∂a{n} ⊙ ∂a{n}/∂z{n}"
             if self._chain(layer).endswith("cross-entropy"):
                 formula = "(a{n} - y) / count"
             elif activation == "softmax":
                 formula = "a{n} ⊙ (∂L/∂a{n} - sum_da{n})"
-        matrix_.formula = None if formula is None else filled(formula)
+        matrix.formula = None if formula is None else filled(formula)
 
     def _chain(self, layer: int) -> str:
         activation = self.net.layers[layer].activation

@@ -9,7 +9,18 @@ from __future__ import annotations
 from typing import Any, ClassVar, NamedTuple
 
 from .activations import ACTIVATIONS, activate
-from .checks import Matrix, Rows, as_choice, as_count, as_flag, as_matrix, as_row
+from .checks import (
+    Matrix,
+    Rows,
+    as_choice,
+    as_count,
+    as_flag,
+    as_matrix,
+    as_row,
+    check_row,
+    check_same_shape,
+    shown,
+)
 from .initializers import Initializer, as_initializer, default_initializer
 from .matrix import add_bias, column_sums, dot, transpose
 from .randomness import Random
@@ -83,6 +94,10 @@ class Dense:
             self._initializer = as_initializer(initializer, "initializer")
         if not self.bias:
             self.biases = None
+            if bias_initializer != "zeros":
+                raise ValueError(
+                    f"bias_initializer: found {shown(bias_initializer)} for a layer with bias=False"
+                )
         elif _is_given(bias_initializer):
             self.biases = bias_initializer
         else:
@@ -112,14 +127,25 @@ class Dense:
             return None
         return list(as_row(values, name, name, self.outputs, finite=False))
 
-    def initialize(self, random: Random) -> None:
-        """Draw the first weights and biases; given values stay as they are."""
+    def draw(self, random: Random) -> tuple[Any, Any]:
+        """Return the first weights and biases; given values stay as they are."""
+        weights: Any = self.__dict__.get("weights")
+        biases: Any = self.__dict__.get("biases")
         if self._initializer is not None:
-            self.weights = self._initializer(self.inputs, self.outputs, random)
-            self._initializer = None
+            drawn = self._initializer(self.inputs, self.outputs, random)
+            weights = self._own_weights(drawn, "weights")
         if self._bias_initializer is not None:
-            self.biases = self._bias_initializer(1, self.outputs, random)[0]
-            self._bias_initializer = None
+            drawn = self._bias_initializer(1, self.outputs, random)
+            rows = as_matrix(drawn, "biases", width=self.outputs, height=1, finite=False)
+            biases = self._own_biases(rows[0], "biases")
+        return weights, biases
+
+    def initialize(self, weights: Any, biases: Any) -> None:
+        """Start with the values that ``draw`` has returned."""
+        self.__dict__["weights"] = weights
+        self.__dict__["biases"] = biases
+        self._initializer = None
+        self._bias_initializer = None
 
     def check_parameters(self, name: str) -> None:
         """Check what a user may have written into the weights and biases, and make it floats."""
@@ -127,14 +153,17 @@ class Dense:
             self.weights, f"{name}: weights", width=self.outputs, height=self.inputs, finite=False
         )
         for number, row in enumerate(rows):
-            if row is not self.weights[number]:
-                self.weights[number] = row
+            old = self.weights[number]
+            if any(old is other for other in self.weights[:number]):
+                self.weights[number] = list(row)  # one list in two places would be changed twice
+            elif row is not old:
+                _replace(self.weights, number, row)
         if self.biases is not None:
             biases = as_row(
                 self.biases, f"{name}: biases", f"{name}: biases", self.outputs, finite=False
             )
             if biases is not self.biases:
-                self.biases = biases
+                self.biases[:] = biases
 
     @property
     def parameter_count(self) -> int:
@@ -185,6 +214,9 @@ class Dense:
 
     def update(self, gradient: LayerGradient, learning_rate: float) -> None:
         """Take one step of gradient descent: each parameter minus learning_rate times its slope."""
+        check_same_shape(gradient.weights, self.weights, "gradient.weights", "weights")
+        if self.biases is not None:
+            check_row(gradient.biases, "gradient.biases", self.outputs)
         for k in range(self.inputs):
             weights_row = self.weights[k]
             gradient_row = gradient.weights[k]
@@ -193,6 +225,14 @@ class Dense:
         if self.biases is not None and gradient.biases is not None:
             for j in range(self.outputs):
                 self.biases[j] = self.biases[j] - learning_rate * gradient.biases[j]
+
+
+def _replace(weights: Matrix, number: int, row: list[float]) -> None:
+    """Put a row's numbers in its place, and keep the list if it is one: somebody may hold it."""
+    if type(weights[number]) is list:
+        weights[number][:] = row
+    else:
+        weights[number] = row
 
 
 def _is_given(initializer: Any) -> bool:

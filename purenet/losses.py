@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .activations import activation_delta
-from .checks import Matrix, Rows
+from .checks import Matrix, Rows, check_row
 from .elementary import exp, log1p
 
 LOSSES = (
@@ -93,6 +93,8 @@ def softmax_cross_entropy(z: Sequence[float], y: Sequence[float]) -> float:
     >>> softmax_cross_entropy([1000.0, 0.0], [0.0, 1.0])
     1000.0
     """
+    check_row(z, "z")
+    check_row(y, "y", len(z))
     best = 0
     for j in range(len(z)):
         if z[j] > z[best]:

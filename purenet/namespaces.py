@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from . import elementary
 from .sources import RecordingError
-from .tape import Number, Tape, Traced, Whole, as_plain, describe, number, refuse, whole
+from .tape import Number, Tape, Traced, Whole, as_plain, describe, new_number, new_whole, refuse
 
 
 class Namespaces:
@@ -74,14 +74,14 @@ class Namespaces:
             return int(value)
         result = int(as_plain(value))
         identity = self.tape.operation("int", (value,), result, sys._getframe(1))
-        return whole(self.tape, result, identity)
+        return new_whole(self.tape, result, identity)
 
     def _float(self, value: Any) -> Any:
         if not isinstance(value, Whole):
             return float(value)
         result = float(int.__add__(value, 0))
         identity = self.tape.operation("float", (value,), result, sys._getframe(1))
-        return number(self.tape, result, identity)
+        return new_number(self.tape, result, identity)
 
     def _function(self, function: FunctionType) -> Callable[..., Any]:
         """Return a function with the same code object whose calls are recorded."""
@@ -101,12 +101,15 @@ class Namespaces:
         tape = self.tape
 
         def operation(x: float) -> float:
+            frame = sys._getframe(1)
+            if tape.is_recording() and tape.knows(frame.f_code):
+                x = tape.literal_number(x, frame)
             if not isinstance(x, Number):
                 result: float = function(x)
                 return result
             value = function(as_plain(x))
-            identity = tape.operation(function.__name__, (x,), value, sys._getframe(1))
-            return number(tape, value, identity)
+            identity = tape.operation(function.__name__, (x,), value, frame)
+            return new_number(tape, value, identity)
 
         return operation
 
@@ -129,10 +132,11 @@ class Namespaces:
             while frame is not None and not tape.knows(frame.f_code):
                 frame = frame.f_back
             recorded = any(map(_is_recorded, (*positional, *named.values())))
-            if recorded and frame is not None:
+            if frame is not None and (recorded or tape.is_recording()):
                 positional = tuple(tape.literal_number(value, frame) for value in positional)
             arguments = dict(zip(parameters, positional, strict=False))
             arguments.update(named)
+            recorded = any(map(_is_recorded, arguments.values()))
             line = None if frame is None else frame.f_lineno
             entered = tape.enter(function, arguments, line, recorded)
             try:
@@ -192,7 +196,7 @@ class Namespaces:
             place = source.return_place(number_of_source, result, arguments)
         if place is None:
             self._lost(call, result)
-        return number(tape, as_plain(result), tape.copy(result, place))
+        return new_number(tape, as_plain(result), tape.copy(result, place))
 
     def _lines_of(self, call: int) -> str:
         """Say between which lines of a call the origin of a number was lost."""
@@ -256,7 +260,7 @@ class _Math:
         if not isinstance(x, Number) and not isinstance(exponent, Whole):
             return value
         identity = self._tape.operation("ldexp", (x, exponent), value, sys._getframe(1))
-        return number(self._tape, value, identity)
+        return new_number(self._tape, value, identity)
 
     def frexp(self, x: float) -> tuple[float, int]:
         mantissa, exponent = math.frexp(as_plain(x))
@@ -266,11 +270,11 @@ class _Math:
         tape = self._tape
         first = tape.operation("frexp_mantissa", (x,), mantissa, frame)
         second = tape.operation("frexp_exponent", (x,), exponent, frame, 1)
-        return number(tape, mantissa, first), whole(tape, exponent, second)
+        return new_number(tape, mantissa, first), new_whole(tape, exponent, second)
 
     def sqrt(self, x: float) -> float:
         value = math.sqrt(as_plain(x))
         if not isinstance(x, Number):
             return value
         identity = self._tape.operation("sqrt", (x,), value, sys._getframe(1))
-        return number(self._tape, value, identity)
+        return new_number(self._tape, value, identity)

@@ -40,6 +40,9 @@ from .tables import Preparation
 
 N = TypeVar("N", bound="Network")
 
+# More do not help, however many are allowed.
+MOST_THREADS = 256
+
 # Epochs that a backend may train without a look in between; its memory grows with them.
 LONGEST_RUN = 100_000
 
@@ -74,7 +77,7 @@ class Network:
         self, layers: Sequence[Dense], loss: str = "mean_squared_error", *, seed: int | None = None
     ) -> None:
         self.layers = self._checked_layers(layers)
-        self.loss = as_choice(loss, "loss", LOSSES)
+        self.loss = loss
         self._check_loss()
         self.seed = new_seed() if seed is None else as_count(seed, "seed", least=0)
         self.epochs_trained = 0
@@ -82,10 +85,14 @@ class Network:
         self.preparation: Preparation | None = None
         self._training = threading.Lock()
         random = Random(self.seed)
-        for layer in self.layers:
-            layer.initialize(random)
-        for layer in self.layers:
+        # First draw for all, then change them: a refused network leaves its layers as they were.
+        drawn = [layer.draw(random) for layer in self.layers]
+        for layer, (weights, biases) in zip(self.layers, drawn, strict=True):
+            layer.initialize(weights, biases)
             layer.__dict__["_owned"] = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, as_choice(value, "loss", LOSSES) if name == "loss" else value)
 
     def _checked_layers(self, layers: Any) -> tuple[Dense, ...]:
         packages = {"pure": "purenet", "fast": "purenet_fast"}
@@ -113,7 +120,6 @@ class Network:
         return tuple(listed)
 
     def _check_loss(self) -> None:
-        as_choice(self.loss, "loss", LOSSES)
         needed = REQUIRED_ACTIVATION.get(self.loss)
         found = self.layers[-1].activation
         if needed is not None and found != needed:
@@ -180,6 +186,7 @@ class Network:
             delta of the layer before = dL/da * da/dz
         """
         self._check_parameters()
+        self._check_loss()
         samples = self._checked_samples(inputs, targets)
         return self._gradients(samples)
 
@@ -290,13 +297,12 @@ class Network:
         rates = learning_rate
         rate = 0.0 if callable(rates) else as_learning_rate(rates)
         as_flag(progress, "progress")
-        threads = as_count(threads, "threads")
+        threads = min(as_count(threads, "threads"), MOST_THREADS)
         self._check_parameters()
         self._check_loss()
 
         with self._alone():
             history = History(first_epoch=self.epochs_trained)
-            self.history = history
             watched = (
                 validation is not None
                 or patience is not None
@@ -310,6 +316,7 @@ class Network:
                     epoch = self.epochs_trained
                     if callable(rates):
                         rate = as_learning_rate(rates(epoch), f"learning_rate({epoch})")
+                    self.history = history
                     run = 1 if watched else min(epochs - history.epochs, LONGEST_RUN)
                     self._run(samples, run, size, shuffle, rate, threads, history)
                     if validation is not None:
@@ -399,7 +406,7 @@ class Network:
 
     def predict(self, inputs: Rows, *, threads: int = 1) -> Matrix:
         """Return the outputs of the last layer, one row a sample."""
-        threads = as_count(threads, "threads")
+        threads = min(as_count(threads, "threads"), MOST_THREADS)
         self._check_parameters()
         rows = self._checked_inputs(inputs)
         return self._predict(rows, threads)
@@ -420,7 +427,7 @@ class Network:
         Targets are classes if all are 0 or 1, with one 1 a row where a row has several.
         """
         samples = self._checked_samples(inputs, targets)
-        threads = as_count(threads, "threads")
+        threads = min(as_count(threads, "threads"), MOST_THREADS)
         self._check_parameters()
         self._check_loss()
         total, correct = self._measure(samples, threads)

@@ -21,9 +21,9 @@ from .tape import (
     Number,
     Tape,
     Traced,
-    number,
+    new_number,
+    new_traced,
     plain,
-    traced,
 )
 
 # The modules of the arithmetic, from whose code objects the recorded functions are made.
@@ -132,9 +132,9 @@ class Recorder:
         dense = self._recorded_class(Dense, _DENSE_METHODS)
         main = self._recorded_class(Network, _NETWORK_METHODS)
         copy = pure_copy(self.net)
-        for number_, layer in enumerate(copy.layers):
+        for number, layer in enumerate(copy.layers):
             layer.__class__ = dense
-            layer.__dict__["number"] = number_
+            layer.__dict__["number"] = number
         copy.__class__ = main
         namespace = self.namespaces.globals[network.__name__]
         for name in ("total_loss", "output_delta", "activation_delta"):
@@ -208,10 +208,10 @@ class Recorder:
         for (role, layer), values in self._given.items():
             self._register_given(role, layer, values)
         if self.step > 0:
-            for layer_ in self.recorded.layers:
-                number_ = layer_.__dict__["number"]
-                if self._selects(number_):
-                    self._register_parameters(layer_, "carried")
+            for each in self.recorded.layers:
+                number = each.__dict__["number"]
+                if self._selects(number):
+                    self._register_parameters(each, "carried")
 
     def _take_parameters(self, layer: Dense) -> None:
         """Put recorded numbers in the place of a layer's weights and biases."""
@@ -225,14 +225,14 @@ class Recorder:
         self._register_parameters(layer, "parameter")
 
     def _register_parameters(self, layer: Dense, given: str) -> None:
-        number_ = layer.__dict__["number"]
+        number = layer.__dict__["number"]
         columns = self._columns(layer.outputs)
-        self._register("weights", number_, layer.weights, given=given, columns=columns)
+        self._register("weights", number, layer.weights, given=given, columns=columns)
         if layer.biases is not None:
-            self._register("biases", number_, layer.biases, given=given, rows=columns)
+            self._register("biases", number, layer.biases, given=given, rows=columns)
 
     def _number(self, value: float) -> Number:
-        return number(self.tape, value, self.tape.given(value))
+        return new_number(self.tape, value, self.tape.given(value))
 
     # Numbers in, numbers out.
 
@@ -250,7 +250,7 @@ class Recorder:
                 "targets": self.samples.targets,
                 "learning_rate": self.learning_rate,
             }[role]
-        make = number if self.unit is None else traced
+        make = new_number if self.unit is None else new_traced
         only = self.unit if role == "targets" else None
         found = self._made(values, make, only)
         self._given[role, layer] = found
@@ -483,7 +483,7 @@ class Recorder:
                 made = self._number(result)
                 given = "setting"
             if self.unit is not None:
-                made = traced(self.tape, result, made.id)
+                made = new_traced(self.tape, result, made.id)
             self._register("count", None, made, given=given)
             self._given["count", None] = made
             found = made
@@ -516,17 +516,17 @@ class Recorder:
         """
         layers = self.recorded.layers
         compare = self._compare_values
-        for number_, output in enumerate(expected.outputs):
-            compare(f"z{number_ + 1}", self._outputs[number_].z, output.z)
-            compare(f"a{number_ + 1}", self._outputs[number_].a, output.a)
+        for number, output in enumerate(expected.outputs):
+            compare(f"z{number + 1}", self._outputs[number].z, output.z)
+            compare(f"a{number + 1}", self._outputs[number].a, output.a)
         compare("L", loss, expected.loss)
-        for number_, gradient in reversed(list(enumerate(expected.gradients))):
-            compare(f"delta{number_ + 1}", gradients[number_].delta, gradient.delta)
-            compare(f"dL/dW{number_ + 1}", gradients[number_].weights, gradient.weights)
-            compare(f"dL/db{number_ + 1}", gradients[number_].biases, gradient.biases)
-        for number_, layer in enumerate(layers):
-            compare(f"W{number_ + 1}'", layer.weights, expected.weights[number_])
-            compare(f"b{number_ + 1}'", layer.biases, expected.biases[number_])
+        for number, gradient in reversed(list(enumerate(expected.gradients))):
+            compare(f"delta{number + 1}", gradients[number].delta, gradient.delta)
+            compare(f"dL/dW{number + 1}", gradients[number].weights, gradient.weights)
+            compare(f"dL/db{number + 1}", gradients[number].biases, gradient.biases)
+        for number, layer in enumerate(layers):
+            compare(f"W{number + 1}'", layer.weights, expected.weights[number])
+            compare(f"b{number + 1}'", layer.biases, expected.biases[number])
 
     def _compare_values(self, name: str, recorded: Any, expected: Any) -> None:
         if isinstance(expected, list):

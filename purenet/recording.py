@@ -238,16 +238,16 @@ def predicted_size(
     """Return how many operations a recording would have, or a few more."""
     total = 0
     last = len(net.layers) - 1
-    for number_, found in enumerate(net.layers):
-        if layer is not None and number_ != layer:
+    for number, found in enumerate(net.layers):
+        if layer is not None and number != layer:
             continue
         units = found.outputs if unit is None else 1
         bias = 1 if found.bias else 0
         calls = 0 if found.activation in ("relu", "leaky_relu", "linear") else 1
         each = 2 * found.inputs + bias + _ACTIVATION_COST[found.activation]
         each += _OPEN_COST * calls if open_functions else 0
-        if number_ < last:
-            each += 2 * net.layers[number_ + 1].outputs + _DELTA_COST[found.activation]
+        if number < last:
+            each += 2 * net.layers[number + 1].outputs + _DELTA_COST[found.activation]
         else:
             if unit is None:
                 each += _LOSS_COST[net.loss] + 2
@@ -264,7 +264,7 @@ def _too_large(
     net: Network, size: int, limit: int, samples: int, steps: int, open_functions: bool
 ) -> str:
     """Say how large a recording would be and what would fit."""
-    deciding = [predicted_size(net, 1, number_) for number_ in range(len(net.layers))]
+    deciding = [predicted_size(net, 1, number) for number in range(len(net.layers))]
     widest = deciding.index(max(deciding))
     softmax = net.layers[widest].activation == "softmax"
     choices: list[tuple[str, tuple[int, int | None, int | None, int, bool]]] = []

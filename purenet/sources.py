@@ -59,12 +59,12 @@ class Source:
                 self.literals.add(key_of(value))
                 self._objects[id(value)] = value
             for name in part.co_names:
-                value = function.__globals__.get(name)
+                constant: Any = function.__globals__.get(name)
                 if name in ("inf", "nan") and "math" in part.co_names:
-                    value = getattr(math, name)
-                if type(value) is float:
-                    self.constants.setdefault(key_of(value), name)
-                    self._objects[id(value)] = value
+                    constant = getattr(math, name)
+                if type(constant) is float:
+                    self.constants.setdefault(key_of(constant), name)
+                    self._objects[id(constant)] = constant
 
     def contains(self, value: float) -> bool:
         """Say whether a number is a literal of the function or a constant of its module.
@@ -81,7 +81,7 @@ class Source:
         return self.contains(value) or self._is_turned(value)
 
     def _is_turned(self, value: float) -> bool:
-        key = key_of(-value)
+        key = key_of(float.__neg__(value))
         return key in self.literals or key in self.constants
 
     def constant_name(self, value: float) -> str | None:

@@ -158,6 +158,10 @@ class Tape:
             )
         return self._leaf(operand, source)
 
+    def is_recording(self) -> bool:
+        """Say whether the function that runs was called with recorded numbers."""
+        return bool(self._stack) and self.calls[self._stack[-1]].recorded
+
     def literal_number(self, value: Any, frame: FrameType) -> Any:
         """Return a literal of the source that is handed on to a function as a recorded number."""
         if type(value) is not float:
@@ -165,7 +169,7 @@ class Tape:
         source = self.sources[self.source_number(frame.f_code)]
         if not source.contains(value):
             return value
-        return number(self, value, self._leaf(value, source))
+        return new_number(self, value, self._leaf(value, source))
 
     def _leaf(self, value: float, source: Source) -> int:
         """Return the id of a literal or constant of the source."""
@@ -216,7 +220,7 @@ class Number(Traced):
 
     def __neg__(self) -> Number:
         value = float.__neg__(self)
-        return number(
+        return new_number(
             self.tape, value, self.tape.operation("neg", (self,), value, sys._getframe(1))
         )
 
@@ -232,32 +236,32 @@ class Whole(int):
 
     def __sub__(self, other: int) -> Whole:
         value = int.__sub__(self, other)
-        return whole(
+        return new_whole(
             self.tape, value, self.tape.operation("-", (self, other), value, sys._getframe(1))
         )
 
     def __add__(self, other: int) -> Whole:
         value = int.__add__(self, other)
-        return whole(
+        return new_whole(
             self.tape, value, self.tape.operation("+", (self, other), value, sys._getframe(1))
         )
 
 
-def number(tape: Tape, value: float, identity: int) -> Number:
+def new_number(tape: Tape, value: float, identity: int) -> Number:
     made = Number(value)
     made.tape = tape
     made.id = identity
     return made
 
 
-def traced(tape: Tape, value: float, identity: int) -> Traced:
+def new_traced(tape: Tape, value: float, identity: int) -> Traced:
     made = Traced(value)
     made.tape = tape
     made.id = identity
     return made
 
 
-def whole(tape: Tape, value: int, identity: int) -> Whole:
+def new_whole(tape: Tape, value: int, identity: int) -> Whole:
     made = Whole(value)
     made.tape = tape
     made.id = identity
@@ -299,7 +303,7 @@ def _recorded(symbol: str, compute: Callable[..., Any], swapped: bool) -> Callab
             return value
         operands = (other, self) if swapped else (self, other)
         tape = self.tape
-        return number(tape, value, tape.operation(symbol, operands, value, sys._getframe(1)))
+        return new_number(tape, value, tape.operation(symbol, operands, value, sys._getframe(1)))
 
     return method
 

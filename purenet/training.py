@@ -85,9 +85,23 @@ def _add_train(commands: Any) -> None:
         default="auto",
         help="predict one of some classes, or a number (default: from the column)",
     )
-    parser.add_argument("--epochs", type=int, default=200, help="default: 200")
-    parser.add_argument("--learning-rate", type=float, default=0.1, help="default: 0.1")
-    parser.add_argument("--batch-size", type=int, default=16, help="default: 16")
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        default=200,
+        metavar="N",
+        help="how often to go through the rows, at most (default: 200)",
+    )
+    parser.add_argument(
+        "--learning-rate",
+        type=float,
+        default=0.1,
+        metavar="RATE",
+        help="how far each step of gradient descent goes (default: 0.1)",
+    )
+    parser.add_argument(
+        "--batch-size", type=int, default=16, metavar="N", help="rows a step (default: 16)"
+    )
     parser.add_argument(
         "--validation",
         type=float,
@@ -102,7 +116,13 @@ def _add_train(commands: Any) -> None:
         help="stop after N epochs without a lower loss, 0 for never "
         f"(default: {PATIENCE}, never where no rows are kept out)",
     )
-    parser.add_argument("--seed", type=int, default=1, help="default: 1")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="of the first weights, the order of the rows and those kept out (default: 1)",
+    )
     parser.add_argument("--plot", metavar="FILE", help="write the loss curve as SVG")
     parser.add_argument(
         "--history", metavar="FILE", help="write the loss and accuracy of each epoch as CSV"
@@ -440,7 +460,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     if preparation.classes is not None:
         truth = [class_of(row) for row in preparation.targets(table.labels or [])]
         answers = network.predict_classes(inputs, threads=arguments.threads)
-        print("\nrows: truth, columns: answer\n")
+        print()
         print(charts.confusion_table(truth, answers, preparation.classes))
     return 0
 

@@ -1748,7 +1748,7 @@ cdef class Training(Job):
         engine.rate = learning_rate
         # Ctrl-C cannot wait for the end of a large batch.  Its step is taken on the side, so that
         # it can be dropped.
-        self.large = batch_size * engine.multiplications > 10 * WORK_BETWEEN_LOOKS
+        self.large = batch_size * engine.multiplications > 16 * WORK_BETWEEN_LOOKS
         engine.make_room(deltas=True, every_z=False, gradients=False, spare=self.large)
         sparse = samples.inputs.dense is None
         if sparse or shuffler is not None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from purenet import layers, network
-from purenet.checks import Matrix as Rows
-from purenet.checks import are_classes, as_matrix, as_targets
+from purenet.checks import Matrix, Rows, are_classes, as_matrix, as_targets
 from purenet.history import History
 from purenet.layers import LayerGradient, LayerOutput
 
@@ -27,23 +26,25 @@ class Dense(layers.Dense):
         # A buffer of doubles can hold nothing but floats.
         pass
 
-    def feedforward(self, inputs: Any) -> LayerOutput:
+    def feedforward(self, inputs: Rows) -> LayerOutput:
         z = _core.dot(inputs, self.weights)
         if self.biases is not None:
             z = _core.add_bias(z, self.biases)
         return LayerOutput(z, _core.activate(self.activation, z))
 
-    def gradient(self, inputs: Any, delta: Any) -> LayerGradient:
+    def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
         weights = _core.dot(_core.transpose(inputs), delta)
         return LayerGradient(weights, _core.column_sums(delta) if self.bias else None, delta)
 
-    def input_gradient(self, delta: Any) -> Rows:
+    def input_gradient(self, delta: Rows) -> Matrix:
         return _core.dot(delta, _core.transpose(self.weights))
 
     def update(self, gradient: LayerGradient, learning_rate: float) -> None:
         weights: Any = self.weights
         biases: Any = self.biases
-        _core.update(weights, biases, gradient.weights, gradient.biases, learning_rate)
+        taken = _core.update(weights, biases, gradient.weights, gradient.biases, learning_rate)
+        if not taken:
+            super().update(gradient, learning_rate)
 
 
 class Network(network.Network):
@@ -82,5 +83,5 @@ class Network(network.Network):
     def _measure(self, samples: Any, threads: int) -> tuple[float, int]:
         return _core.measure(self, samples, threads)
 
-    def _predict(self, inputs: Any, threads: int) -> Rows:
+    def _predict(self, inputs: Any, threads: int) -> Matrix:
         return _core.predict(self, inputs, threads)

@@ -399,8 +399,6 @@ def test_many_samples_with_any_number_of_threads(fast, share, threads):
 @pytest.mark.parametrize("share", [0.2, 1.0])
 def test_threads_do_not_get_in_each_others_way(fast, share):
     # One that runs ahead must not write where another one still reads.
-    # FAILS on 20 Nov: in Pass.work a smaller last part of the samples is divided otherwise
-    # than the part before, at which another worker may still be.
     generator = random.Random(f"threads {share}")
     x = [
         [generator.random() if generator.random() < share else 0.0 for _ in range(70)]

@@ -177,6 +177,12 @@ function expression(node, step, kind, current, bare) {
     : op === "call" ? [text(node.word + "("), left && [inside(left), ", "], inside(right, !left), text(")" + node.item)]
     : [inside(left), signNode(op), inside(right)]);
 }
+// What stays on one line, unless that would be too long for it.
+function unbroken(...parts) {
+  const node = h("span", parts);
+  if (node.textContent.length <= (narrow() ? 34 : 64)) node.className = "term";
+  return node;
+}
 let unfolded = -1;
 // A sum is set term by term: a term never breaks, and of a long sum only the ends and the term in
 // work are there until it is unfolded.
@@ -191,8 +197,9 @@ function setFormula(target, n, step, kind, current) {
   const folded = terms.map((_, k) => terms.length > 7 && unfolded !== n && k > 2 && k < terms.length - 1 && k !== active);
   put(target, signNode("="), terms.map((term, k) => {
     if (folded[k]) return !folded[k - 1] && [h("button.fold", {"data-unfold": n}, `+ ${folded.indexOf(false, k) - k} more terms …`), " "];
-    const body = expression(term.node, step, kind, current, terms.length === 1), {length} = body.textContent;
-    return [h("span" + (length > (narrow() ? 32 : 64) ? "" : ".term") + (current == null ? "" : term.id === current ? ".now" : k > active ? ".todo" : ""), term.sign && signNode(term.sign), body), " "];
+    const node = unbroken(term.sign && signNode(term.sign), expression(term.node, step, kind, current, terms.length === 1));
+    if (current != null && (term.id === current || k > active)) node.classList.add(term.id === current ? "now" : "todo");
+    return [node, " "];
   }));
 }
 const has = (node, id) => node.op && (node.id === id || (node.left && has(node.left, id)) || has(node.right, id));
@@ -271,8 +278,8 @@ function setOperation(target, id, step) {
     const [a, b] = inputs.map(input => leafNode(input, step, kind, inputs.length === 1 && op !== "neg"));
     return op === "copy" ? a : op === "neg" ? ["-", a] : b && op.length === 1 ? [a, signNode(op), b] : [op, "(", a, b && [", ", b], ")"];
   };
-  put(target, anyName && [h("span.term", line("names")), " ", signNode("=")],
-    h("span.term", line("numbers")), " ", h("span.term", signNode("="), valueNode(id, step)));
+  put(target, anyName && [unbroken(line("names")), " ", signNode("=")],
+    unbroken(line("numbers")), " ", unbroken(signNode("="), valueNode(id, step)));
 }
 
 // ---- The source.
@@ -452,12 +459,12 @@ function drawMatrices(view) {
     if (writing) goal = node;
     else if (reading) sources.push(node);
   }
-  if (!goal) { holder.scrollTop = 0; put($("shelf")); return; }
-  // What is read stays in sight: what is beyond the edge is repeated on a shelf, without the rest.
+  // The result stands at the lower edge.  What is read and beyond the upper one is repeated on a
+  // shelf above it, without the rest of its matrix.
   const room = holder.clientHeight, bottom = node => node.offsetTop + node.offsetHeight;
-  const seen = (node, edge = 0) => node.offsetTop >= holder.scrollTop + edge && bottom(node) <= holder.scrollTop + room;
-  if (!seen(goal)) holder.scrollTop = bottom(goal) + 12 - room;
-  put($("shelf"), !sources.every(node => seen(node)) && sources.map(node => {
+  holder.scrollTop = goal ? bottom(goal) + 12 - room : 0;
+  const seen = node => node.offsetTop >= holder.scrollTop && bottom(node) <= holder.scrollTop + room;
+  put($("shelf"), !sources.every(seen) && sources.map(node => {
     const copy = node.cloneNode(true), rows = [...copy.querySelectorAll("tr")];
     const read = row => row.querySelector(".read"), wanted = new Set(rows.flatMap(row => [...row.children].map((cell, k) => cell.matches(".read, [scope=row], .corner") ? k : -1)));
     for (const row of rows) {
@@ -466,7 +473,6 @@ function drawMatrices(view) {
     }
     return copy;
   }));
-  if (!seen(goal, $("shelf").offsetHeight)) holder.scrollTop = bottom(goal) + 12 - room;
 }
 
 // ---- The network.
@@ -512,7 +518,7 @@ function drawNetwork(view) {
   const newest = (fresh, old) => known(fresh) ? fresh : old;
   const tags = [];
   const line = (edge, ids, text) => {
-    const [fresh, old, slope] = ids, id = newest(fresh, old), marked = mark(...ids), look = `${id}${marked}`;
+    const [fresh, old, slope] = ids, id = newest(fresh, old), marked = mark(...ids), look = `${s} ${id}${marked}`;
     if (marked && edge.at) tags.push({edge, marked, id: mark(fresh, old) ? id : slope, sign: mark(fresh, old) ? "" : "∂ "});
     if (edge.look === look) return;
     edge.look = look;
@@ -638,7 +644,10 @@ function drawTime(view) {
 
 const madeIn = (id, step) => maker[id] >= 0 ? N.step[maker[id]] : step;
 const operandsOf = id => maker[id] >= 0 ? parts[maker[id]] : inputsOf(id);
-const origins = id => operandsOf(id).filter(part => O.op[part] !== "literal");
+function origins(id) {
+  const all = operandsOf(id), others = all.filter(part => O.op[part] !== "literal");
+  return others.length ? others : all;
+}
 const usesOf = id => uses.get(id) || (maker[id] < 0 && !isLeaf(id) ? [O.number[id]] : []);
 function reach(id, next) {
   const seen = new Set(), todo = [id];
@@ -767,7 +776,7 @@ function stepBy(by, size = grain) {
   arrive(to ? ends[to - 1] : 0);
 }
 const firstStep = id => { while (id < COUNT - 1 && isLeaf(id)) id++; return id + 1; };
-const beginning = m => grain === "operation" && work[maker[m.sorted[0]]].length ? work[maker[m.sorted[0]]][0] + 1 : m.sorted[0] + 1;
+const beginning = m => grain === "matrix" ? m.end : grain === "operation" && work[maker[m.sorted[0]]].length ? work[maker[m.sorted[0]]][0] + 1 : m.sorted[0] + 1;
 function regrain(to) {
   const t = now, n = t ? O.number[t - 1] : null;
   grain = to;
