@@ -320,7 +320,7 @@ cdef class Matrix:
             for i, item in zip(places, values):
                 self.row(i)[:] = item
         else:
-            self.row(place(index, self.rows))[:] = value
+            self.row(place(index, self.rows, "assignment index"))[:] = value
 
     def __iter__(self):
         for i in range(self.rows):
@@ -430,7 +430,7 @@ cdef class Vector:
                 j = i
                 self.data[j] = item
         else:
-            j = place(index, self.length)
+            j = place(index, self.length, "assignment index")
             self.data[j] = as_number(value, f"column {j}", finite=False)
 
     def __iter__(self):
@@ -508,16 +508,18 @@ cdef void fill_buffer(Py_buffer *buffer, object owner, double *data, int dimensi
     buffer.internal = NULL
 
 
-cdef Py_ssize_t place(index, Py_ssize_t length) except -1:
+cdef Py_ssize_t place(index, Py_ssize_t length, str action="index") except -1:
     """Return a list index as one from 0 to length - 1."""
     if not hasattr(index, "__index__"):
         raise TypeError(f"list indices must be integers or slices, not {type(index).__name__}")
-    cdef Py_ssize_t i = index.__index__()
-    if i < 0:
-        i += length
-    if not 0 <= i < length:
-        raise IndexError("list index out of range")
-    return i
+    number = index.__index__()
+    if not -2**62 < number < 2**62:
+        raise IndexError(f"cannot fit '{type(index).__name__}' into an index-sized integer")
+    if number < 0:
+        number += length
+    if not 0 <= number < length:
+        raise IndexError(f"list {action} out of range")
+    return number
 
 
 cdef list as_lists(list rows):
@@ -874,7 +876,7 @@ def softmax_derivative(z):
 
 def activate(activation, z):
     cdef Block x = block_of(z)
-    if x is None or activation not in ACTIVATIONS:
+    if x is None or type(activation) is not str or activation not in ACTIVATIONS:
         return _activations.activate(activation, z)
     c_activate(ACTIVATIONS[activation], x.data, x.rows, x.columns)
     return x.tolist()
@@ -2052,12 +2054,21 @@ def backprop(network, Samples samples):
 
 
 def update(Matrix weights, Vector biases, weight_gradient, bias_gradient, double learning_rate):
-    """Take one step of gradient descent on a layer's weights and biases."""
+    """Take one step of gradient descent on a layer's weights and biases.
+
+    Returns False, and does nothing, if the gradient is not of floats in the right shape.
+    """
     cdef Block gradient = block_of(weight_gradient)
+    cdef Block bias_row = None
     cdef Py_ssize_t k
+    if gradient is None or gradient.rows != weights.rows or gradient.columns != weights.columns:
+        return False
+    if biases is not None:
+        bias_row = row_block_of(bias_gradient)
+        if bias_row is None or bias_row.columns != biases.length:
+            return False
+        KERNELS.step(learning_rate, biases.length, bias_row.data, biases.data)
     for k in range(weights.rows):
         KERNELS.step(learning_rate, weights.columns, gradient.data + k * gradient.columns,
                      weights.data + k * weights.stride)
-    if biases is not None:
-        gradient = row_block_of(bias_gradient)
-        KERNELS.step(learning_rate, biases.length, gradient.data, biases.data)
+    return True
