@@ -329,13 +329,8 @@ function setRow(row, pieces, from, to) {
 const units = (line, column) => Array.from(line).slice(0, column).join("").length;
 
 function drawSource(view) {
-  if (view.index < 0) {
-    put($("place"), "where the numbers are computed");
-    put($("calls"));
-    put($("code"), h("p.todo", "The source appears with the first step."));
-    return;
-  }
-  const id = view.operation, place = O.place[id] == null ? null : R.places[O.place[id]];
+  // Before the first step stands the function that will be the first.
+  const idle = view.index < 0, id = idle ? grains.operation.items[0] : view.operation, place = R.places[O.place[id]];
   const chain = [];
   for (let call = O.call[id]; call != null; call = R.calls.caller[call]) chain.unshift(call);
   const last = chain.length - 1;
@@ -347,9 +342,9 @@ function drawSource(view) {
       source.function.replace(/^.*<locals>\./, ""), k === last && h("small", `(${bound})`)));
   }));
   const deepest = at === last;
-  const index = deepest ? (place ? place[0] : R.calls.source[chain[at]]) : R.calls.source[chain[at]];
+  const index = deepest ? place[0] : R.calls.source[chain[at]];
   const source = R.sources[index];
-  const line = deepest ? place && place[1] : R.calls.line[chain[at + 1]];
+  const line = idle ? null : deepest ? place[1] : R.calls.line[chain[at + 1]];
   const made = listing(index);
   for (const k of made.marked) { made.rows[k].classList.remove("current"); made.rows[k].removeAttribute("aria-current"); setRow(made.rows[k], made.lines[k]); }
   made.marked = [];
@@ -366,11 +361,12 @@ function drawSource(view) {
         setRow(made.rows[k], made.lines[k], row === line ? units(text, from) : text.search(/\S|$/), row === end ? units(text, to) : text.length);
     }
   }
-  const names = deepest && place ? place[6] || [] : [], values = O.indices[id] || [];
+  const names = deepest && !idle ? place[6] : [], values = O.indices[id] || [];
   put($("place"), source.file, line != null && `, line ${line}`, names.map((name, k) => ` · ${name} = ${values[k]}`));
   const code = $("code");
   if (code.firstChild !== made.node) code.replaceChildren(made.node);
-  if (made.marked.length) {
+  if (idle) code.scrollTop = 0;
+  else if (made.marked.length) {
     // Where the function fits it does not move; otherwise the line stands a little above the middle.
     const room = code.clientHeight, first = made.marked[0] - Math.floor(room * 0.4 / made.rows[0].offsetHeight);
     code.scrollTop = made.node.offsetHeight <= room || first < 0 ? 0 : made.rows[first].offsetTop;
@@ -557,7 +553,7 @@ function drawNetwork(view) {
 function plan(width, height, room, tops, key) {
   const shown = sizes.map((size, column) => Math.min(size - tops[column], room));
   const gap = Math.min(74, (height - 26) / Math.max(...shown)), roomy = gap >= 46, tall = roomy ? 22 : Math.min(20, gap - 3);
-  const narrow = width < 480, pill = narrow ? 60 : 66, side = pill / 2 + 4;
+  const narrow = width < 480, pill = narrow ? 62 : 68, side = pill / 2 + 4;
   const xs = sizes.map((_, column) => side + (width - 2 * side - (narrow ? 0 : 54)) * column / (sizes.length - 1));
   const yOf = (column, j) => 22 + (height - 26) / 2 + (j - tops[column] - (shown[column] - 1) / 2) * gap - (roomy ? 5 : 0);
   const each = (column, act) => { for (let j = tops[column]; j < tops[column] + shown[column]; j++) act(j, yOf(column, j)); };
@@ -689,7 +685,7 @@ function list(what, items, make) {
 function branch(id, step, depth) {
   const made = madeIn(id, step), children = origins(id);
   const twist = children.length ? h("button.twist", {"aria-expanded": "false", "aria-label": `where ${labelOf(id, step)} comes from`}, "▸") : h("span.twist", "·");
-  const item = h("li", twist, equation(id, step), h("span.note", LEAF[O.op[id]], made !== step && `made in step ${made}`));
+  const item = h("li", twist, equation(id, step), h("span.note", LEAF[O.op[id]], made !== step && `step ${made}`));
   twist.onclick = () => {
     const open = twist.getAttribute("aria-expanded") === "true";
     put(twist, {"aria-expanded": String(!open)}, open ? "▸" : "▾");
@@ -701,8 +697,13 @@ function branch(id, step, depth) {
 }
 // "12 of x, 4 of y, η": the numbers of a set, counted by matrix.
 function census(text, ids, fits) {
-  const found = M.filter((m, k) => fits(m) && M.findIndex(other => other.sorted[0] === m.sorted[0]) === k).map(m => [m, m.sorted.reduce((sum, id) => sum + ids.has(id), 0)]).filter(([, count]) => count);
-  return found.length > 0 && h("p.note", text, found.map(([m, count], k) => [k ? ", " : " ", m.sorted.length > 1 && `${count} of `,
+  const found = new Map();
+  for (const m of M) if (fits(m)) for (const id of m.sorted) if (ids.has(id)) {
+    const key = m.symbol + (m.given ? "" : m.step);
+    if (!found.has(key)) found.set(key, {m, set: new Set()});
+    found.get(key).set.add(id);
+  }
+  return found.size > 0 && h("p.note", text, [...found.values()].map(({m, set}, k) => [k ? ", " : " ", m.sorted.length > 1 && `${set.size} of `,
     h("span.name", notation(m.symbol)), STEPS > 1 && !m.given && ` (step ${m.step})`]), ".");
 }
 function drawTrail() {
