@@ -37,6 +37,9 @@ from .matrix import add, add_bias, column_sums, dot, multiply, scale, subtract, 
 from .metrics import Evaluation
 from .network import Network
 from .randomness import NumPyRandom
+from .seeing.explain import Explanation, explain
+from .seeing.recording import Recording, record
+from .seeing.sources import RecordingError
 from .tables import Preparation, Table, read_csv
 
 BACKEND = "pure"
@@ -47,6 +50,7 @@ __all__ = [
     "BACKEND",
     "Dense",
     "Evaluation",
+    "Explanation",
     "GradientCheck",
     "He",
     "History",
@@ -56,6 +60,8 @@ __all__ = [
     "Normal",
     "NumPyRandom",
     "Preparation",
+    "Recording",
+    "RecordingError",
     "Table",
     "TrainingDiverged",
     "Uniform",
@@ -69,6 +75,7 @@ __all__ = [
     "datasets",
     "dot",
     "exp",
+    "explain",
     "leaky_relu",
     "leaky_relu_derivative",
     "linear",
@@ -79,6 +86,7 @@ __all__ = [
     "multiply",
     "one_hot",
     "read_csv",
+    "record",
     "relu",
     "relu_derivative",
     "scale",

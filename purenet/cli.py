@@ -13,8 +13,9 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from . import demo, eject, explain, stepping, training, walkthroughs
+from . import demo, training, walkthroughs
 from ._version import __version__
+from .seeing import eject, explain, stepping
 
 
 class Parser(argparse.ArgumentParser):

@@ -12,11 +12,12 @@ from bits import assert_same_bits
 from test_recording import PYTHON_NAMES, large
 
 import purenet
-from purenet import cli, notation
-from purenet.explain import GRAINS, Explanation, explain
-from purenet.markdown import _escaped, as_markdown, latex
-from purenet.recording import record
-from purenet.worked import as_text, fold
+from purenet import cli
+from purenet.seeing import notation
+from purenet.seeing.explain import GRAINS, Explanation, explain
+from purenet.seeing.markdown import _escaped, as_markdown, latex
+from purenet.seeing.recording import record
+from purenet.seeing.worked import as_text, fold
 
 NAMES = list(networks.SHAPES)
 

@@ -14,7 +14,7 @@ import sys
 import threading
 
 import pytest
-from bits import assert_same_bits, bits, outcome
+from bits import assert_same_bits, bits
 
 NAN, INF = math.nan, math.inf
 

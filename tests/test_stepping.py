@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 import purenet
-from purenet import stepping
 from purenet.activations import activation_slopes
-from purenet.eject import eject
 from purenet.losses import REQUIRED_ACTIVATION, loss_count, sample_loss, squared_error_derivative
 from purenet.matrix import dot, transpose
-from purenet.stepping import Unknown, evaluate, step_through, training_step
+from purenet.seeing import stepping
+from purenet.seeing.eject import eject
+from purenet.seeing.stepping import Unknown, evaluate, step_through, training_step
 
 ROOT = Path(purenet.__file__).resolve().parent.parent
 PROMPT = "(purenet) "
@@ -110,7 +110,7 @@ z1, 4 by 4, 2 of 16 so far (≈ rounded):
   3         ·         ·         ·         ·
 (purenet) where
 layer 1, forward: z1[0][2], k = 0
-  purenet/stepping.pytraining_step()
+  purenet/seeing/stepping.pytraining_step()
      outputs = net._feedforward(inputs)
   purenet/network.py_feedforward()
      output = layer.feedforward(a)
@@ -225,7 +225,7 @@ b1, 4 numbers (≈ rounded):
    = -1.7389852070488572
 (purenet) w
 layer 1, forward: z1[0][1]
-  purenet/stepping.pytraining_step()
+  purenet/seeing/stepping.pytraining_step()
      outputs = net._feedforward(inputs)
   purenet/network.py_feedforward()
      output = layer.feedforward(a)

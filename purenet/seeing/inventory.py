@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import elementary
+from .. import elementary
+from ..losses import REQUIRED_ACTIVATION
+from ..network import Network
 from .formulas import find_owners, write_formula
-from .losses import REQUIRED_ACTIVATION
-from .network import Network
 from .notation import (
     CHAINS,
     DOES,

@@ -25,14 +25,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple, TextIO
 
-from . import activations, charts, elementary, layers, losses, matrix
-from .backends import choose_backend
-from .checks import Matrix, as_count, as_learning_rate, counted
-from .layers import Dense
-from .losses import loss_count, total_loss
-from .network import Network
-from .tables import read_csv
-from .walkthroughs import WALKTHROUGHS, network_of
+from .. import activations, charts, elementary, layers, losses, matrix
+from ..backends import choose_backend
+from ..checks import Matrix, as_count, as_learning_rate, counted
+from ..layers import Dense
+from ..losses import loss_count, total_loss
+from ..network import Network
+from ..tables import read_csv
+from ..walkthroughs import WALKTHROUGHS, network_of
 
 DEFAULT_LEARNING_RATE = 0.1
 
@@ -1187,7 +1187,7 @@ def _ends(count: int, most: int) -> list[int | None]:
 def _short_path(frame: FrameType) -> str:
     """Return the path of a frame's source from the package on, or its whole path."""
     filename = frame.f_code.co_filename
-    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    folder = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     path = os.path.abspath(filename)
     if path.startswith(folder + os.sep):
         return path[len(folder) + 1 :].replace(os.sep, "/")

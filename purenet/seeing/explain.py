@@ -13,14 +13,15 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from . import charts, walkthroughs
-from .checks import Matrix, as_choice
-from .destinations import check_destinations
-from .files import write_text
+from .. import charts, walkthroughs
+from ..backends import choose_backend
+from ..checks import Matrix, as_choice
+from ..destinations import check_destinations
+from ..files import write_text
+from ..network import Network
+from ..tables import read_csv
 from .markdown import as_markdown
-from .network import Network
 from .recording import LIMIT, Recording, record
-from .tables import read_csv
 from .worked import as_text
 
 GRAINS = ("matrix", "number", "operation")
@@ -169,8 +170,7 @@ def samples_of(network: str, data: str | None) -> tuple[Any, Matrix, Matrix, flo
                 f"found {network!r}, expected {', '.join(walkthroughs.WALKTHROUGHS)}, "
                 f"or a model file and a CSV file"
             )
-        package: Any = sys.modules[__package__ or "purenet"]
-        return walkthroughs.network_of(network, package)
+        return walkthroughs.network_of(network, choose_backend("pure"))
     net = Network.load(network)
     preparation = net.preparation
     if preparation is None:

@@ -7,14 +7,14 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from . import activations, elementary, layers, losses, matrix, network
-from ._version import __version__
-from .checks import Matrix, shown
+from .. import activations, elementary, layers, losses, matrix, network
+from .._version import __version__
+from ..checks import Matrix, shown
+from ..layers import Dense, LayerGradient, LayerOutput
+from ..losses import REQUIRED_ACTIVATION
+from ..network import Network, Samples
 from .inventory import Inventory, NamedMatrix, Phase
-from .layers import Dense, LayerGradient, LayerOutput
-from .losses import REQUIRED_ACTIVATION
 from .namespaces import Namespaces
-from .network import Network, Samples
 from .notation import ROLES, indexed
 from .sources import RecordingError, key_of
 from .tape import (

@@ -18,9 +18,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from .checks import as_count, as_flag, as_learning_rate, as_list, shown
-from .losses import REQUIRED_ACTIVATION
-from .network import Network, Samples
+from ..checks import as_count, as_flag, as_learning_rate, as_list, shown
+from ..losses import REQUIRED_ACTIVATION
+from ..network import Network, Samples
 from .recorder import Recorder
 from .recorder import pure_copy as pure_copy
 

@@ -30,7 +30,7 @@ def render(recording: Recording | Mapping[str, Any], worked_text: str) -> str:
     Raises ValueError if the data is no recording, or of another version.
 
     >>> from purenet import Dense, Network
-    >>> from purenet.recording import record
+    >>> from purenet.seeing.recording import record
     >>> net = Network([Dense(2, 1, initializer=[[0.5], [-0.25]])], "sum_of_squares", seed=1)
     >>> page = render(record(net, [[1, 2]], [1]), "z1[0][0] = 0.0")
     >>> page[page.index("<title>"):page.index("</title>")]
