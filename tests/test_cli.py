@@ -802,7 +802,13 @@ def started(code, *arguments, **options):
     return done
 
 
-MAIN = "import sys, purenet.cli; print('ready', flush=True); sys.exit(purenet.cli.main())"
+# A shell without a terminal starts background commands, and all that they start, deaf to Ctrl-C.
+MAIN = """
+import signal, sys, purenet.cli
+signal.signal(signal.SIGINT, signal.default_int_handler)
+print("ready", flush=True)
+sys.exit(purenet.cli.main())
+"""
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are another matter there")
@@ -811,10 +817,13 @@ def test_a_real_ctrl_c(shell, name, validation):
     data, out = shell.write("small.csv", SMALL), shell.path("m.json")
     options = ["--epochs", "1000000000", "--patience", "0", "--validation", validation]
     running = started(MAIN, "train", data, "--target", "kind", "--out", out, *options, *name)
-    time.sleep(0.5)
-    assert running.poll() is None
-    running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    try:
+        time.sleep(0.5)
+        assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=30)
+    finally:
+        running.kill()
     assert (running.returncode, out, err) == (130, "", "purenet: interrupted\n")
     assert [path.name for path in shell.folder.iterdir()] == ["small.csv"]
 

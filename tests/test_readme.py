@@ -42,7 +42,7 @@ def shell_lines(text):
 
 
 def test_every_block_is_of_a_kind_that_is_tested():
-    assert {language for language, _ in BLOCKS} <= {"", "sh", "python", "pycon", "text"}
+    assert {language for language, _ in BLOCKS} <= {"", "sh", "python", "pycon", "text", "console"}
     for number, (language, _) in enumerate(BLOCKS):
         if language == "":  # the output of the block before it
             assert BLOCKS[number - 1][0] in ("sh", "python")

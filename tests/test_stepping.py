@@ -64,7 +64,7 @@ def typed_in(output, commands):
 
 def without_numbers(text):
     """Leave out the numbers of source lines, which change with every edit above them."""
-    return re.sub(r"(purenet/\w+\.py)\(\d+\)", r"\1", text)
+    return re.sub(r"(purenet/[\w/]+\.py)\(\d+\)", r"\1", text)
 
 
 TWO_LAYER = """\
@@ -209,7 +209,7 @@ x.W1, 1 by 4 (≈ rounded):
              0          1          2          3
   0   1.943384  -0.861127   0.933936  -3.133109
 > purenet/matrix.pyadd_bias()  layer 1, forward: z1[0][0]
--> result_row.append(a_row[j] + biases[j])
+-> element = a_row[j] + biases[j]
    = (x.W1)[0][0] + b1[0]
    = 1.9433844597203402 + (-0.17242820755043575)
    = 1.7709562521699045
@@ -219,7 +219,7 @@ b1, 4 numbers (≈ rounded):
     -0.172428  -0.877858   0.042214   0.582815
 (purenet) op
 > purenet/matrix.pyadd_bias()  layer 1, forward: z1[0][1]
--> result_row.append(a_row[j] + biases[j])
+-> element = a_row[j] + biases[j]
    = (x.W1)[0][1] + b1[1]
    = (-0.8611267891274854) + (-0.8778584179213718)
    = -1.7389852070488572
@@ -232,7 +232,7 @@ layer 1, forward: z1[0][1]
   purenet/layers.pyfeedforward()
      z = add_bias(z, self.biases)
 > purenet/matrix.pyadd_bias()
-     result_row.append(a_row[j] + biases[j])
+     element = a_row[j] + biases[j]
 (purenet) ma
 z1, 1 by 4 (≈ rounded):
              0          1          2          3
@@ -244,7 +244,7 @@ z1, 1 by 4 (≈ rounded):
    = True
 (purenet) up
 > purenet/activations.pyactivate()  layer 1, forward: a1[0][0]
--> a_row.append(function(z_row[j]))
+-> unit = function(z_row[j])
    = sigmoid(z1[0][0])
    = sigmoid(1.7709562521699045)
 (purenet) down
@@ -281,7 +281,7 @@ a1, 1 by 4 (≈ rounded):
 (purenet) el
 (a1.W2)[0][0] = 0.4109426762432955
 > purenet/matrix.pyadd_bias()  layer 2, forward: z2[0][0]
--> result_row.append(a_row[j] + biases[j])
+-> element = a_row[j] + biases[j]
    = (a1.W2)[0][0] + b2[0]
    = 0.4109426762432955 + (-1.1006191772129212)
    = -0.6896765009696257
