@@ -388,8 +388,8 @@ def test_the_command_writes_files(tmp_path, capsys):
     for suffix, start in ((".md", "# One"), (".json", "{"), (".html", "<!"), (".txt", "One")):
         path = tmp_path / f"step{suffix}"
         status, output, errors = run(capsys, "two-layer", "-o", path, "--layer", 1)
-        assert (status, output) == (0, "")
-        assert errors.startswith("Recording(") and errors.endswith(f" written to {path}\n")
+        assert (status, errors) == (0, "")
+        assert output.startswith("Recording(") and output.endswith(f" written to {path}\n")
         assert path.read_text(encoding="utf-8").startswith(start)
     status, output, _ = run(
         capsys, "two-layer", "--format", "json", "--steps", 2, "--learning-rate", 2

@@ -165,7 +165,7 @@ def paths_in_the_table():
         for name in re.findall(r"`([\w./]+(?:/|\.\w+))`", row):
             path = folder + name if folder and "/" not in name[:-1] else name
             if not folder and "/" in name[:-1]:
-                folder = name[: name.index("/") + 1]
+                folder = name[: name[:-1].rindex("/") + 1]
             paths.append(path)
     return paths
 

@@ -216,7 +216,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.out is not None:
         write_text(arguments.out, explanation)
-        print(f"{explanation.recording!r} written to {arguments.out}", file=sys.stderr)
+        print(f"{explanation.recording!r} written to {arguments.out}")
     else:
         sys.stdout.write(explanation)
     return 0
