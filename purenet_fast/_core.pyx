@@ -18,14 +18,17 @@ loops stand in kernels.h, because Cython has no vectors.
 """
 
 import os
-import threading
+from _thread import start_new_thread
 
 from libc.math cimport INFINITY, NAN, frexp, isfinite, ldexp
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 
-from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES
+from cpython.buffer cimport (
+    PyBUF_ANY_CONTIGUOUS, PyBUF_C_CONTIGUOUS, PyBUF_F_CONTIGUOUS, PyBUF_FORMAT, PyBUF_ND,
+    PyBUF_STRIDES,
+)
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact, PyFloat_FromDouble
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_New, PyList_SET_ITEM
@@ -50,7 +53,8 @@ SOURCES = PURENET_SOURCES  # the fingerprint of the files that this module was b
 
 cdef extern from "kernels.h" nogil:
     enum:
-        PURENET_SLACK, PURENET_PANEL, PURENET_STRIP
+        PURENET_SLACK, PURENET_PANEL, PURENET_STRIP, PURENET_SCRATCH
+        PURENET_PANEL_ROWS
         PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU
         PURENET_SUM, PURENET_BIAS, PURENET_STEP
         PURENET_UNKNOWN_NAME, PURENET_NOT_HERE
@@ -76,6 +80,7 @@ cdef extern from "kernels.h" nogil:
 
     ctypedef struct purenet_kernels:
         const char *name
+        size_t product_columns, step_outputs
         void (*product)(const purenet_product *p) noexcept nogil
         void (*activate)(int activation, size_t n, double *z) noexcept nogil
         void (*times_slope)(int activation, size_t n, const double *a, double *delta) noexcept nogil
@@ -89,14 +94,26 @@ cdef extern from "kernels.h" nogil:
                                size_t outputs, const double *w, size_t w_row, const double *bias,
                                double *z) noexcept nogil
         bint (*sparse_step)(const purenet_sparse *x, size_t first_strip, size_t last_strip,
-                            size_t samples, const size_t *sample, size_t outputs,
-                            const double *delta, double rate, double *w, size_t w_row) noexcept nogil
+                            size_t samples, const size_t *sample, size_t columns,
+                            const double *delta, size_t delta_row, double rate, double *w,
+                            size_t w_row, double *scratch) noexcept nogil
 
-    ctypedef struct purenet_barrier:
-        size_t size
+    enum:
+        PURENET_CLOSED, PURENET_OPEN, PURENET_CANCELLED
+
+    ctypedef struct purenet_team:
+        unsigned long size
+        unsigned long gone
 
     int purenet_choose(const char *wanted, const purenet_kernels **chosen)
-    void purenet_wait(purenet_barrier *barrier)
+    bint purenet_meet(purenet_team *team)
+    void purenet_stop(purenet_team *team)
+    bint purenet_stopped(purenet_team *team)
+    void purenet_set_gate(purenet_team *team, int state)
+    bint purenet_pass_gate(purenet_team *team)
+    void purenet_leave(purenet_team *team)
+    bint purenet_await(purenet_team *team, unsigned long gone)
+    uint64_t purenet_clock()
     double purenet_exp(double x)
     double purenet_exp_tail(double high, double low)
     double purenet_sigmoid(double z)
@@ -122,6 +139,11 @@ def choose_vectors(str name):
             "expected avx512, avx2, sse2, neon, vector or portable"
         )
     KERNELS = chosen
+    return chosen_vectors()
+
+
+def chosen_vectors():
+    """Return the name of the vector width that is used."""
     return (<bytes> KERNELS.name).decode()
 
 
@@ -369,10 +391,14 @@ cdef class Matrix:
 
     def __getbuffer__(self, Py_buffer *buffer, int flags):
         cdef bint contiguous = (flags & PyBUF_STRIDES) != PyBUF_STRIDES
-        if (flags & PyBUF_C_CONTIGUOUS) == PyBUF_C_CONTIGUOUS:
+        if ((flags & PyBUF_C_CONTIGUOUS) == PyBUF_C_CONTIGUOUS
+                or (flags & PyBUF_ANY_CONTIGUOUS) == PyBUF_ANY_CONTIGUOUS):
             contiguous = True
         if contiguous and self.stride != self.columns and self.rows > 1:
             raise BufferError("the rows are padded, ask for strides")
+        if ((flags & PyBUF_F_CONTIGUOUS) == PyBUF_F_CONTIGUOUS
+                and self.rows > 1 and self.columns > 1):
+            raise BufferError("the numbers lie row by row, not column by column")
         self.shape[0] = self.rows
         self.shape[1] = self.columns
         self.strides[0] = self.stride * sizeof(double)
@@ -406,8 +432,11 @@ cdef class Vector:
     cdef Py_ssize_t[1] shape
     cdef Py_ssize_t[1] strides
 
-    def __init__(self, values):
-        cdef Matrix matrix = Matrix([as_row(list(values), "row", "row", None, finite=False)])
+    def __cinit__(self, values=None):
+        cdef Matrix matrix
+        if values is None:  # a view of a row, which Matrix.row fills in
+            return
+        matrix = Matrix([as_row(list(values), "row", "row", None, finite=False)])
         self.owner = matrix
         self.data = matrix.data
         self.length = matrix.columns
@@ -1047,6 +1076,78 @@ cdef class Inputs:
         free(self.column)
         free(self.value)
 
+    @property
+    def zeros_left_out(self):
+        """Say whether only the other numbers are kept."""
+        return self.start != NULL
+
+    cdef bint list_non_zeros(self, list rows) except -1:
+        """List the non-zero numbers of rows of floats; say whether all numbers are finite floats.
+
+        ``start`` stays NULL if there are too many of them for a list to pay.
+        """
+        cdef Py_ssize_t strips = (self.columns + PURENET_STRIP - 1) // PURENET_STRIP
+        cdef Py_ssize_t i, j, strip, end
+        cdef Py_ssize_t entries = 0
+        cdef Py_ssize_t most = <Py_ssize_t> ((1.0 - SPARSE_SHARE) * 1.2 * self.rows * self.columns)
+        cdef Py_ssize_t room = 0
+        cdef size_t *start
+        cdef PyObject *item
+        cdef list row
+        cdef double value
+        cdef double check = 0.0
+        start = <size_t *> malloc((self.rows * strips + 1) * sizeof(size_t))
+        if start == NULL:
+            raise MemoryError()
+        for i in range(self.rows):
+            if entries + self.columns > room:
+                # Room for this row, and for as many more entries a row as there were so far.
+                room = entries + self.columns
+                room += entries // (i + 1) * (self.rows - i) * 17 // 16
+                if not self.make_room(room):
+                    free(start)
+                    raise MemoryError()
+            row = rows[i]
+            for strip in range(strips):
+                start[i * strips + strip] = entries
+                end = min((strip + 1) * PURENET_STRIP, self.columns)
+                for j in range(strip * PURENET_STRIP, end):
+                    item = PyList_GET_ITEM(row, j)
+                    if not PyFloat_CheckExact(<object> item):
+                        free(start)
+                        return False
+                    value = PyFloat_AS_DOUBLE(<object> item)
+                    check = check + value * 0.0  # NaN if the value is infinite or NaN
+                    # A zero is written, too, and overwritten by the next one: no branch.
+                    self.column[entries] = <uint8_t> (j - strip * PURENET_STRIP)
+                    self.value[entries] = value
+                    entries += value != 0.0
+            if entries > most:
+                free(start)
+                free(self.column)
+                free(self.value)
+                self.column = NULL
+                self.value = NULL
+                return True
+        start[self.rows * strips] = entries
+        self.make_room(entries + 1)
+        self.start = start
+        self.sparse.strips = strips
+        self.sparse.start = start
+        self.sparse.column = self.column
+        self.sparse.value = self.value
+        return check == 0.0
+
+    cdef bint make_room(self, Py_ssize_t entries):
+        """Change the length of the lists; say whether there was memory for it."""
+        cdef void *column = realloc(self.column, entries)
+        if column != NULL:
+            self.column = <uint8_t *> column
+        cdef void *value = realloc(self.value, entries * sizeof(double))
+        if value != NULL:
+            self.value = <double *> value
+        return column != NULL and value != NULL
+
     cdef void copy_row(self, Py_ssize_t row, double *target) noexcept nogil:
         """Write one row with its zeros."""
         cdef size_t strip, entry
@@ -1062,43 +1163,25 @@ cdef class Inputs:
 
 def inputs_of(rows, Py_ssize_t columns):
     """Return lists of ``columns`` finite floats as Inputs, or None if there is anything else."""
-    cdef Py_ssize_t i, j, zeros = 0
-    cdef list listed, row
     cdef Inputs inputs
-    cdef PyObject *item
-    cdef PyObject *zero = NULL  # the object of the zero seen last: most zeros are one object
-    cdef double value
+    cdef Py_ssize_t i
     if type(rows) is not list or PyList_GET_SIZE(rows) == 0:
         return None
-    listed = rows
-    for i in range(PyList_GET_SIZE(listed)):
-        if type(listed[i]) is not list:
+    for i in range(PyList_GET_SIZE(rows)):
+        row = (<list> rows)[i]
+        if type(row) is not list or PyList_GET_SIZE(row) != columns:
             return None
-        row = listed[i]
-        if PyList_GET_SIZE(row) != columns:
-            return None
-        for j in range(columns):
-            item = PyList_GET_ITEM(row, j)
-            if item == zero:
-                zeros += 1
-                continue
-            if not PyFloat_CheckExact(<object> item):
-                return None
-            value = PyFloat_AS_DOUBLE(<object> item)
-            if value == 0.0:
-                zero = item
-                zeros += 1
-            elif not isfinite(value):
-                return None
     inputs = Inputs.__new__(Inputs)
-    inputs.rows = PyList_GET_SIZE(listed)
+    inputs.rows = PyList_GET_SIZE(rows)
     inputs.columns = columns
-    if columns >= SPARSE_COLUMNS and zeros >= SPARSE_SHARE * inputs.rows * columns:
-        list_non_zeros(inputs, listed, inputs.rows * columns - zeros)
-    else:
+    if columns >= SPARSE_COLUMNS and mostly_zeros(rows, columns):
+        if not inputs.list_non_zeros(rows):
+            return None
+    if inputs.start == NULL:
         inputs.dense = Block(inputs.rows, columns)
         for i in range(inputs.rows):
-            copy_row(listed[i], inputs.dense.data + i * columns, columns)
+            if not copy_finite_row((<list> rows)[i], inputs.dense.data + i * columns, columns):
+                return None
     return inputs
 
 
@@ -1107,38 +1190,33 @@ cdef Py_ssize_t SPARSE_COLUMNS = 64
 cdef double SPARSE_SHARE = 0.6
 
 
-cdef int list_non_zeros(Inputs inputs, list rows, Py_ssize_t entries) except -1:
-    cdef Py_ssize_t i, j, entry = 0
-    cdef Py_ssize_t strips = (inputs.columns + PURENET_STRIP - 1) // PURENET_STRIP
-    cdef list row
-    cdef double value
+cdef bint mostly_zeros(list rows, Py_ssize_t columns):
+    """Say whether the first rows are mostly zeros."""
+    cdef Py_ssize_t i, j, zeros = 0
+    cdef Py_ssize_t seen = min(PyList_GET_SIZE(rows), 64)
     cdef PyObject *item
-    cdef PyObject *zero = NULL
-    inputs.start = <size_t *> malloc((inputs.rows * strips + 1) * sizeof(size_t))
-    inputs.column = <uint8_t *> malloc(entries + 1)
-    inputs.value = <double *> malloc((entries + 1) * sizeof(double))
-    if inputs.start == NULL or inputs.column == NULL or inputs.value == NULL:
-        raise MemoryError()
-    for i in range(inputs.rows):
-        row = rows[i]
-        for j in range(inputs.columns):
-            if j % PURENET_STRIP == 0:
-                inputs.start[i * strips + j // PURENET_STRIP] = entry
-            item = PyList_GET_ITEM(row, j)
-            if item != zero:
-                value = PyFloat_AS_DOUBLE(<object> item)
-                if value == 0.0:
-                    zero = item
-                else:
-                    inputs.column[entry] = j % PURENET_STRIP
-                    inputs.value[entry] = value
-                    entry += 1
-    inputs.start[inputs.rows * strips] = entry
-    inputs.sparse.strips = strips
-    inputs.sparse.start = inputs.start
-    inputs.sparse.column = inputs.column
-    inputs.sparse.value = inputs.value
-    return 0
+    for i in range(seen):
+        for j in range(columns):
+            item = PyList_GET_ITEM(rows[i], j)
+            if PyFloat_CheckExact(<object> item):
+                zeros += PyFloat_AS_DOUBLE(<object> item) == 0.0
+    return zeros >= SPARSE_SHARE * seen * columns
+
+
+cdef bint copy_finite_row(list row, double *target, Py_ssize_t columns):
+    """Copy a row of finite floats; say whether it was one."""
+    cdef Py_ssize_t j
+    cdef PyObject *item
+    cdef double value
+    cdef double check = 0.0
+    for j in range(columns):
+        item = PyList_GET_ITEM(row, j)
+        if not PyFloat_CheckExact(<object> item):
+            return False
+        value = PyFloat_AS_DOUBLE(<object> item)
+        check = check + value * 0.0  # NaN if the value is infinite or NaN
+        target[j] = value
+    return check == 0.0
 
 
 cdef class Samples:
@@ -1152,6 +1230,8 @@ cdef class Samples:
     def __cinit__(self, Inputs inputs, targets, bint classes):
         self.inputs = inputs
         self.targets = block_of(targets)
+        if self.targets is None or self.targets.rows != inputs.rows:
+            raise TypeError("targets: expected lists of floats, one for each row of the inputs")
         self.classes = classes
         self.size = inputs.rows
 
@@ -1183,7 +1263,7 @@ cdef struct Products:
 
 cdef struct Worker:
     Products *products
-    double *panel
+    double *panel             # working memory of the kernels
     size_t rows               # samples in the batch
     size_t begin              # the worker's part of them: begin <= i < end
     size_t end
@@ -1198,8 +1278,49 @@ cdef struct Worker:
 
 cdef double ONE = 1.0
 
-# How many multiplications may pass until somebody looks for Ctrl-C: some milliseconds.
-cdef size_t WORK_BETWEEN_LOOKS = 8000000
+# Ctrl-C is to be answered within a tenth of a second.  Work is counted in multiplications, and
+# everything else as about as many as take the same time.  Now and then the clock is read, which
+# costs nothing; but only after some time somebody looks for signals, because that needs Python's
+# lock, for which a thread that runs Python code lets others wait for some milliseconds.
+cdef double WORK_BETWEEN_GLANCES = 2e6    # at the clock: a millisecond, at most
+cdef uint64_t TIME_BETWEEN_LOOKS = 30     # milliseconds
+cdef size_t LARGEST_PIECE = 100000000     # of work, without a glance: some 40 milliseconds, at most
+cdef size_t WORK_OF_UNIT = 64             # of an activation function
+cdef size_t WORK_OF_ENTROPY = 256         # of one output's cross-entropy
+cdef size_t WORK_OF_COPY = 16             # of one number, from memory to memory
+cdef size_t WORK_OF_BATCH = 2000
+cdef size_t WORK_OF_SHUFFLE = 100000
+cdef size_t WORK_OF_PLACE = 300           # in the order that is shuffled
+
+
+def limit_pieces(size_t work):
+    """Set how much may be done without a look for Ctrl-C; return how much it was.
+
+    For tests, which would wait long for a network whose batches are taken in pieces otherwise.
+    """
+    global LARGEST_PIECE
+    before = LARGEST_PIECE
+    LARGEST_PIECE = work
+    return before
+
+
+# More threads than this are not started, however many a caller allows.
+cdef size_t MOST_THREADS = 256
+
+# A batch is shared by several threads if each has at least so much work: some microseconds, which
+# is many times what it takes them to meet.
+cdef double LEAST_SHARE = 1e5
+
+
+def share_from(double work):
+    """Set from how much work on threads share a batch; return from how much it was.
+
+    For tests, to let threads share the smallest network.
+    """
+    global LEAST_SHARE
+    before = LEAST_SHARE
+    LEAST_SHARE = work
+    return before
 
 
 cdef class Engine:
@@ -1214,9 +1335,10 @@ cdef class Engine:
     cdef Layer *layers
     cdef size_t count
     cdef int loss
+    cdef bint listed              # are only the non-zero inputs kept?
     cdef size_t capacity          # samples in the largest batch
     cdef size_t block             # samples between two looks for Ctrl-C
-    cdef size_t multiplications   # of one sample on its way forward
+    cdef size_t work_of_sample    # on its way forward
     cdef Worker *workers
     cdef size_t team              # how many workers there are
     cdef list owners              # the weights and biases whose buffers are used
@@ -1225,28 +1347,28 @@ cdef class Engine:
     cdef double *losses           # one a sample
     cdef double *exponentials     # room for those of a cross-entropy
 
-    cdef purenet_barrier barrier
-    cdef size_t work              # multiplications since the last look for Ctrl-C
-    cdef int stop                 # the workers shall leave
-    cdef object error             # why
+    cdef purenet_team meeting     # where the workers wait for each other
+    cdef double work              # since the last glance at the clock
+    cdef uint64_t looked          # when somebody last looked for signals
+    cdef object error             # what the handler of a signal raised
 
-    def __cinit__(self, network, size_t capacity, size_t team=1):
-        cdef size_t number, worker, widest
+    def __cinit__(self, network, Inputs inputs, Block targets):
+        cdef size_t number, columns
         cdef Layer *layer
         cdef Matrix weights
         cdef Vector biases
         self.kernels = KERNELS
         self.count = len(network.layers)
+        if self.count == 0:
+            raise ValueError("layers: found none, expected at least one")
         self.loss = LOSSES[network.loss]
-        self.capacity = capacity
-        self.team = min(team, capacity)
-        self.barrier.size = self.team
         self.owners = []
         self.memory = []
         self.layers = <Layer *> calloc(self.count, sizeof(Layer))
-        self.workers = <Worker *> calloc(self.team, sizeof(Worker))
-        if self.layers == NULL or self.workers == NULL:
+        if self.layers == NULL:
             raise MemoryError()
+        self.listed = inputs.dense is None
+        columns = inputs.columns
         for number in range(self.count):
             layer = &self.layers[number]
             weights = network.layers[number].weights
@@ -1258,17 +1380,48 @@ cdef class Engine:
             layer.weights = weights.data
             layer.stride = weights.stride
             layer.biases = NULL if biases is None else biases.data
-            self.multiplications += layer.inputs * layer.outputs
-        self.block = 12 * (1 + WORK_BETWEEN_LOOKS // (12 * self.multiplications))
-        widest = capacity
-        for number in range(self.count):
-            layer = &self.layers[number]
-            widest = max(widest, layer.inputs, layer.outputs)
-        for worker in range(self.team):
+            # The layers were checked when they became a network; but since then, or in another
+            # thread, somebody may have set network.layers.
+            if layer.inputs != columns or (
+                    biases is not None and <size_t> biases.length != layer.outputs):
+                raise ValueError(f"layer {number}: found {layer.inputs} inputs, expected {columns}")
+            columns = layer.outputs
+            self.work_of_sample += layer.outputs * (layer.inputs + WORK_OF_UNIT)
+        if targets is not None and <size_t> targets.columns != columns:
+            raise ValueError(f"targets: found {targets.columns} columns, expected {columns}")
+        if is_cross_entropy(self.loss):
+            self.work_of_sample += columns * WORK_OF_ENTROPY
+        self.block = 12 * (1 + LARGEST_PIECE // (12 * self.work_of_sample))
+
+    cdef size_t workers_for(self, size_t threads, double samples) noexcept:
+        """Return how many of these threads pay for so many samples on their way forward."""
+        while threads > 1 and samples * self.work_of_sample < LEAST_SHARE * threads:
+            threads -= 1
+        return max(threads, <size_t> 1)
+
+    cdef int hire(self, size_t team, size_t capacity, bint back) except -1:
+        """Get workers, and room for what they need."""
+        cdef size_t number, worker
+        cdef size_t panel = 0
+        if back or capacity >= PURENET_PANEL_ROWS:
+            panel = capacity
+            for number in range(self.count):
+                panel = max(panel, self.layers[number].inputs, self.layers[number].outputs)
+            panel = panel * PURENET_PANEL
+        if back and self.listed:
+            panel = max(panel, <size_t> PURENET_SCRATCH)
+        self.capacity = capacity
+        self.team = team
+        self.meeting.size = team
+        self.workers = <Worker *> calloc(team, sizeof(Worker))
+        if self.workers == NULL:
+            raise MemoryError()
+        for worker in range(team):
             self.workers[worker].products = <Products *> calloc(self.count, sizeof(Products))
-            self.workers[worker].panel = self.room(widest * PURENET_PANEL)
+            self.workers[worker].panel = self.room(panel)
             if self.workers[worker].products == NULL:
                 raise MemoryError()
+        return 0
 
     def __dealloc__(self):
         cdef size_t worker
@@ -1305,7 +1458,7 @@ cdef class Engine:
             self.exponentials = self.room(self.capacity * self.last().outputs)
         return 0
 
-    cdef Layer *last(self) noexcept nogil:
+    cdef inline Layer *last(self) noexcept nogil:
         return &self.layers[self.count - 1]
 
     # The products of a worker.
@@ -1363,8 +1516,8 @@ cdef class Engine:
             elif layer.spare != NULL:
                 weights = layer.spare
                 biases = layer.spare + layer.inputs * layer.stride
-            k = layer.inputs * number // self.team
-            rows = layer.inputs * (number + 1) // self.team - k
+            k = self.begin_of(number, layer.inputs)
+            rows = self.begin_of(number + 1, layer.inputs) - k
             if a != NULL:
                 a += k
             products.weights = purenet_product(
@@ -1389,27 +1542,34 @@ cdef class Engine:
                 finish=finish, bias=NULL, rate=self.rate, panel=worker.panel)
             a = layer.a
 
-    cdef void prepare(self, size_t number, size_t rows, const double *x, const double *y,
-                      const size_t *sample) noexcept nogil:
-        """Tell a worker the batch."""
+    cdef inline size_t begin_of(self, size_t number, size_t items) noexcept nogil:
+        """Where a worker's part of so many things begins, and the part of the one before ends."""
+        if number == 0:
+            return 0
+        if number == self.team:
+            return items
+        return items * number // self.team
+
+    cdef void prepare(self, size_t number, size_t rows, size_t begin, size_t end, const double *x,
+                      const double *y, const size_t *sample) noexcept nogil:
+        """Tell a worker the batch, and its part of the samples."""
         cdef Worker *worker = &self.workers[number]
-        cdef size_t first = rows * number // self.team
-        cdef size_t end = rows * (number + 1) // self.team
-        cdef bint moved = x != worker.x or rows != worker.rows
+        cdef bint moved = (x != worker.x or rows != worker.rows
+                           or begin != worker.begin or end != worker.end)
         worker.x = x
         worker.y = y
         worker.sample = sample
         worker.rows = rows
-        worker.begin = first
+        worker.begin = begin
         worker.end = end
-        if moved or worker.first != first:
-            self.plan_samples(worker, first, min(first + self.block, end))
+        if moved or worker.first != begin:
+            self.plan_samples(worker, begin, min(begin + self.block, end))
         if moved and self.last().delta != NULL:
             self.plan_weights(worker, number)
 
     cdef bint next_block(self, Worker *worker) noexcept nogil:
         """Go on to the next block of the worker's samples; say whether there is one."""
-        if worker.last >= worker.end or self.stop:
+        if worker.last >= worker.end or purenet_stopped(&self.meeting):
             return False
         self.plan_samples(worker, worker.last, min(worker.last + self.block, worker.end))
         return True
@@ -1469,38 +1629,77 @@ cdef class Engine:
         """Take the step, or compute the gradient, of the worker's rows of the weights."""
         cdef const purenet_kernels *kernels = self.kernels
         cdef Layer *layer
-        cdef size_t l, strips
-        cdef double *weights
+        cdef size_t l, strips, first, last
         worker.weights_finite = True
         for l in range(self.count):
             layer = &self.layers[l]
             if l == 0 and worker.x == NULL:
                 strips = inputs.sparse.strips
-                weights = layer.weights if layer.spare == NULL else layer.spare
-                worker.weights_finite = kernels.sparse_step(
-                    &inputs.sparse, strips * number // self.team, strips * (number + 1) // self.team,
-                    worker.rows, worker.sample, layer.outputs, layer.delta, self.rate,
-                    weights, layer.stride)
-            elif layer.spare == NULL:
-                kernels.product(&worker.products[l].weights)
+                first = self.begin_of(number, strips)
+                last = self.begin_of(number + 1, strips)
+                if layer.spare == NULL:
+                    worker.weights_finite = kernels.sparse_step(
+                        &inputs.sparse, first, last, worker.rows, worker.sample, layer.outputs,
+                        layer.delta, layer.outputs, self.rate, layer.weights, layer.stride,
+                        worker.panel)
+                else:
+                    self.sparse_step_in_pieces(worker, number, inputs, first, last)
             else:
-                self.in_pieces(&worker.products[l].weights, number)
+                self.product(&worker.products[l].weights, number, layer)
             if number == 0 and layer.biases != NULL:
-                kernels.product(&worker.products[l].biases)
+                self.product(&worker.products[l].biases, number, layer)
+
+    cdef inline void product(self, const purenet_product *product, size_t number,
+                             Layer *layer) noexcept nogil:
+        """Compute a product of a step or gradient."""
+        if layer.spare == NULL and layer.gradient == NULL:
+            self.kernels.product(product)
+        else:
+            self.in_pieces(product, number)
 
     cdef void in_pieces(self, const purenet_product *product, size_t number) noexcept nogil:
-        """Compute a large product some rows at a time, with looks for Ctrl-C in between."""
+        """Compute a large product in parts, with looks for Ctrl-C in between."""
         cdef purenet_product piece = product[0]
-        cdef size_t row = 0
-        cdef size_t rows = 12 * (1 + WORK_BETWEEN_LOOKS // (12 * product.columns * product.terms))
-        while row < product.rows and not self.stop:
-            piece.rows = min(rows, product.rows - row)
-            piece.a = product.a + row * product.a_row
-            piece.c = product.c + row * product.c_row
-            self.kernels.product(&piece)
-            row += rows
-            if number == 0:
-                self.look(piece.rows * product.columns * product.terms)
+        cdef size_t columns = self.kernels.product_columns
+        cdef size_t rows = 12 * (1 + LARGEST_PIECE // (12 * columns * product.terms))
+        cdef size_t row
+        cdef size_t column = 0
+        while column < product.columns:
+            piece.columns = min(columns, product.columns - column)
+            row = 0
+            while row < product.rows:
+                if purenet_stopped(&self.meeting):
+                    return
+                piece.rows = min(rows, product.rows - row)
+                piece.a = product.a + row * product.a_row
+                piece.b = product.b + column * product.b_column
+                piece.c = product.c + row * product.c_row + column
+                self.kernels.product(&piece)
+                row += piece.rows
+                if number == 0:
+                    self.look(<double> piece.rows * columns * product.terms)
+            column += piece.columns
+
+    cdef void sparse_step_in_pieces(self, Worker *worker, size_t number, Inputs inputs,
+                                    size_t first, size_t last) noexcept nogil:
+        """Take the first layer's step on the side, strip by strip and some outputs at a time."""
+        cdef Layer *layer = &self.layers[0]
+        cdef size_t columns = self.kernels.step_outputs
+        cdef size_t strip, column, width
+        for strip in range(first, last):
+            column = 0
+            while column < layer.outputs:
+                if purenet_stopped(&self.meeting):
+                    return
+                width = min(columns, layer.outputs - column)
+                if not self.kernels.sparse_step(
+                        &inputs.sparse, strip, strip + 1, worker.rows, worker.sample, width,
+                        layer.delta + column, layer.outputs, self.rate, layer.spare + column,
+                        layer.stride, worker.panel):
+                    worker.weights_finite = False
+                column += width
+                if number == 0:
+                    self.look(<double> worker.rows * PURENET_STRIP * width)
 
     cdef void commit(self, size_t number) noexcept nogil:
         """Put the worker's part of a step that was taken on the side in its place."""
@@ -1508,8 +1707,8 @@ cdef class Engine:
         cdef size_t l, k, end
         for l in range(self.count):
             layer = &self.layers[l]
-            k = layer.inputs * number // self.team * layer.stride
-            end = layer.inputs * (number + 1) // self.team * layer.stride
+            k = self.begin_of(number, layer.inputs) * layer.stride
+            end = self.begin_of(number + 1, layer.inputs) * layer.stride
             memcpy(layer.weights + k, layer.spare + k, (end - k) * sizeof(double))
             if number == 0 and layer.biases != NULL:
                 memcpy(layer.biases, layer.spare + layer.inputs * layer.stride,
@@ -1536,48 +1735,44 @@ cdef class Engine:
             NULL if self.exponentials == NULL else self.exponentials + place,
             self.losses + worker.first, worker.last - worker.first, last.outputs)
 
-    cdef inline void wait(self) noexcept nogil:
-        """Wait until all workers have come here."""
-        if self.team > 1:
-            purenet_wait(&self.barrier)
+    cdef inline bint meet(self) noexcept nogil:
+        """Wait until all workers have come here; say whether all must leave."""
+        return purenet_meet(&self.meeting)
 
-    # Ctrl-C and other signals.
+    # Ctrl-C and other signals.  Only worker 0, the caller's thread, looks for them.
 
-    cdef void look(self, size_t work) noexcept nogil:
-        """After some milliseconds of work, look if the user wants to stop."""
+    cdef inline void look(self, double work) noexcept nogil:
+        """After so much work, look now and then if the user wants to stop."""
         self.work += work
-        if self.work >= WORK_BETWEEN_LOOKS:
-            self.work = 0
-            self.check_signals()
+        if self.work >= WORK_BETWEEN_GLANCES:
+            self.work = 0.0
+            if purenet_clock() - self.looked >= TIME_BETWEEN_LOOKS:
+                self.check_signals()
+                self.looked = purenet_clock()
 
     cdef void check_signals(self) noexcept with gil:
         try:
             PyErr_CheckSignals()
         except BaseException as error:
             self.error = error
-            self.stop = True
+            purenet_stop(&self.meeting)
 
     cdef bint finite(self) noexcept nogil:
         """Say whether all weights and biases are finite numbers."""
-        cdef size_t number, k
+        cdef size_t number
         cdef Layer *layer
         for number in range(self.count):
             layer = &self.layers[number]
-            for k in range(layer.inputs):
-                if not self.kernels.all_finite(layer.outputs, layer.weights + k * layer.stride):
-                    return False
+            if not self.weights_finite(layer):
+                return False
             if layer.biases != NULL and not self.kernels.all_finite(layer.outputs, layer.biases):
                 return False
         return True
 
-    cdef bint inputs_may_be_skipped(self) noexcept nogil:
-        """Say whether the weights of the first layer are finite: 0 * inf is no zero."""
-        cdef size_t k
-        cdef Layer *layer = &self.layers[0]
-        for k in range(layer.inputs):
-            if not self.kernels.all_finite(layer.outputs, layer.weights + k * layer.stride):
-                return False
-        return True
+    cdef inline bint weights_finite(self, Layer *layer) noexcept nogil:
+        """Say whether a layer's weights are finite: for the first layer, as 0 * inf is no zero."""
+        # The padding between the rows is zero, and stays so.
+        return self.kernels.all_finite(layer.inputs * layer.stride, layer.weights)
 
 
 cdef uint32_t UPPER_BIT = 0x80000000
@@ -1675,49 +1870,72 @@ cdef class Job:
     """Work that is shared by the workers of an engine."""
 
     cdef Engine engine
-    cdef object gate              # opens when all helpers are there
-    cdef bint cancelled
 
     cdef void work(self, size_t number) noexcept nogil:
         """Do the part of one worker."""
 
-    def help(self, size_t number):
-        """Do the part of one worker, in a thread of its own."""
-        self.gate.wait()
-        if not self.cancelled:
-            with nogil:
-                self.work(number)
-
     cdef int share(self) except -1:
-        """Do the work with all workers."""
+        """Do the work with all workers.
+
+        Nothing here can be interrupted: Ctrl-C is seen only by ``Engine.look``.  So no worker ever
+        waits for one that does not come, and when this returns no other thread uses the job.
+        """
+        cdef purenet_team *meeting = &self.engine.meeting
+        cdef size_t number
+        cdef size_t started = 0
+        cdef Helper helper
         if self.engine.team == 1:
             with nogil:
                 self.work(0)
             return 0
-        self.gate = threading.Event()
-        helpers = []
+        meeting.gone = 0
+        purenet_set_gate(meeting, PURENET_CLOSED)
         try:
             for number in range(1, self.engine.team):
-                helper = threading.Thread(target=self.help, args=(number,), daemon=True)
-                helper.start()
-                helpers.append(helper)
-        except BaseException:
-            self.cancelled = True
-            self.gate.set()
-            raise
-        self.gate.set()
-        with nogil:
-            self.work(0)
-        for helper in helpers:
-            helper.join()
+                helper = Helper.__new__(Helper)
+                helper.job = self
+                helper.number = number
+                start_new_thread(helper, ())
+                started += 1
+            purenet_set_gate(meeting, PURENET_OPEN)
+        finally:
+            helper = None
+            with nogil:
+                if started + 1 == self.engine.team:
+                    self.work(0)
+                else:
+                    purenet_set_gate(meeting, PURENET_CANCELLED)
+                while not purenet_await(meeting, started):
+                    self.engine.look(WORK_OF_BATCH)
         return 0
+
+
+cdef class Helper:
+    """What a thread of its own does for a job."""
+
+    cdef Job job
+    cdef size_t number
+
+    def __call__(self):
+        # Not threading.Thread, whose start and join Ctrl-C can break off half done.
+        cdef purenet_team *meeting = &self.job.engine.meeting
+        with nogil:
+            if purenet_pass_gate(meeting):
+                self.job.work(self.number)
+        # The thread itself may end later; what the job holds must not wait for that.
+        self.job = None
+        purenet_leave(meeting)
+
+
+# So many epochs are run until Python objects are made of their losses.
+cdef size_t EPOCHS_IN_ONE_GO = 32768
 
 
 cdef class Training(Job):
     """A run of epochs: what ``Network._train`` does."""
 
     cdef Samples samples
-    cdef size_t epochs
+    cdef size_t epochs            # in one go
     cdef size_t batch_size
     cdef Shuffler shuffler        # None: the samples keep their order
     cdef size_t *order
@@ -1725,23 +1943,24 @@ cdef class Training(Job):
     cdef double *y
     cdef bint *sparse             # for each worker: may zero inputs still be left out?
     cdef bint large               # are the steps taken on the side?
-    cdef size_t finished          # epochs
+    cdef size_t finished          # epochs of this go
     cdef double *totals           # their losses
     cdef size_t *corrects         # and their numbers of right answers
 
-    def __cinit__(self, network, Samples samples, size_t epochs, size_t batch_size,
+    def __cinit__(self, network, Samples samples, size_t most_epochs, size_t batch_size,
                   Shuffler shuffler, double learning_rate, size_t threads):
-        cdef Engine engine = Engine(network, batch_size, threads)
+        cdef Engine engine = Engine(network, samples.inputs, samples.targets)
         cdef size_t i
         cdef bint sparse
+        engine.hire(engine.workers_for(min(threads, batch_size), 3.0 * batch_size), batch_size,
+                    back=True)
         self.engine = engine
         self.samples = samples
-        self.epochs = epochs
         self.batch_size = batch_size
         self.shuffler = shuffler
         self.order = <size_t *> malloc(samples.size * sizeof(size_t))
-        self.totals = <double *> malloc(epochs * sizeof(double))
-        self.corrects = <size_t *> malloc(epochs * sizeof(size_t))
+        self.totals = <double *> malloc(most_epochs * sizeof(double))
+        self.corrects = <size_t *> malloc(most_epochs * sizeof(size_t))
         self.sparse = <bint *> malloc(engine.team * sizeof(bint))
         if not (self.order and self.totals and self.corrects and self.sparse):
             raise MemoryError()
@@ -1750,14 +1969,14 @@ cdef class Training(Job):
         engine.rate = learning_rate
         # Ctrl-C cannot wait for the end of a large batch.  Its step is taken on the side, so that
         # it can be dropped.
-        self.large = batch_size * engine.multiplications > 16 * WORK_BETWEEN_LOOKS
+        self.large = <double> batch_size * engine.work_of_sample > LARGEST_PIECE
         engine.make_room(deltas=True, every_z=False, gradients=False, spare=self.large)
         sparse = samples.inputs.dense is None
         if sparse or shuffler is not None:
             self.x = engine.room(batch_size * samples.inputs.columns)
         if shuffler is not None:
             self.y = engine.room(batch_size * samples.targets.columns)
-        sparse = sparse and engine.inputs_may_be_skipped()
+        sparse = sparse and engine.weights_finite(&engine.layers[0])
         for i in range(engine.team):
             self.sparse[i] = sparse
 
@@ -1767,29 +1986,39 @@ cdef class Training(Job):
         free(self.corrects)
         free(self.sparse)
 
-    def run(self, history):
+    def run(self, network, epochs, history):
         """Train, and append the loss and the accuracy of each epoch to the history.
 
         If the handler of a signal raises an exception, as Ctrl-C does, training stops after the
         last finished batch, and the exception goes on.
         """
+        while epochs > 0 and not purenet_stopped(&self.engine.meeting):
+            self.epochs = min(epochs, EPOCHS_IN_ONE_GO)
+            self.finished = 0
+            try:
+                self.share()
+            finally:
+                self.enter(history.loss, history.accuracy)
+                # Network._run does that too, but the next line of Python may never run: Ctrl-C.
+                network.epochs_trained = history.first_epoch + len(history.loss)
+            epochs -= self.epochs
+        if self.engine.error is not None:
+            raise self.engine.error
+
+    cdef int enter(self, list losses, list accuracies) except -1:
+        """Append the losses and accuracies of the finished epochs."""
         cdef size_t i
-        cdef list losses = history.loss
-        cdef list accuracies = history.accuracy
         cdef double count = c_loss_count(
             self.engine.loss, self.samples.size, self.samples.targets.columns)
         cdef object accuracy = None
-        try:
-            self.share()
-        finally:
+        for i in range(self.finished):
+            losses.append(self.totals[i] / count)
+        if self.samples.classes:
             for i in range(self.finished):
-                losses.append(self.totals[i] / count)
-                if self.samples.classes:
-                    if i == 0 or self.corrects[i] != self.corrects[i - 1]:
-                        accuracy = <double> self.corrects[i] / <double> self.samples.size
-                    accuracies.append(accuracy)
-        if self.engine.error is not None:
-            raise self.engine.error
+                if i == 0 or self.corrects[i] != self.corrects[i - 1]:
+                    accuracy = <double> self.corrects[i] / <double> self.samples.size
+                accuracies.append(accuracy)
+        return 0
 
     cdef void work(self, size_t number) noexcept nogil:
         cdef size_t epoch, start, rows
@@ -1800,8 +2029,8 @@ cdef class Training(Job):
                 self.corrects[epoch] = 0
                 if self.shuffler is not None:
                     self.shuffler.shuffle(self.order, count)
-            self.engine.wait()
-            if self.engine.stop:
+                    self.engine.look(<double> WORK_OF_SHUFFLE + <double> WORK_OF_PLACE * count)
+            if self.engine.meet():
                 return
             start = 0
             while start < count:
@@ -1812,7 +2041,7 @@ cdef class Training(Job):
             if number == 0:
                 self.finished = epoch + 1
                 if not self.engine.finite():
-                    self.engine.stop = True
+                    purenet_stop(&self.engine.meeting)
 
     cdef bint batch(self, size_t number, size_t epoch, size_t start, size_t rows) noexcept nogil:
         """Train on one batch; say whether it was finished."""
@@ -1823,22 +2052,23 @@ cdef class Training(Job):
         cdef double total = 0.0
         cdef bint finite = True
         self.gather(number, start, rows, self.sparse[number])
-        if self.large and number == 0:
-            self.engine.fill_spare()
+        if number == 0:
+            if self.large:
+                self.engine.fill_spare()
+            self.engine.look(WORK_OF_BATCH)
         while True:
             self.engine.forward(worker, self.samples.inputs)
             self.engine.measure(worker)
             self.engine.backward(worker)
             if number == 0:
-                self.engine.look((worker.last - worker.first) * self.engine.multiplications * 2)
+                self.engine.look(<double> (worker.last - worker.first) * self.engine.work_of_sample * 3)
             if not self.engine.next_block(worker):
                 break
         if worker.x == NULL:
             worker.deltas_finite = self.engine.kernels.all_finite(
                 (worker.end - worker.begin) * first.outputs,
                 first.delta + worker.begin * first.outputs)
-        self.engine.wait()
-        if self.engine.stop:
+        if self.engine.meet():
             return False
         if number == 0:
             for i in range(rows):
@@ -1852,14 +2082,14 @@ cdef class Training(Job):
                 # 0 * inf is NaN: from here on the zeros must not be left out.
                 self.sparse[number] = False
                 self.gather(number, start, rows, False)
-                self.engine.wait()
+                if self.engine.meet():
+                    return False
         self.engine.step(worker, number, self.samples.inputs)
-        self.engine.wait()
+        if self.engine.meet() and self.large:
+            return False
         if self.large:
-            if self.engine.stop:
-                return False
             self.engine.commit(number)
-            self.engine.wait()
+            self.engine.meet()
         if self.sparse[number]:
             for i in range(self.engine.team):
                 finite = finite and self.engine.workers[i].weights_finite
@@ -1868,34 +2098,47 @@ cdef class Training(Job):
 
     cdef void gather(self, size_t number, size_t start, size_t rows, bint sparse) noexcept nogil:
         """Lay the worker's part of a batch before it."""
+        cdef size_t columns = self.samples.inputs.columns
+        cdef size_t outputs = self.samples.targets.columns
+        cdef const double *targets = self.samples.targets.data
         cdef const double *x = NULL
-        cdef const double *y = self.samples.targets.data + start * self.samples.targets.columns
-        cdef size_t first = rows * number // self.engine.team
-        cdef size_t end = rows * (number + 1) // self.engine.team
+        cdef const double *y = targets + start * outputs
+        cdef size_t begin = self.engine.begin_of(number, rows)
+        cdef size_t end = self.engine.begin_of(number + 1, rows)
         cdef size_t i
         if not sparse:
             if self.x == NULL:
-                x = self.samples.inputs.dense.data + start * self.samples.inputs.columns
+                x = self.samples.inputs.dense.data + start * columns
             else:
                 x = self.x
-                for i in range(first, end):
-                    self.samples.inputs.copy_row(self.order[start + i], self.x + i * self.samples.inputs.columns)
+                for i in range(begin, end):
+                    self.samples.inputs.copy_row(self.order[start + i], self.x + i * columns)
+                    if self.large:
+                        if number == 0:
+                            self.engine.look(<double> WORK_OF_COPY * columns)
+                        if purenet_stopped(&self.engine.meeting):
+                            break
         if self.y != NULL:
             y = self.y
-            for i in range(first, end):
-                memcpy(self.y + i * self.samples.targets.columns,
-                       self.samples.targets.data + self.order[start + i] * self.samples.targets.columns,
-                       self.samples.targets.columns * sizeof(double))
-        self.engine.prepare(number, rows, x, y, self.order + start)
+            for i in range(begin, end):
+                memcpy(self.y + i * outputs, targets + self.order[start + i] * outputs,
+                       outputs * sizeof(double))
+        self.engine.prepare(number, rows, begin, end, x, y, self.order + start)
 
 
 cdef class Pass(Job):
-    """One way forward for any number of samples."""
+    """One way forward for any number of samples.
+
+    Each worker has its own part of the samples, and its own rows of the engine's buffers, through
+    which it takes them some at a time.  So it waits for nobody.
+    """
 
     cdef Inputs inputs
     cdef Block targets            # None: the losses are not asked for
     cdef Block outputs
     cdef Block losses
+    cdef size_t part              # samples of one worker
+    cdef size_t at_a_time
     cdef size_t *order
     cdef double *x
     cdef bint sparse
@@ -1903,9 +2146,12 @@ cdef class Pass(Job):
     def __cinit__(self, network, Inputs inputs, Block targets, size_t threads):
         cdef size_t rows = inputs.rows
         cdef size_t i
-        cdef Engine engine
-        threads = min(threads, (rows + 63) // 64)
-        engine = Engine(network, min(rows, threads * 128), threads)
+        cdef Engine engine = Engine(network, inputs, targets)
+        # Much must be done until it pays to start a thread.
+        threads = engine.workers_for(min(threads, (rows + 63) // 64), rows / 20.0)
+        self.part = (rows + threads - 1) // threads
+        self.at_a_time = min(self.part, <size_t> 128)
+        engine.hire(threads, self.at_a_time * threads, back=False)
         self.engine = engine
         self.inputs = inputs
         self.targets = targets
@@ -1914,7 +2160,7 @@ cdef class Pass(Job):
         self.losses = Block(1, rows)
         if inputs.dense is None:
             self.x = engine.room(engine.capacity * inputs.columns)
-            self.sparse = engine.inputs_may_be_skipped()
+            self.sparse = engine.weights_finite(&engine.layers[0])
             self.order = <size_t *> malloc(rows * sizeof(size_t))
             if self.order == NULL:
                 raise MemoryError()
@@ -1927,36 +2173,38 @@ cdef class Pass(Job):
     cdef void work(self, size_t number) noexcept nogil:
         cdef Worker *worker = &self.engine.workers[number]
         cdef Layer *last = self.engine.last()
-        cdef size_t start = 0
-        cdef size_t count = self.inputs.rows
+        cdef size_t start = self.part * number
+        cdef size_t end = min(start + self.part, <size_t> self.inputs.rows)
+        cdef size_t place = self.at_a_time * number   # in the buffers; never beyond start
         cdef size_t rows, i
         cdef const double *x
         cdef const double *y = NULL
-        while start < count and not self.engine.stop:
-            rows = min(self.engine.capacity, count - start)
+        cdef const size_t *sample = NULL
+        while start < end and not purenet_stopped(&self.engine.meeting):
+            rows = min(self.at_a_time, end - start)
             x = NULL
             if self.inputs.dense is not None:
-                x = self.inputs.dense.data + start * self.inputs.columns
+                x = self.inputs.dense.data + (start - place) * self.inputs.columns
             elif not self.sparse:
                 x = self.x
-                for i in range(rows * number // self.engine.team, rows * (number + 1) // self.engine.team):
-                    self.inputs.copy_row(start + i, self.x + i * self.inputs.columns)
+                for i in range(rows):
+                    self.inputs.copy_row(start + i, self.x + (place + i) * self.inputs.columns)
             if self.targets is not None:
-                y = self.targets.data + start * last.outputs
-            self.engine.prepare(number, rows, x, y, NULL if self.order == NULL else self.order + start)
+                y = self.targets.data + (start - place) * last.outputs
+            if self.order != NULL:
+                sample = self.order + (start - place)
+            self.engine.prepare(number, rows, place, place + rows, x, y, sample)
             while True:
                 self.engine.forward(worker, self.inputs)
                 if y != NULL:
                     self.engine.measure(worker)
                 if number == 0:
-                    self.engine.look((worker.last - worker.first) * self.engine.multiplications)
+                    self.engine.look(<double> (worker.last - worker.first) * self.engine.work_of_sample)
                 if not self.engine.next_block(worker):
                     break
-            i = worker.begin
-            memcpy(self.outputs.data + (start + i) * last.outputs, last.a + i * last.outputs,
-                   (worker.end - i) * last.outputs * sizeof(double))
-            memcpy(self.losses.data + start + i, self.engine.losses + i,
-                   (worker.end - i) * sizeof(double))
+            memcpy(self.outputs.data + start * last.outputs, last.a + place * last.outputs,
+                   rows * last.outputs * sizeof(double))
+            memcpy(self.losses.data + start, self.engine.losses + place, rows * sizeof(double))
             start += rows
 
     cdef int run(self) except -1:
@@ -1966,18 +2214,33 @@ cdef class Pass(Job):
         return 0
 
 
-def train(network, Samples samples, size_t epochs, size_t batch_size, bint shuffle,
-          double learning_rate, size_t threads, history):
+def train(network, Samples samples, epochs, size_t batch_size, bint shuffle, double learning_rate,
+          threads, history):
     """Train epoch after epoch, as ``Network._train`` does."""
     cdef Shuffler shuffler = None
     if shuffle:
         shuffler = Shuffler(network.seed, history.first_epoch + history.epochs)
-    Training(network, samples, epochs, batch_size, shuffler, learning_rate, threads).run(history)
+    Training(network, samples, min(epochs, EPOCHS_IN_ONE_GO), batch_size, shuffler, learning_rate,
+             min(threads, MOST_THREADS)).run(network, epochs, history)
 
 
-def measure(network, Samples samples, size_t threads):
+def is_finite(network):
+    """Say whether all weights and biases are finite numbers."""
+    cdef Matrix weights
+    cdef Vector biases
+    for layer in network.layers:
+        weights = layer.weights
+        biases = layer.biases
+        if not KERNELS.all_finite(weights.rows * weights.stride, weights.data):
+            return False
+        if biases is not None and not KERNELS.all_finite(biases.length, biases.data):
+            return False
+    return True
+
+
+def measure(network, Samples samples, threads):
     """Return the total loss and the number of right answers, as ``Network._measure`` does."""
-    cdef Pass job = Pass(network, samples.inputs, samples.targets, threads)
+    cdef Pass job = Pass(network, samples.inputs, samples.targets, min(threads, MOST_THREADS))
     cdef double total = 0.0
     cdef Py_ssize_t i
     job.run()
@@ -1987,19 +2250,21 @@ def measure(network, Samples samples, size_t threads):
                                   samples.targets.columns)
 
 
-def predict(network, Inputs inputs, size_t threads):
+def predict(network, Inputs inputs, threads):
     """Return the outputs as nested lists."""
-    cdef Pass job = Pass(network, inputs, None, threads)
+    cdef Pass job = Pass(network, inputs, None, min(threads, MOST_THREADS))
     job.run()
     return job.outputs.tolist()
 
 
 cdef Engine one_batch(network, Inputs inputs, Block targets, bint back):
     """Take all samples forward, and perhaps back, and keep everything."""
-    cdef Engine engine = Engine(network, inputs.rows)
-    cdef Worker *worker = &engine.workers[0]
+    cdef Engine engine = Engine(network, inputs, targets)
+    cdef Worker *worker
     cdef double *x
     cdef Py_ssize_t i
+    engine.hire(1, inputs.rows, back)
+    worker = &engine.workers[0]
     engine.make_room(deltas=back, every_z=True, gradients=back, spare=False)
     if inputs.dense is not None:
         x = inputs.dense.data
@@ -2008,15 +2273,16 @@ cdef Engine one_batch(network, Inputs inputs, Block targets, bint back):
         for i in range(inputs.rows):
             inputs.copy_row(i, x + i * inputs.columns)
     with nogil:
-        engine.prepare(0, inputs.rows, x, NULL if targets is None else targets.data, NULL)
+        engine.prepare(0, inputs.rows, 0, inputs.rows, x, NULL if targets is None else targets.data,
+                       NULL)
         while True:
             engine.forward(worker, inputs)
             if back:
                 engine.backward(worker)
-            engine.look((worker.last - worker.first) * engine.multiplications * 2)
+            engine.look(<double> (worker.last - worker.first) * engine.work_of_sample * 3)
             if not engine.next_block(worker):
                 break
-        if back and not engine.stop:
+        if back and not purenet_stopped(&engine.meeting):
             engine.step(worker, 0, inputs)
     if engine.error is not None:
         raise engine.error

@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #if FLT_EVAL_METHOD != 0 || defined(__FAST_MATH__)
 #error "purenet_fast needs plain double arithmetic: no x87, no -ffast-math"
@@ -40,6 +41,11 @@
 /* Columns in the widest panel of a matrix product: purenet_product.panel has room for
  * terms * PURENET_PANEL + PURENET_SLACK numbers. */
 #define PURENET_PANEL 32
+
+/* But it is not used if the columns of b are neighbours and there are fewer rows or terms: copying
+ * b pays where many rows use it and its own rows lie far apart in memory. */
+#define PURENET_PANEL_ROWS 32
+#define PURENET_PANEL_TERMS 128
 
 enum { PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU };
 
@@ -74,6 +80,10 @@ typedef struct {
 
 #define PURENET_STRIP 112 /* columns; below 256, `column` being one byte */
 
+/* Working memory of a sparse step: the gradient of one strip, 8 vectors wide.  It is too large for
+ * the stack of a thread, which may be small. */
+#define PURENET_SCRATCH (PURENET_STRIP * 64 + PURENET_SLACK)
+
 /* Inputs of which most are zero: the others, listed.  The columns are cut into strips; strip b of
  * row s has the entries start[s * strips + b] .. start[s * strips + b + 1] - 1, columns ascending,
  * and `column` counts from the beginning of the strip.  Leaving out a term x * w with x == 0.0
@@ -89,6 +99,9 @@ typedef struct {
 /* One set of kernels: the same functions for one vector width. */
 typedef struct {
     const char *name;
+    /* how many columns of a product, and outputs of a sparse step, are computed together; a part of
+     * so many, or of a multiple, loses nothing */
+    size_t product_columns, step_outputs;
     void (*product)(const purenet_product *p);
     /* z = activation(z) for n numbers */
     void (*activate)(int activation, size_t n, double *z);
@@ -106,12 +119,13 @@ typedef struct {
     void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
                            size_t outputs, const double *w, size_t w_row, const double *bias,
                            double *z);
-    /* w -= rate x^T delta for the listed samples and the rows of w in the strips from first_strip
-     * to before last_strip; the deltas must be finite.  Rows that no sample touches are left
-     * alone.  Tells if the weights it touched are still finite. */
+    /* w -= rate x^T delta for the listed samples, the rows of w in the strips from first_strip to
+     * before last_strip, and the first `columns` columns of w and of delta; the deltas must be
+     * finite.  Rows that no sample touches are left alone.  `scratch` has room for PURENET_SCRATCH
+     * numbers.  Tells if the weights it touched are still finite. */
     int (*sparse_step)(const purenet_sparse *x, size_t first_strip, size_t last_strip,
-                       size_t samples, const size_t *sample, size_t outputs, const double *delta,
-                       double rate, double *w, size_t w_row);
+                       size_t samples, const size_t *sample, size_t columns, const double *delta,
+                       size_t delta_row, double rate, double *w, size_t w_row, double *scratch);
 } purenet_kernels;
 
 /* ---- exp and sigmoid of one number: purenet/elementary.py line for line ---- */
@@ -182,11 +196,9 @@ static inline double purenet_sigmoid(double z)
 #if defined(__GNUC__)
 #define PURENET_VECTORS 1
 #define PURENET_INLINE static inline __attribute__((always_inline))
-#define PURENET_ALIGNED __attribute__((aligned(64))) /* no vector crosses two cache lines */
 #else
 #define PURENET_VECTORS 0
 #define PURENET_INLINE static inline
-#define PURENET_ALIGNED
 #endif
 
 #if defined(__clang__)
@@ -239,47 +251,112 @@ static inline double purenet_sigmoid(double z)
 #endif
 #endif
 
-/* ---- several threads ---- */
+/* ---- several threads, and time ---- */
 
-/* A meeting point of `size` threads: each waits until all have come.  They wait awake, because they
- * meet every few microseconds; whoever waits long lets others run. */
-typedef struct {
-    size_t size;
-    size_t here; /* threads that have come */
-    size_t turn; /* meetings that have been held */
-} purenet_barrier;
+/* Counters that threads share are long, the one size that every compiler below has atomic
+ * operations for, on 32-bit systems too. */
+typedef unsigned long purenet_count;
 
-#if defined(_MSC_VER) && !defined(__clang__)
-#include <windows.h>
-#define PURENET_ADD(where, n) ((size_t)InterlockedAdd64((LONG64 *)(where), (n)))
-#define PURENET_READ(where) ((size_t)InterlockedAdd64((LONG64 *)(where), 0))
-#define PURENET_WRITE(where, n) InterlockedExchange64((LONG64 *)(where), (n))
-#define PURENET_YIELD() SwitchToThread()
-#else
 #if defined(_WIN32)
+#if !defined(WIN32_LEAN_AND_MEAN)
+#define WIN32_LEAN_AND_MEAN /* windows.h would define short words such as `small` */
+#endif
 #include <windows.h>
 #define PURENET_YIELD() SwitchToThread()
 #else
 #include <sched.h>
 #define PURENET_YIELD() sched_yield()
 #endif
+#if defined(_MSC_VER) && !defined(__clang__)
+#define PURENET_ADD(where, n) ((purenet_count)InterlockedExchangeAdd((LONG *)(where), (n)) + (n))
+#define PURENET_READ(where) ((purenet_count)InterlockedExchangeAdd((LONG *)(where), 0))
+#define PURENET_WRITE(where, n) ((void)InterlockedExchange((LONG *)(where), (LONG)(n)))
+#else
 #define PURENET_ADD(where, n) __atomic_add_fetch((where), (n), __ATOMIC_ACQ_REL)
 #define PURENET_READ(where) __atomic_load_n((where), __ATOMIC_ACQUIRE)
 #define PURENET_WRITE(where, n) __atomic_store_n((where), (n), __ATOMIC_RELEASE)
 #endif
 
-static void purenet_wait(purenet_barrier *barrier)
+/* `size` threads that work together, and meet: each waits until all have come.  They wait awake,
+ * because they meet every few microseconds; whoever waits long lets others run.
+ *
+ * One of them may wish to stop.  That all leave is decided by the last one who comes to a meeting,
+ * for all: if each looked for itself, one could see the wish before a meeting and leave, and the
+ * others would wait for it there for ever. */
+typedef struct {
+    purenet_count size;
+    purenet_count here;  /* threads that have come */
+    purenet_count turn;  /* meetings that have been held */
+    purenet_count stop;  /* somebody wishes to stop */
+    purenet_count leave; /* the decision of the last meeting */
+    purenet_count gate;  /* before the first meeting: PURENET_CLOSED, _OPEN or _CANCELLED */
+    purenet_count gone;  /* threads that have left, of those that passed the gate or were refused */
+} purenet_team;
+
+enum { PURENET_CLOSED, PURENET_OPEN, PURENET_CANCELLED };
+
+static int purenet_meet_others(purenet_team *team)
 {
-    size_t turn = PURENET_READ(&barrier->turn);
-    size_t tries = 0;
-    if (PURENET_ADD(&barrier->here, 1) == barrier->size) {
-        PURENET_WRITE(&barrier->here, 0);
-        PURENET_WRITE(&barrier->turn, turn + 1);
-        return;
-    }
-    while (PURENET_READ(&barrier->turn) == turn)
-        if (++tries > 2000)
-            PURENET_YIELD();
+    purenet_count turn = PURENET_READ(&team->turn), tries = 0;
+    if (PURENET_ADD(&team->here, 1) == team->size) {
+        team->leave = PURENET_READ(&team->stop);
+        PURENET_WRITE(&team->here, 0);
+        PURENET_WRITE(&team->turn, turn + 1);
+    } else
+        while (PURENET_READ(&team->turn) == turn)
+            if (++tries > 2000)
+                PURENET_YIELD();
+    /* The next meeting cannot end, and change it, before this thread has come to it. */
+    return team->leave != 0;
+}
+
+/* Meet the others; tells if all must leave now. */
+static inline int purenet_meet(purenet_team *team)
+{
+    return team->size == 1 ? team->stop != 0 : purenet_meet_others(team);
+}
+
+/* Wish that all leave at the next meeting, and that work which can be broken off is. */
+static void purenet_stop(purenet_team *team) { PURENET_WRITE(&team->stop, 1); }
+
+static int purenet_stopped(purenet_team *team) { return PURENET_READ(&team->stop) != 0; }
+
+static void purenet_set_gate(purenet_team *team, int state)
+{
+    PURENET_WRITE(&team->gate, (purenet_count)state);
+}
+
+/* Wait until the gate is opened or the work is cancelled; tells if it was opened. */
+static int purenet_pass_gate(purenet_team *team)
+{
+    while (PURENET_READ(&team->gate) == PURENET_CLOSED)
+        PURENET_YIELD();
+    return PURENET_READ(&team->gate) == PURENET_OPEN;
+}
+
+static void purenet_leave(purenet_team *team) { PURENET_ADD(&team->gone, 1); }
+
+/* Wait a little for so many threads to leave; tells if they have. */
+static int purenet_await(purenet_team *team, purenet_count gone)
+{
+    int tries;
+    for (tries = 0; tries < 2000; tries++)
+        if (PURENET_READ(&team->gone) == gone)
+            return 1;
+    PURENET_YIELD();
+    return 0;
+}
+
+/* A clock in milliseconds that is never set back. */
+static uint64_t purenet_clock(void)
+{
+#if defined(_WIN32)
+    return GetTickCount64();
+#else
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+#endif
 }
 
 /* ---- the choice ---- */

@@ -52,15 +52,28 @@ PURENET_INLINE void store(double *p, vec v) { memcpy(p, &v, sizeof v); }
 /* Store the first n lanes, n from 1 to W: what the end of a row needs. */
 PURENET_INLINE void store_some(double *p, vec v, size_t n)
 {
-#if W == 8
-    _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), v);
-#else
     if (n >= W) {
         store(p, v);
         return;
     }
-#endif
-#if W == 4
+#if W == 8
+    /* Not one store with a mask: what is loaded from behind it would have to wait for it. */
+    __m256d four = _mm512_castpd512_pd256(v);
+    __m128d two;
+    if (n & 4) {
+        _mm256_storeu_pd(p, four);
+        four = _mm512_extractf64x4_pd(v, 1);
+        p += 4;
+    }
+    two = _mm256_castpd256_pd128(four);
+    if (n & 2) {
+        _mm_storeu_pd(p, two);
+        two = _mm256_extractf128_pd(four, 1);
+        p += 2;
+    }
+    if (n & 1)
+        _mm_store_sd(p, two);
+#elif W == 4
     if (n >= 2) {
         p[0] = v[0];
         p[1] = v[1];
@@ -443,9 +456,8 @@ static void pack(const purenet_product *p, size_t j, size_t width, double *to)
 
 static void WIDE(product)(const purenet_product *p)
 {
-    /* Packing a panel of b is a must where its columns are not neighbours, and pays where many rows
-     * use it and its own rows lie far apart in memory. */
-    const int packing = p->b_column != 1 || (p->rows >= 32 && p->terms >= 128);
+    const int packing = p->b_column != 1 ||
+                        (p->rows >= PURENET_PANEL_ROWS && p->terms >= PURENET_PANEL_TERMS);
     double *panel = (double *)(((uintptr_t)p->panel + 63) & ~(uintptr_t)63);
     size_t j, vectors;
     for (j = 0; j < p->columns; j += vectors * W) {
@@ -543,8 +555,8 @@ static void WIDE(sparse_forward)(const purenet_sparse *x, size_t samples, const 
  * of one strip, then take the step in the rows that were touched.  `gradient` and `touched` are all
  * zeros before and after.  Returns `check` plus 0.0, or plus NaN if a weight became infinite. */
 PURENET_INLINE vec chunk_step(const purenet_sparse *x, size_t first_strip, size_t last_strip,
-                              size_t samples, const size_t *sample, size_t outputs,
-                              const double *delta, double rate, double *w, size_t w_row,
+                              size_t samples, const size_t *sample, const double *delta,
+                              size_t delta_row, double rate, double *w, size_t w_row,
                               double *gradient, uint8_t *touched, size_t lanes, vec check,
                               const int C)
 {
@@ -558,7 +570,7 @@ PURENET_INLINE vec chunk_step(const purenet_sparse *x, size_t first_strip, size_
             vec d[CHUNK];
             PURENET_UNROLL
             for (v = 0; v < C; v++)
-                d[v] = load(delta + s * outputs + v * W);
+                d[v] = load(delta + s * delta_row + v * W);
             for (e = start[0]; e < end; e++) {
                 double *g = gradient + x->column[e] * (size_t)(C * W);
                 double value = x->value[e];
@@ -590,22 +602,24 @@ PURENET_INLINE vec chunk_step(const purenet_sparse *x, size_t first_strip, size_
 }
 
 static int WIDE(sparse_step)(const purenet_sparse *x, size_t first_strip, size_t last_strip,
-                             size_t samples, const size_t *sample, size_t outputs,
-                             const double *delta, double rate, double *w, size_t w_row)
+                             size_t samples, const size_t *sample, size_t columns,
+                             const double *delta, size_t delta_row, double rate, double *w,
+                             size_t w_row, double *scratch)
 {
-    PURENET_ALIGNED double gradient[PURENET_STRIP * CHUNK * W];
+    /* Aligned, so that no vector crosses two cache lines. */
+    double *gradient = (double *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
     uint8_t touched[PURENET_STRIP];
     size_t j;
     vec check = all_of(0.0);
     memset(touched, 0, sizeof touched);
-    for (j = 0; j < outputs; j += CHUNK * W) {
-        size_t width = outputs - j < CHUNK * W ? outputs - j : CHUNK * W;
+    for (j = 0; j < columns; j += CHUNK * W) {
+        size_t width = columns - j < CHUNK * W ? columns - j : CHUNK * W;
         size_t vectors = (width + W - 1) / W, lanes = width - (vectors - 1) * W;
         if (j == 0) /* the first chunk is the widest, and leaves it as zero as it finds it */
             memset(gradient, 0, PURENET_STRIP * vectors * W * sizeof(double));
         WITH_CONSTANT(vectors, check = chunk_step(x, first_strip, last_strip, samples, sample,
-                                                  outputs, delta + j, rate, w + j, w_row, gradient,
-                                                  touched, lanes, check, C));
+                                                  delta + j, delta_row, rate, w + j, w_row,
+                                                  gradient, touched, lanes, check, C));
     }
     return !any(~less_equal(check, check));
 }
@@ -624,6 +638,7 @@ static const purenet_kernels WIDE(kernels) = {
 #else
     "avx512",
 #endif
+    TILE_VECTORS * W, CHUNK * W,
     WIDE(product), WIDE(activate), WIDE(times_slope), WIDE(output_delta), WIDE(softmax),
     WIDE(exponential), WIDE(step), WIDE(all_finite), WIDE(sparse_forward), WIDE(sparse_step)};
 

@@ -717,9 +717,13 @@ def test_ctrl_c_in_training(shell, name, monkeypatch):
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(training.BestEpoch, "look", look)
+    answer = signal.signal(signal.SIGINT, signal.default_int_handler)
     data, out = shell.write("small.csv", SMALL), shell.path("m.json")
     before = shell.files()
-    done = shell.run("train", data, "--target", "kind", "--out", out, *name)
+    try:
+        done = shell.run("train", data, "--target", "kind", "--out", out, *name)
+    finally:
+        signal.signal(signal.SIGINT, answer)
     assert done == (130, "", "purenet: interrupted\n")
     assert shell.files() == before
 
