@@ -274,10 +274,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     }
     check_destinations(outputs, sources=[arguments.data])
     table = _training_table(arguments.data, arguments.target, arguments.ignore)
-    try:
-        preparation = Preparation.from_table(table, arguments.task)
-    except ValueError as error:
-        raise ValueError(f"{arguments.data}: {error}") from None
+    preparation = _preparation_of(table, arguments.task, arguments.data)
     network = network_for(
         package, preparation, arguments.layers, arguments.activation, arguments.seed
     )
@@ -288,7 +285,8 @@ def run_train(arguments: argparse.Namespace) -> int:
         patience = PATIENCE if held.rows else 0
     # The scale comes from the training rows alone; the classes from all.
     task = "number" if preparation.classes is None else "classes"
-    preparation = Preparation.from_table(kept, task, classes=preparation.classes)
+    place = f"{arguments.data}: the {counted(len(kept.rows), 'row')} to train on"
+    preparation = _preparation_of(kept, task, place, preparation.classes)
     network.preparation = preparation
     validation = None
     if held.rows:
@@ -327,6 +325,15 @@ def run_train(arguments: argparse.Namespace) -> int:
         print(f"digest {network.digest()}")
         print(f"{arguments.out} written ({package.BACKEND} backend)")
     return 0
+
+
+def _preparation_of(
+    table: Table, task: str, place: str, classes: list[str] | None = None
+) -> Preparation:
+    try:
+        return Preparation.from_table(table, task, classes=classes)
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from None
 
 
 def _is_terminal(stream: Any) -> bool:

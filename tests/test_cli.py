@@ -528,6 +528,9 @@ def test_a_target_that_is_no_number(shell, name):
     data = shell.write("same.csv", "x,y\n1,2.5\n2,2.5\n")
     line = shell.refuse("train", data, "--target", "y", "--out", out, *name)
     assert "only the number 2.5" in line
+    data = shell.write("line.csv", LINE)
+    line = shell.refuse("train", data, "--target", "y", "--out", out, "--validation", "0.99", *name)
+    assert "line.csv: the 1 row to train on: column 'y': found only the number" in line
 
 
 def test_bad_rows_for_a_model(shell, model, name):
