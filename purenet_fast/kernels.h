@@ -17,7 +17,10 @@
  *
  * THE MEMORY.  Matrices are row-major: weights[input][output], one sample a row.  Vectors are
  * loaded whole, so PURENET_SLACK numbers behind the end of every array must be readable.  Their
- * values never reach a result and they are never written.
+ * values never reach a result and they are never written.  Behind the end of one thread's part of
+ * an array lies the part of another, which may be writing there at that moment; that does no harm,
+ * for the same reason.  (ThreadSanitizer reports these loads, and with PURENET_VECTOR=portable,
+ * where a vector is one number, nothing.)
  */
 #ifndef PURENET_KERNELS_H
 #define PURENET_KERNELS_H
