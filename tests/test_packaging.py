@@ -25,6 +25,7 @@ pytestmark = [
 ]
 
 NO_COMPILER = {"CC": "/bin/false", "CXX": "/bin/false"}
+QUICKLY = {"PURENET_COMPILE_FLAGS": "-O0 -ffp-contract=off"}  # for builds whose speed nobody sees
 
 
 def run(*command, cwd, status=0, **settings):
@@ -139,12 +140,12 @@ def test_a_build_of_other_sources_is_refused(made, tmp_path):
             last = refused.splitlines()[-1]
             assert last.startswith("ImportError: purenet_fast was built from other sources than")
             assert "run `pip install .`" in last
-            text_of_demo = " ".join(run(python, "-m", "purenet", "demo", cwd=folder).split())
-            assert (
-                "backends here: pure Without the compiled backend: purenet_fast was" in text_of_demo
-            )
             # elsewhere the build is what it was
             assert "fast" in run(python, "-c", WHERE, cwd=tmp_path)
+            if name == "kernels.h":
+                printed = " ".join(run(python, "-m", "purenet", "demo", cwd=folder).split())
+                reason = "Without the compiled backend: purenet_fast was built from other sources"
+                assert f"backends here: pure {reason}" in printed
         finally:
             source.write_text(text, "utf-8")
     assert "fast" in run(python, "-c", WHERE, cwd=folder)
@@ -156,7 +157,7 @@ def test_installing_again_builds_what_has_changed(made):
     source = folder / "purenet_fast" / "_core.pyx"
     source.write_text(source.read_text("utf-8") + "\n# changed\n", "utf-8")
     run(python, "-c", "import purenet_fast", cwd=folder, status=1)
-    run(python, "-m", "pip", "install", ".", cwd=folder)
+    run(python, "-m", "pip", "install", ".", cwd=folder, **QUICKLY)
     assert "fast" in run(python, "-c", WHERE, cwd=folder)
 
 
@@ -188,7 +189,7 @@ def wheel(sdist, builder, tmp_path_factory):
     """Build a wheel from the source archive, not from the clone."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = [builder, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
-    run(*pip, sdist, cwd=folder, PURENET_REQUIRE_EXTENSIONS="1")
+    run(*pip, sdist, cwd=folder, PURENET_REQUIRE_EXTENSIONS="1", **QUICKLY)
     (archive,) = folder.iterdir()
     return archive
 
