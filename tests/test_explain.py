@@ -1,5 +1,6 @@
 """Worked steps: what stands behind = is exact, every text fits, every number names its source."""
 
+import html
 import json
 import math
 import re
@@ -14,7 +15,7 @@ from test_recording import PYTHON_NAMES, large
 import purenet
 from purenet import cli
 from purenet.seeing import notation
-from purenet.seeing.explain import GRAINS, Explanation, explain
+from purenet.seeing.explain import GRAINS, Explanation, explain, written
 from purenet.seeing.markdown import _escaped, as_markdown, latex
 from purenet.seeing.recording import record
 from purenet.seeing.worked import as_text, fold
@@ -427,3 +428,12 @@ def test_the_command_writes_ascii_where_the_screen_has_no_other_signs():
     )
     assert result.returncode == 0, result.stderr
     assert b"dL/dW1 ~" in result.stdout and b"delta1" in result.stdout
+
+
+def test_notebooks_show_the_page_in_a_frame(backend):
+    net = backend.Network([backend.Dense(2, 1)], seed=1)
+    explanation = backend.explain(net, [[0.5, 1.0]], [[1.0]])
+    frame = explanation._repr_html_()
+    assert frame.startswith('<iframe sandbox="allow-scripts"')
+    page = html.unescape(re.search('srcdoc="([^"]*)"', frame)[1])
+    assert page == written(explanation.recording, "number", "html")

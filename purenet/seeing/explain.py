@@ -8,6 +8,7 @@ returns the printed result.  Where a number is shown rounded, the sign is ``≈`
 from __future__ import annotations
 
 import argparse
+import html
 import os
 import sys
 from collections.abc import Sequence
@@ -38,6 +39,12 @@ class Explanation(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        """Return the page to step through, in a frame of its own, for notebooks."""
+        page = html.escape(written(self.recording, "number", "html"))
+        style = "width:100%;height:900px;border:0"
+        return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{page}"></iframe>'
 
 
 def explain(
