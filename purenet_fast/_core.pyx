@@ -53,8 +53,7 @@ SOURCES = PURENET_SOURCES  # the fingerprint of the files that this module was b
 
 cdef extern from "kernels.h" nogil:
     enum:
-        PURENET_SLACK, PURENET_PANEL, PURENET_STRIP, PURENET_SCRATCH
-        PURENET_PANEL_ROWS
+        PURENET_SLACK, PURENET_STRIP, PURENET_SCRATCH
         PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU
         PURENET_SUM, PURENET_BIAS, PURENET_STEP
         PURENET_UNKNOWN_NAME, PURENET_NOT_HERE
@@ -70,7 +69,7 @@ cdef extern from "kernels.h" nogil:
         int finish
         const double *bias
         double rate
-        double *panel
+        double *room
 
     ctypedef struct purenet_sparse:
         size_t strips
@@ -81,6 +80,7 @@ cdef extern from "kernels.h" nogil:
     ctypedef struct purenet_kernels:
         const char *name
         size_t product_columns, step_outputs
+        size_t (*product_room)(const purenet_product *p) noexcept nogil
         void (*product)(const purenet_product *p) noexcept nogil
         void (*activate)(int activation, size_t n, double *z) noexcept nogil
         void (*times_slope)(int activation, size_t n, const double *a, double *delta) noexcept nogil
@@ -660,13 +660,19 @@ cdef bint copy_row(row, double *target, Py_ssize_t columns):
 # ------------------------------------------------------------------------------------------------
 # Matrices: the twins of matrix.py.
 
-cdef void c_dot(Block a, Block b, Block product, Block panel) noexcept nogil:
-    """product = a . b; each element's own sum runs over k ascending."""
+cdef Block c_dot(Block a, Block b):
+    """Return a . b; each element's own sum runs over k ascending."""
+    cdef Block product = Block(a.rows, b.columns)
+    cdef Block room
     cdef purenet_product p = purenet_product(
         rows=a.rows, columns=b.columns, terms=a.columns,
         a=a.data, a_row=a.columns, a_term=1, b=b.data, b_term=b.columns, b_column=1,
-        c=product.data, c_row=b.columns, finish=PURENET_SUM, bias=NULL, rate=0.0, panel=panel.data)
-    KERNELS.product(&p)
+        c=product.data, c_row=b.columns, finish=PURENET_SUM, bias=NULL, rate=0.0, room=NULL)
+    room = Block(1, KERNELS.product_room(&p))
+    p.room = room.data
+    with nogil:
+        KERNELS.product(&p)
+    return product
 
 
 cdef void c_add_bias(double *a, const double *biases, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
@@ -687,14 +693,9 @@ cdef void c_column_sums(const double *a, double *sums, Py_ssize_t rows, Py_ssize
 def dot(a, b):
     cdef Block x = block_of(a)
     cdef Block y = block_of(b)
-    cdef Block product, panel
     if x is None or y is None or x.columns != y.rows:
         return _matrix.dot(a, b)
-    product = Block(x.rows, y.columns)
-    panel = Block(x.columns, PURENET_PANEL)
-    with nogil:
-        c_dot(x, y, product, panel)
-    return product.tolist()
+    return c_dot(x, y).tolist()
 
 
 def transpose(a):
@@ -1263,7 +1264,7 @@ cdef struct Products:
 
 cdef struct Worker:
     Products *products
-    double *panel             # working memory of the kernels
+    double *room              # working memory of the kernels
     size_t rows               # samples in the batch
     size_t begin              # the worker's part of them: begin <= i < end
     size_t end
@@ -1401,15 +1402,10 @@ cdef class Engine:
 
     cdef int hire(self, size_t team, size_t capacity, bint back) except -1:
         """Get workers, and room for what they need."""
-        cdef size_t number, worker
-        cdef size_t panel = 0
-        if back or capacity >= PURENET_PANEL_ROWS:
-            panel = capacity
-            for number in range(self.count):
-                panel = max(panel, self.layers[number].inputs, self.layers[number].outputs)
-            panel = panel * PURENET_PANEL
+        cdef size_t worker
+        cdef size_t room = self.room_for_products(capacity, back)
         if back and self.listed:
-            panel = max(panel, <size_t> PURENET_SCRATCH)
+            room = max(room, <size_t> PURENET_SCRATCH)
         self.capacity = capacity
         self.team = team
         self.meeting.size = team
@@ -1418,10 +1414,35 @@ cdef class Engine:
             raise MemoryError()
         for worker in range(team):
             self.workers[worker].products = <Products *> calloc(self.count, sizeof(Products))
-            self.workers[worker].panel = self.room(panel)
+            self.workers[worker].room = self.room(room)
             if self.workers[worker].products == NULL:
                 raise MemoryError()
         return 0
+
+    cdef size_t room_for_products(self, size_t samples, bint back) noexcept:
+        """Return how much working memory the products of so many samples need, in numbers."""
+        cdef purenet_product forward, backward, weights
+        cdef Layer *layer
+        cdef size_t number
+        cdef size_t room = 0
+        memset(&forward, 0, sizeof(purenet_product))
+        for number in range(self.count):
+            layer = &self.layers[number]
+            forward.rows, forward.columns, forward.terms = samples, layer.outputs, layer.inputs
+            forward.a_term = forward.b_column = 1
+            room = max(room, self.kernels.product_room(&forward))
+            if back:
+                backward = forward
+                backward.columns, backward.terms = layer.inputs, layer.outputs
+                backward.b_column = layer.stride
+                room = max(room, self.kernels.product_room(&backward))
+                weights = forward
+                weights.rows, weights.terms = layer.inputs, samples
+                weights.a_term = layer.inputs
+                room = max(room, self.kernels.product_room(&weights))  # the gradient
+                weights.finish = PURENET_STEP
+                room = max(room, self.kernels.product_room(&weights))
+        return room
 
     def __dealloc__(self):
         cdef size_t worker
@@ -1479,7 +1500,7 @@ cdef class Engine:
                 b=layer.weights, b_term=layer.stride, b_column=1,
                 c=layer.a + first * layer.outputs, c_row=layer.outputs,
                 finish=PURENET_SUM if layer.biases == NULL else PURENET_BIAS, bias=layer.biases,
-                rate=0.0, panel=worker.panel)
+                rate=0.0, room=worker.room)
             if l > 0:
                 products.forward.a = self.layers[l - 1].a
             if products.forward.a != NULL:
@@ -1490,7 +1511,7 @@ cdef class Engine:
                     a=layer.delta + first * layer.outputs, a_row=layer.outputs, a_term=1,
                     b=layer.weights, b_term=1, b_column=layer.stride,
                     c=self.layers[l - 1].delta + first * layer.inputs, c_row=layer.inputs,
-                    finish=PURENET_SUM, bias=NULL, rate=0.0, panel=worker.panel)
+                    finish=PURENET_SUM, bias=NULL, rate=0.0, room=worker.room)
 
     cdef void plan_weights(self, Worker *worker, size_t number) noexcept nogil:
         """Lay out the products of the worker's rows of every layer's weights."""
@@ -1525,7 +1546,7 @@ cdef class Engine:
                 a=a, a_row=1, a_term=layer.inputs,
                 b=layer.delta, b_term=layer.outputs, b_column=1,
                 c=weights + k * stride, c_row=stride,
-                finish=finish, bias=NULL, rate=self.rate, panel=worker.panel)
+                finish=finish, bias=NULL, rate=self.rate, room=worker.room)
             if layer.outputs == 1 and stride == 1:
                 # One column of weights is computed as one row, which fills the vectors.
                 products.weights = purenet_product(
@@ -1533,13 +1554,13 @@ cdef class Engine:
                     a=layer.delta, a_row=0, a_term=1,
                     b=a, b_term=layer.inputs, b_column=1,
                     c=weights + k, c_row=0,
-                    finish=finish, bias=NULL, rate=self.rate, panel=worker.panel)
+                    finish=finish, bias=NULL, rate=self.rate, room=worker.room)
             products.biases = purenet_product(
                 rows=1, columns=layer.outputs, terms=worker.rows,
                 a=&ONE, a_row=0, a_term=0,
                 b=layer.delta, b_term=layer.outputs, b_column=1,
                 c=biases, c_row=0,
-                finish=finish, bias=NULL, rate=self.rate, panel=worker.panel)
+                finish=finish, bias=NULL, rate=self.rate, room=worker.room)
             a = layer.a
 
     cdef inline size_t begin_of(self, size_t number, size_t items) noexcept nogil:
@@ -1641,7 +1662,7 @@ cdef class Engine:
                     worker.weights_finite = kernels.sparse_step(
                         &inputs.sparse, first, last, worker.rows, worker.sample, layer.outputs,
                         layer.delta, layer.outputs, self.rate, layer.weights, layer.stride,
-                        worker.panel)
+                        worker.room)
                 else:
                     self.sparse_step_in_pieces(worker, number, inputs, first, last)
             else:
@@ -1661,9 +1682,10 @@ cdef class Engine:
         """Compute a large product in parts, with looks for Ctrl-C in between."""
         cdef purenet_product piece = product[0]
         cdef size_t columns = self.kernels.product_columns
-        cdef size_t rows = 12 * (1 + LARGEST_PIECE // (12 * columns * product.terms))
-        cdef size_t row
+        cdef size_t rows, row
         cdef size_t column = 0
+        columns *= max(<size_t> 1, min(<size_t> 32, LARGEST_PIECE // (12 * columns * product.terms)))
+        rows = 12 * (1 + LARGEST_PIECE // (12 * columns * product.terms))
         while column < product.columns:
             piece.columns = min(columns, product.columns - column)
             row = 0
@@ -1695,7 +1717,7 @@ cdef class Engine:
                 if not self.kernels.sparse_step(
                         &inputs.sparse, strip, strip + 1, worker.rows, worker.sample, width,
                         layer.delta + column, layer.outputs, self.rate, layer.spare + column,
-                        layer.stride, worker.panel):
+                        layer.stride, worker.room):
                     worker.weights_finite = False
                 column += width
                 if number == 0:

@@ -41,15 +41,6 @@
 
 #define PURENET_SLACK 8 /* numbers that may be read behind the end of an array */
 
-/* Columns in the widest panel of a matrix product: purenet_product.panel has room for
- * terms * PURENET_PANEL + PURENET_SLACK numbers. */
-#define PURENET_PANEL 32
-
-/* But it is not used if the columns of b are neighbours and there are fewer rows or terms: copying
- * b pays where many rows use it and its own rows lie far apart in memory. */
-#define PURENET_PANEL_ROWS 32
-#define PURENET_PANEL_TERMS 128
-
 enum { PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU };
 
 /* What becomes of the elements of a matrix product. */
@@ -78,7 +69,7 @@ typedef struct {
     int finish;   /* PURENET_SUM, PURENET_BIAS or PURENET_STEP */
     const double *bias;
     double rate;
-    double *panel; /* working memory, see PURENET_PANEL */
+    double *room; /* working memory, as much as product_room says */
 } purenet_product;
 
 #define PURENET_STRIP 112 /* columns; below 256, `column` being one byte */
@@ -105,6 +96,8 @@ typedef struct {
     /* how many columns of a product, and outputs of a sparse step, are computed together; a part of
      * so many, or of a multiple, loses nothing */
     size_t product_columns, step_outputs;
+    /* the room a product needs, in numbers; one with fewer rows or columns does not need more */
+    size_t (*product_room)(const purenet_product *p);
     void (*product)(const purenet_product *p);
     /* z = activation(z) for n numbers */
     void (*activate)(int activation, size_t n, double *z);
@@ -210,6 +203,12 @@ static inline double purenet_sigmoid(double z)
 #define PURENET_UNROLL _Pragma("GCC unroll 16")
 #else
 #define PURENET_UNROLL
+#endif
+
+#if defined(__GNUC__)
+#define PURENET_FETCH(where) __builtin_prefetch(where)
+#else
+#define PURENET_FETCH(where) ((void)0)
 #endif
 
 #define PURENET_WIDTH 1

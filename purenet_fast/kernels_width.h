@@ -24,7 +24,18 @@
 #define tanh_vec WIDE(tanh_vec)
 #define tile WIDE(tile)
 #define tiles WIDE(tiles)
-#define pack WIDE(pack)
+#define block WIDE(block)
+#define block_product WIDE(block_product)
+#define sizes WIDE(sizes)
+#define at_least WIDE(at_least)
+#define largest_block WIDE(largest_block)
+#define up_to_multiple WIDE(up_to_multiple)
+#define even_part WIDE(even_part)
+#define copies WIDE(copies)
+#define room_for_a WIDE(room_for_a)
+#define room_for_b WIDE(room_for_b)
+#define copy_a WIDE(copy_a)
+#define copy_b WIDE(copy_b)
 #define chunk_forward WIDE(chunk_forward)
 #define chunk_step WIDE(chunk_step)
 
@@ -364,21 +375,49 @@ static int WIDE(all_finite)(size_t n, const double *x)
 #define TILE_VECTORS 2
 #endif
 
-/* The elements of R rows and C vectors of columns, from (i, j) on.  R and C are constants wherever
- * this is called: only then can the sums stay in registers. */
-PURENET_INLINE void tile(const purenet_product *p, size_t i, size_t j, const double *b,
-                         size_t b_term, const int R, const int C)
+#define TILE_COLUMNS (TILE_VECTORS * W)
+
+/* A block of a product, some of its rows, columns and terms, at addresses of its own:
+ * a(i, t) = a[i * a_row + t * a_term] within a tile, and a_tile from one tile of rows to the next;
+ * b(t, j) = b[t * b_term + j] within TILE_COLUMNS columns, and b_tile from those to the next. */
+typedef struct {
+    size_t rows, columns, terms;
+    const double *a;
+    size_t a_row, a_term, a_tile;
+    const double *b;
+    size_t b_term, b_tile;
+    double *c;
+    size_t c_row;
+    int begun;  /* c holds the sums of the terms before */
+    int finish; /* PURENET_SUM if more terms follow */
+    const double *bias;
+    double rate;
+} block;
+
+/* The elements of R rows and C vectors of columns.  R and C are constants wherever this is called:
+ * only then can the sums stay in registers. */
+PURENET_INLINE void tile(const block *p, const double *a, double *c, const int R, const int C)
 {
     vec sum[TILE_ROWS][TILE_VECTORS];
-    const double *a = p->a + i * p->a_row;
-    const size_t a_row = p->a_row, a_term = p->a_term;
+    const double *b = p->b;
+    const size_t a_row = p->a_row, a_term = p->a_term, b_term = p->b_term;
     size_t t;
     int r, v;
     PURENET_UNROLL
     for (r = 0; r < R; r++) {
+        /* The rows of c lie far apart; they come from memory while the sums are computed. */
+        PURENET_FETCH(c + r * p->c_row);
         PURENET_UNROLL
         for (v = 0; v < C; v++)
             sum[r][v] = all_of(0.0);
+    }
+    if (p->begun) {
+        PURENET_UNROLL
+        for (r = 0; r < R; r++) {
+            PURENET_UNROLL
+            for (v = 0; v < C; v++)
+                sum[r][v] = load(c + r * p->c_row + v * W);
+        }
     }
     for (t = p->terms; t > 0; t--) {
         vec row[TILE_VECTORS];
@@ -397,87 +436,224 @@ PURENET_INLINE void tile(const purenet_product *p, size_t i, size_t j, const dou
     }
     PURENET_UNROLL
     for (r = 0; r < R; r++) {
-        double *c = p->c + (i + r) * p->c_row + j;
+        double *out = c + r * p->c_row;
         PURENET_UNROLL
         for (v = 0; v < C; v++) {
-            size_t lanes = p->columns - j - v * W;
+            size_t lanes = p->columns - v * W;
             vec result = sum[r][v];
             if (p->finish == PURENET_BIAS)
-                result = result + load(p->bias + j + v * W);
+                result = result + load(p->bias + v * W);
             else if (p->finish == PURENET_STEP)
-                result = load(c + v * W) - p->rate * result;
+                result = load(out + v * W) - p->rate * result;
             if (lanes >= W)
-                store(c + v * W, result);
+                store(out + v * W, result);
             else
-                store_some(c + v * W, result, lanes);
+                store_some(out + v * W, result, lanes);
         }
     }
 }
 
-/* All the rows of C vectors of columns, from j on. */
-PURENET_INLINE void tiles(const purenet_product *p, size_t j, const double *b, size_t b_term,
-                          const int C)
+/* All the rows of C vectors of columns. */
+PURENET_INLINE void tiles(const block *p, const int C)
 {
-    size_t i = 0;
-    for (; i + TILE_ROWS <= p->rows; i += TILE_ROWS)
-        tile(p, i, j, b, b_term, TILE_ROWS, C);
-    if (i + 4 <= p->rows) {
-        tile(p, i, j, b, b_term, 4, C);
-        i += 4;
+    const double *a = p->a;
+    double *c = p->c;
+    size_t rows = p->rows;
+    for (; rows >= TILE_ROWS; rows -= TILE_ROWS) {
+        tile(p, a, c, TILE_ROWS, C);
+        a += p->a_tile;
+        c += TILE_ROWS * p->c_row;
     }
-    if (i + 2 <= p->rows) {
-        tile(p, i, j, b, b_term, 2, C);
-        i += 2;
+    if (rows >= 4) {
+        tile(p, a, c, 4, C);
+        a += 4 * p->a_row;
+        c += 4 * p->c_row;
+        rows -= 4;
     }
-    if (i < p->rows)
-        tile(p, i, j, b, b_term, 1, C);
+    if (rows >= 2) {
+        tile(p, a, c, 2, C);
+        a += 2 * p->a_row;
+        c += 2 * p->c_row;
+        rows -= 2;
+    }
+    if (rows > 0)
+        tile(p, a, c, 1, C);
 }
 
-/* Copy the columns j .. j + width - 1 of b one row behind the other, at `to`. */
-static void pack(const purenet_product *p, size_t j, size_t width, double *to)
+static void block_product(block p)
 {
-    const double *b = p->b + j * p->b_column;
-    size_t used = p->columns - j < width ? p->columns - j : width;
-    size_t t, v, first, last;
-    if (p->b_column == 1) {
-        for (t = 0; t < p->terms; t++)
-            for (v = 0; v < width; v += W)
-                store(to + t * width + v, load(b + t * p->b_term + v));
+    for (;;) {
+        switch (p.columns < TILE_COLUMNS ? (p.columns + W - 1) / W : TILE_VECTORS) {
+        case 1: tiles(&p, 1); break;
+        case 2: tiles(&p, 2); break;
+#if TILE_VECTORS == 4
+        case 3: tiles(&p, 3); break;
+        case 4: tiles(&p, 4); break;
+#endif
+        }
+        if (p.columns <= TILE_COLUMNS)
+            return;
+        p.columns -= TILE_COLUMNS;
+        p.b += p.b_tile;
+        p.c += TILE_COLUMNS;
+        if (p.finish == PURENET_BIAS)
+            p.bias += TILE_COLUMNS;
+    }
+}
+
+/* How a product is cut into blocks so that what is used over and over stays in the nearest cache:
+ * TILE_COLUMNS columns of a block of b in the first level, a block of a in the second, a block of b
+ * in the third.  K. Goto and R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication",
+ * ACM Transactions on Mathematical Software 34, 2008. */
+#define BLOCK_TERMS 256
+#define BLOCK_OF_A 33792  /* numbers */
+#define BLOCK_OF_B 131072
+
+typedef struct {
+    size_t rows, columns, terms;
+} sizes;
+
+static size_t at_least(size_t n, size_t least) { return n > least ? n : least; }
+
+static sizes largest_block(const purenet_product *p)
+{
+    sizes most;
+    /* A sum that is left and taken up again stands in c meanwhile; a step needs c for the weights,
+     * so its sums are computed in one go. */
+    most.terms = p->terms > BLOCK_TERMS && p->finish != PURENET_STEP ? BLOCK_TERMS : p->terms;
+    most.terms = at_least(most.terms, 1);
+    most.rows = at_least(BLOCK_OF_A / most.terms, 4 * TILE_ROWS);
+    most.columns = at_least(BLOCK_OF_B / most.terms, TILE_COLUMNS);
+    return most;
+}
+
+static size_t up_to_multiple(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
+
+/* Cut n things into as few parts as can be, about as large as each other. */
+static size_t even_part(size_t n, size_t most, size_t unit)
+{
+    size_t parts = at_least((n + most - 1) / most, 1);
+    return up_to_multiple((n + parts - 1) / parts, unit);
+}
+
+/* Tell if the factors are copied first, into the order in which they are used: a transposed b must
+ * be, to be loaded in vectors; otherwise it pays if b is large and many rows use it. */
+static int copies(const purenet_product *p)
+{
+    return p->b_column != 1 || (p->rows >= 32 && p->terms * p->columns >= 8192);
+}
+
+static size_t room_for_a(const purenet_product *p)
+{
+    sizes most = largest_block(p);
+    size_t rows = p->rows < most.rows ? p->rows : most.rows;
+    return p->a_term == 1 ? 0 : most.terms * up_to_multiple(rows, TILE_ROWS);
+}
+
+static size_t room_for_b(const purenet_product *p)
+{
+    sizes most = largest_block(p);
+    size_t columns = p->columns < most.columns ? p->columns : most.columns;
+    return up_to_multiple(most.terms * up_to_multiple(columns, TILE_COLUMNS), 8);
+}
+
+static size_t WIDE(product_room)(const purenet_product *p)
+{
+    return copies(p) ? room_for_a(p) + room_for_b(p) + 8 : 0;
+}
+
+/* Copy a block of a: tile behind tile, and in a tile term behind term. */
+static void copy_a(const double *a, size_t a_row, size_t a_term, size_t rows, size_t terms,
+                   double *to)
+{
+    size_t i, t;
+    int r;
+    for (t = 0; t < terms; t++, a += a_term)
+        for (i = 0; i < rows; i += TILE_ROWS) {
+            const double *from = a + i * a_row;
+            double *out = to + i * terms + t * TILE_ROWS;
+            if (rows - i >= TILE_ROWS) {
+                PURENET_UNROLL
+                for (r = 0; r < TILE_ROWS; r++)
+                    out[r] = from[r * a_row];
+            } else
+                for (r = 0; i + r < rows; r++)
+                    out[r] = from[r * a_row];
+        }
+}
+
+/* Copy a block of b: TILE_COLUMNS columns behind TILE_COLUMNS columns, and in those term behind
+ * term. */
+static void copy_b(const double *b, size_t b_term, size_t b_column, size_t terms, size_t columns,
+                   double *to)
+{
+    size_t j, t, v, first, last;
+    if (b_column == 1) {
+        for (t = 0; t < terms; t++, b += b_term)
+            for (j = 0; j < columns; j += W)
+                store(to + (j / TILE_COLUMNS * terms + t) * TILE_COLUMNS + j % TILE_COLUMNS,
+                      load(b + j));
         return;
     }
-    /* Transposing: 8 rows at a time, so that both sides use up the cache lines they touch. */
-    for (first = 0; first < p->terms; first = last) {
-        last = first + 8 < p->terms ? first + 8 : p->terms;
-        for (v = 0; v < used; v++)
-            for (t = first; t < last; t++)
-                to[t * width + v] = b[t * p->b_term + v * p->b_column];
+    /* Transposing: 8 terms at a time, so that both sides use up the cache lines they touch. */
+    for (j = 0; j < columns; j += TILE_COLUMNS, to += terms * TILE_COLUMNS) {
+        size_t used = columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS;
+        for (first = 0; first < terms; first = last) {
+            last = first + 8 < terms ? first + 8 : terms;
+            for (v = 0; v < used; v++)
+                for (t = first; t < last; t++)
+                    to[t * TILE_COLUMNS + v] = b[t * b_term + (j + v) * b_column];
+        }
     }
 }
 
 static void WIDE(product)(const purenet_product *p)
 {
-    const int packing = p->b_column != 1 ||
-                        (p->rows >= PURENET_PANEL_ROWS && p->terms >= PURENET_PANEL_TERMS);
-    double *panel = (double *)(((uintptr_t)p->panel + 63) & ~(uintptr_t)63);
-    size_t j, vectors;
-    for (j = 0; j < p->columns; j += vectors * W) {
-        const double *b = p->b + j;
-        size_t b_term = p->b_term;
-        vectors = (p->columns - j + W - 1) / W;
-        if (vectors > TILE_VECTORS)
-            vectors = TILE_VECTORS;
-        if (packing) {
-            pack(p, j, vectors * W, panel);
-            b = panel;
-            b_term = vectors * W;
-        }
-        switch (vectors) {
-        case 1: tiles(p, j, b, b_term, 1); break;
-        case 2: tiles(p, j, b, b_term, 2); break;
-#if TILE_VECTORS == 4
-        case 3: tiles(p, j, b, b_term, 3); break;
-        case 4: tiles(p, j, b, b_term, 4); break;
-#endif
+    sizes most, part;
+    double *b_room, *a_room;
+    size_t i, j, t;
+    block q = {p->rows, p->columns, p->terms,
+               p->a, p->a_row, p->a_term, TILE_ROWS * p->a_row,
+               p->b, p->b_term, TILE_COLUMNS,
+               p->c, p->c_row, 0, p->finish, p->bias, p->rate};
+    if (p->rows == 0 || p->columns == 0)
+        return;
+    if (!copies(p)) {
+        block_product(q);
+        return;
+    }
+    most = largest_block(p);
+    part.terms = even_part(p->terms, most.terms, 1);
+    part.rows = even_part(p->rows, most.rows, TILE_ROWS);
+    part.columns = even_part(p->columns, most.columns, TILE_COLUMNS);
+    b_room = (double *)(((uintptr_t)p->room + 63) & ~(uintptr_t)63);
+    a_room = b_room + room_for_b(p);
+    q.b = b_room;
+    q.b_term = TILE_COLUMNS;
+    for (j = 0; j < p->columns; j += part.columns) {
+        q.columns = p->columns - j < part.columns ? p->columns - j : part.columns;
+        if (p->finish == PURENET_BIAS)
+            q.bias = p->bias + j;
+        for (t = 0; t == 0 || t < p->terms; t += part.terms) {
+            q.terms = p->terms - t < part.terms ? p->terms - t : part.terms;
+            q.b_tile = q.terms * TILE_COLUMNS;
+            q.begun = t > 0;
+            q.finish = t + q.terms < p->terms ? PURENET_SUM : p->finish;
+            copy_b(p->b + t * p->b_term + j * p->b_column, p->b_term, p->b_column, q.terms,
+                   q.columns, b_room);
+            for (i = 0; i < p->rows; i += part.rows) {
+                q.rows = p->rows - i < part.rows ? p->rows - i : part.rows;
+                q.a = p->a + i * p->a_row + t * p->a_term;
+                q.c = p->c + i * p->c_row + j;
+                if (p->a_term != 1) { /* otherwise the rows of a are read one after another anyway */
+                    copy_a(q.a, p->a_row, p->a_term, q.rows, q.terms, a_room);
+                    q.a = a_room;
+                    q.a_row = 1;
+                    q.a_term = TILE_ROWS;
+                    q.a_tile = TILE_ROWS * q.terms;
+                }
+                block_product(q);
+            }
         }
     }
 }
@@ -638,8 +814,8 @@ static const purenet_kernels WIDE(kernels) = {
 #else
     "avx512",
 #endif
-    TILE_VECTORS * W, CHUNK * W,
-    WIDE(product), WIDE(activate), WIDE(times_slope), WIDE(output_delta), WIDE(softmax),
+    TILE_COLUMNS, CHUNK * W,
+    WIDE(product_room), WIDE(product), WIDE(activate), WIDE(times_slope), WIDE(output_delta), WIDE(softmax),
     WIDE(exponential), WIDE(step), WIDE(all_finite), WIDE(sparse_forward), WIDE(sparse_step)};
 
 #undef vec
@@ -662,7 +838,18 @@ static const purenet_kernels WIDE(kernels) = {
 #undef tanh_vec
 #undef tile
 #undef tiles
-#undef pack
+#undef block
+#undef block_product
+#undef sizes
+#undef at_least
+#undef largest_block
+#undef up_to_multiple
+#undef even_part
+#undef copies
+#undef room_for_a
+#undef room_for_b
+#undef copy_a
+#undef copy_b
 #undef chunk_forward
 #undef chunk_step
 #undef W
@@ -672,5 +859,9 @@ static const purenet_kernels WIDE(kernels) = {
 #undef FOR_EACH_VECTOR
 #undef TILE_ROWS
 #undef TILE_VECTORS
+#undef TILE_COLUMNS
+#undef BLOCK_TERMS
+#undef BLOCK_OF_A
+#undef BLOCK_OF_B
 #undef CHUNK
 #undef WITH_CONSTANT
