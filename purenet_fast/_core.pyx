@@ -53,7 +53,7 @@ SOURCES = PURENET_SOURCES  # the fingerprint of the files that this module was b
 
 cdef extern from "kernels.h" nogil:
     enum:
-        PURENET_SLACK, PURENET_STRIP, PURENET_SCRATCH
+        PURENET_SLACK, PURENET_STRIP
         PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU
         PURENET_SUM, PURENET_BIAS, PURENET_STEP
         PURENET_UNKNOWN_NAME, PURENET_NOT_HERE
@@ -77,6 +77,11 @@ cdef extern from "kernels.h" nogil:
         const uint8_t *column
         const double *value
 
+    ctypedef struct purenet_columns:
+        size_t columns
+        const size_t *end
+        const double *value
+
     ctypedef struct purenet_kernels:
         const char *name
         size_t product_columns, step_outputs
@@ -93,10 +98,16 @@ cdef extern from "kernels.h" nogil:
         void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
                                size_t outputs, const double *w, size_t w_row, const double *bias,
                                double *z) noexcept nogil
-        bint (*sparse_step)(const purenet_sparse *x, size_t first_strip, size_t last_strip,
-                            size_t samples, const size_t *sample, size_t columns,
-                            const double *delta, size_t delta_row, double rate, double *w,
-                            size_t w_row, double *scratch) noexcept nogil
+        bint (*sparse_step)(const purenet_columns *x, size_t first, size_t last, size_t samples,
+                            size_t outputs, const double *delta, size_t delta_row, double rate,
+                            double *w, size_t w_row, double *room) noexcept nogil
+
+    size_t purenet_order_room(size_t columns, size_t entries)
+    void purenet_order_by_column(const purenet_sparse *x, size_t first_strip, size_t last_strip,
+                                 size_t samples, const size_t *sample, double *room,
+                                 purenet_columns *ordered)
+    bint purenet_keep_columns(const purenet_columns *x, purenet_columns *kept)
+    void purenet_drop_columns(purenet_columns *kept)
 
     enum:
         PURENET_CLOSED, PURENET_OPEN, PURENET_CANCELLED
@@ -1149,6 +1160,27 @@ cdef class Inputs:
             self.value = <double *> value
         return column != NULL and value != NULL
 
+    cdef double bytes_of_copy(self) noexcept:
+        return <double> sizeof(double) * self.rows * self.columns
+
+    cdef double bytes_with_columns(self, size_t batches) noexcept:
+        """Return the memory that is needed, at most, if each batch's columns are listed, too."""
+        cdef double entries = self.start[self.rows * self.sparse.strips]
+        cdef double columns = min(entries, <double> batches * self.columns)
+        return (entries * (sizeof(double) + sizeof(uint8_t))
+                + <double> self.rows * self.sparse.strips * sizeof(size_t)
+                + entries * (sizeof(double) + sizeof(uint32_t))
+                + columns * (sizeof(size_t) + sizeof(uint32_t)))
+
+    cdef size_t most_entries(self, size_t rows) noexcept:
+        """Return how many entries so many rows have together, at most."""
+        cdef size_t strips = self.sparse.strips
+        cdef size_t most = 0
+        cdef Py_ssize_t i
+        for i in range(self.rows):
+            most = max(most, self.start[(i + 1) * strips] - self.start[i * strips])
+        return min(most * rows, self.start[self.rows * strips])
+
     cdef void copy_row(self, Py_ssize_t row, double *target) noexcept nogil:
         """Write one row with its zeros."""
         cdef size_t strip, entry
@@ -1265,6 +1297,7 @@ cdef struct Products:
 cdef struct Worker:
     Products *products
     double *room              # working memory of the kernels
+    double *step_room         # and of a sparse step
     size_t rows               # samples in the batch
     size_t begin              # the worker's part of them: begin <= i < end
     size_t end
@@ -1273,6 +1306,7 @@ cdef struct Worker:
     const double *x           # the batch's inputs; NULL where only the non-zero ones are used
     const double *y           # and targets
     const size_t *sample      # the numbers of the batch's samples
+    purenet_columns columns   # and, where x is NULL, the worker's columns of the inputs
     bint deltas_finite        # the deltas that it has computed
     bint weights_finite       # the weights that it has changed
 
@@ -1336,7 +1370,6 @@ cdef class Engine:
     cdef Layer *layers
     cdef size_t count
     cdef int loss
-    cdef bint listed              # are only the non-zero inputs kept?
     cdef size_t capacity          # samples in the largest batch
     cdef size_t block             # samples between two looks for Ctrl-C
     cdef size_t work_of_sample    # on its way forward
@@ -1368,7 +1401,6 @@ cdef class Engine:
         self.layers = <Layer *> calloc(self.count, sizeof(Layer))
         if self.layers == NULL:
             raise MemoryError()
-        self.listed = inputs.dense is None
         columns = inputs.columns
         for number in range(self.count):
             layer = &self.layers[number]
@@ -1400,12 +1432,13 @@ cdef class Engine:
             threads -= 1
         return max(threads, <size_t> 1)
 
-    cdef int hire(self, size_t team, size_t capacity, bint back) except -1:
+    cdef int hire(self, size_t team, size_t capacity, Inputs inputs, bint back) except -1:
         """Get workers, and room for what they need."""
         cdef size_t worker
         cdef size_t room = self.room_for_products(capacity, back)
-        if back and self.listed:
-            room = max(room, <size_t> PURENET_SCRATCH)
+        if back and inputs.dense is None:
+            room = max(room, purenet_order_room(
+                inputs.sparse.strips * PURENET_STRIP, inputs.most_entries(capacity)))
         self.capacity = capacity
         self.team = team
         self.meeting.size = team
@@ -1415,6 +1448,8 @@ cdef class Engine:
         for worker in range(team):
             self.workers[worker].products = <Products *> calloc(self.count, sizeof(Products))
             self.workers[worker].room = self.room(room)
+            if back and inputs.dense is None:
+                self.workers[worker].step_room = self.room(capacity * self.kernels.step_outputs)
             if self.workers[worker].products == NULL:
                 raise MemoryError()
         return 0
@@ -1650,21 +1685,18 @@ cdef class Engine:
         """Take the step, or compute the gradient, of the worker's rows of the weights."""
         cdef const purenet_kernels *kernels = self.kernels
         cdef Layer *layer
-        cdef size_t l, strips, first, last
+        cdef size_t l
         worker.weights_finite = True
         for l in range(self.count):
             layer = &self.layers[l]
             if l == 0 and worker.x == NULL:
-                strips = inputs.sparse.strips
-                first = self.begin_of(number, strips)
-                last = self.begin_of(number + 1, strips)
                 if layer.spare == NULL:
                     worker.weights_finite = kernels.sparse_step(
-                        &inputs.sparse, first, last, worker.rows, worker.sample, layer.outputs,
+                        &worker.columns, 0, worker.columns.columns, worker.rows, layer.outputs,
                         layer.delta, layer.outputs, self.rate, layer.weights, layer.stride,
-                        worker.room)
+                        worker.step_room)
                 else:
-                    self.sparse_step_in_pieces(worker, number, inputs, first, last)
+                    self.sparse_step_in_pieces(worker, number, inputs)
             else:
                 self.product(&worker.products[l].weights, number, layer)
             if number == 0 and layer.biases != NULL:
@@ -1702,22 +1734,34 @@ cdef class Engine:
                     self.look(<double> piece.rows * columns * product.terms)
             column += piece.columns
 
-    cdef void sparse_step_in_pieces(self, Worker *worker, size_t number, Inputs inputs,
-                                    size_t first, size_t last) noexcept nogil:
+    cdef void order_columns(self, Worker *worker, size_t number, Inputs inputs) noexcept nogil:
+        """Put the worker's columns of the batch's inputs in order."""
+        cdef size_t strips = inputs.sparse.strips
+        purenet_order_by_column(
+            &inputs.sparse, self.begin_of(number, strips), self.begin_of(number + 1, strips),
+            worker.rows, worker.sample, worker.room, &worker.columns)
+
+    cdef void sparse_step_in_pieces(self, Worker *worker, size_t number,
+                                    Inputs inputs) noexcept nogil:
         """Take the first layer's step on the side, strip by strip and some outputs at a time."""
         cdef Layer *layer = &self.layers[0]
-        cdef size_t columns = self.kernels.step_outputs
+        cdef size_t outputs = self.kernels.step_outputs
+        cdef size_t strips = inputs.sparse.strips
         cdef size_t strip, column, width
-        for strip in range(first, last):
+        for strip in range(self.begin_of(number, strips), self.begin_of(number + 1, strips)):
+            purenet_order_by_column(&inputs.sparse, strip, strip + 1, worker.rows, worker.sample,
+                                    worker.room, &worker.columns)
+            if number == 0:
+                self.look(<double> worker.rows * PURENET_STRIP)
             column = 0
             while column < layer.outputs:
                 if purenet_stopped(&self.meeting):
                     return
-                width = min(columns, layer.outputs - column)
+                width = min(outputs, layer.outputs - column)
                 if not self.kernels.sparse_step(
-                        &inputs.sparse, strip, strip + 1, worker.rows, worker.sample, width,
+                        &worker.columns, 0, worker.columns.columns, worker.rows, width,
                         layer.delta + column, layer.outputs, self.rate, layer.spare + column,
-                        layer.stride, worker.room):
+                        layer.stride, worker.step_room):
                     worker.weights_finite = False
                 column += width
                 if number == 0:
@@ -1964,6 +2008,7 @@ cdef class Training(Job):
     cdef double *x                # a batch's inputs and targets, where they must be gathered
     cdef double *y
     cdef bint *sparse             # for each worker: may zero inputs still be left out?
+    cdef purenet_columns *kept    # of each batch, for each worker; or NULL
     cdef bint large               # are the steps taken on the side?
     cdef size_t finished          # epochs of this go
     cdef double *totals           # their losses
@@ -1975,7 +2020,7 @@ cdef class Training(Job):
         cdef size_t i
         cdef bint sparse
         engine.hire(engine.workers_for(min(threads, batch_size), 3.0 * batch_size), batch_size,
-                    back=True)
+                    samples.inputs, back=True)
         self.engine = engine
         self.samples = samples
         self.batch_size = batch_size
@@ -2001,8 +2046,22 @@ cdef class Training(Job):
         sparse = sparse and engine.weights_finite(&engine.layers[0])
         for i in range(engine.team):
             self.sparse[i] = sparse
+        # Batches that come again are put in order once, unless that took more memory than a copy
+        # of the inputs.
+        if sparse and shuffler is None and most_epochs > 1 and not self.large:
+            if samples.inputs.bytes_with_columns(self.batches()) <= samples.inputs.bytes_of_copy():
+                self.kept = <purenet_columns *> calloc(
+                    self.batches() * engine.team, sizeof(purenet_columns))
+
+    cdef size_t batches(self) noexcept:
+        return (self.samples.size + self.batch_size - 1) // self.batch_size
 
     def __dealloc__(self):
+        cdef size_t i
+        if self.kept != NULL:
+            for i in range(self.batches() * self.engine.team):
+                purenet_drop_columns(&self.kept[i])
+        free(self.kept)
         free(self.order)
         free(self.totals)
         free(self.corrects)
@@ -2106,6 +2165,8 @@ cdef class Training(Job):
                 self.gather(number, start, rows, False)
                 if self.engine.meet():
                     return False
+        if worker.x == NULL and not self.large:
+            self.order_columns(worker, number, start // self.batch_size)
         self.engine.step(worker, number, self.samples.inputs)
         if self.engine.meet() and self.large:
             return False
@@ -2117,6 +2178,18 @@ cdef class Training(Job):
                 finite = finite and self.engine.workers[i].weights_finite
             self.sparse[number] = finite
         return True
+
+    cdef void order_columns(self, Worker *worker, size_t number, size_t batch) noexcept nogil:
+        """Lay the worker's columns of a batch's inputs before it."""
+        cdef purenet_columns *kept = NULL
+        if self.kept != NULL:
+            kept = &self.kept[batch * self.engine.team + number]
+            if kept.value != NULL:
+                worker.columns = kept[0]
+                return
+        self.engine.order_columns(worker, number, self.samples.inputs)
+        if kept != NULL:
+            purenet_keep_columns(&worker.columns, kept)
 
     cdef void gather(self, size_t number, size_t start, size_t rows, bint sparse) noexcept nogil:
         """Lay the worker's part of a batch before it."""
@@ -2173,7 +2246,7 @@ cdef class Pass(Job):
         threads = engine.workers_for(min(threads, (rows + 63) // 64), rows / 20.0)
         self.part = (rows + threads - 1) // threads
         self.at_a_time = min(self.part, <size_t> 128)
-        engine.hire(threads, self.at_a_time * threads, back=False)
+        engine.hire(threads, self.at_a_time * threads, inputs, back=False)
         self.engine = engine
         self.inputs = inputs
         self.targets = targets
@@ -2285,7 +2358,7 @@ cdef Engine one_batch(network, Inputs inputs, Block targets, bint back):
     cdef Worker *worker
     cdef double *x
     cdef Py_ssize_t i
-    engine.hire(1, inputs.rows, back)
+    engine.hire(1, inputs.rows, inputs, back)
     worker = &engine.workers[0]
     engine.make_room(deltas=back, every_z=True, gradients=back, spare=False)
     if inputs.dense is not None:

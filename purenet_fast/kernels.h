@@ -29,6 +29,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -74,10 +75,6 @@ typedef struct {
 
 #define PURENET_STRIP 112 /* columns; below 256, `column` being one byte */
 
-/* Working memory of a sparse step: the gradient of one strip, 8 vectors wide.  It is too large for
- * the stack of a thread, which may be small. */
-#define PURENET_SCRATCH (PURENET_STRIP * 64 + PURENET_SLACK)
-
 /* Inputs of which most are zero: the others, listed.  The columns are cut into strips; strip b of
  * row s has the entries start[s * strips + b] .. start[s * strips + b + 1] - 1, columns ascending,
  * and `column` counts from the beginning of the strip.  Leaving out a term x * w with x == 0.0
@@ -90,11 +87,22 @@ typedef struct {
     const double *value;
 } purenet_sparse;
 
+/* The entries of one batch, column by column: what the step of the weights needs, as row k of the
+ * gradient is the sum over the samples of x[sample][k] * delta[sample].  The n-th of the columns
+ * that any sample touches is column[n]; its entries are those from end[n - 1], or 0, to before
+ * end[n], samples ascending, and `sample` counts within the batch. */
+typedef struct {
+    size_t columns;
+    const size_t *end;
+    const double *value;
+    const uint32_t *column;
+    const uint32_t *sample;
+} purenet_columns;
+
 /* One set of kernels: the same functions for one vector width. */
 typedef struct {
     const char *name;
-    /* how many columns of a product, and outputs of a sparse step, are computed together; a part of
-     * so many, or of a multiple, loses nothing */
+    /* how many columns of a product, and outputs of a sparse step, are computed together */
     size_t product_columns, step_outputs;
     /* the room a product needs, in numbers; one with fewer rows or columns does not need more */
     size_t (*product_room)(const purenet_product *p);
@@ -115,14 +123,125 @@ typedef struct {
     void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
                            size_t outputs, const double *w, size_t w_row, const double *bias,
                            double *z);
-    /* w -= rate x^T delta for the listed samples, the rows of w in the strips from first_strip to
-     * before last_strip, and the first `columns` columns of w and of delta; the deltas must be
-     * finite.  Rows that no sample touches are left alone.  `scratch` has room for PURENET_SCRATCH
-     * numbers.  Tells if the weights it touched are still finite. */
-    int (*sparse_step)(const purenet_sparse *x, size_t first_strip, size_t last_strip,
-                       size_t samples, const size_t *sample, size_t columns, const double *delta,
-                       size_t delta_row, double rate, double *w, size_t w_row, double *scratch);
+    /* w -= rate x^T delta for some of the listed columns, which are rows of w; the deltas must be
+     * finite.  Tells if the weights it touched are still finite.  `room` is for samples *
+     * step_outputs + PURENET_SLACK numbers. */
+    int (*sparse_step)(const purenet_columns *x, size_t first, size_t last, size_t samples,
+                       size_t outputs, const double *delta, size_t delta_row, double rate,
+                       double *w, size_t w_row, double *room);
 } purenet_kernels;
+
+/* ---- the entries of a batch by column ---- */
+
+static size_t purenet_entries(const purenet_sparse *x, size_t first_strip, size_t last_strip,
+                              size_t samples, const size_t *sample)
+{
+    size_t entries = 0, s;
+    for (s = 0; s < samples; s++) {
+        const size_t *start = x->start + sample[s] * x->strips;
+        entries += start[last_strip] - start[first_strip];
+    }
+    return entries;
+}
+
+/* The memory that so many columns and entries need, and, while they are put in order, a place for
+ * every column; in numbers. */
+static size_t purenet_columns_room(size_t columns, size_t entries)
+{
+    return (columns * sizeof(size_t) + entries * sizeof(double) +
+            (columns + entries) * sizeof(uint32_t)) / sizeof(double) + 1;
+}
+
+static size_t purenet_order_room(size_t columns, size_t entries)
+{
+    return purenet_columns_room(columns, entries) + columns * sizeof(size_t) / sizeof(double) + 1;
+}
+
+/* Lay out the arrays of so many columns and entries. */
+static void purenet_lay_out(double *room, size_t columns, size_t entries, purenet_columns *x)
+{
+    x->columns = columns;
+    x->value = room;
+    x->end = (size_t *)(room + entries);
+    x->column = (uint32_t *)(x->end + columns);
+    x->sample = x->column + columns;
+}
+
+/* Put the entries of some strips of the listed samples in order.  The columns with the fewest come
+ * first: a processor foresees the end of a loop that it has just gone through as often, and half of
+ * the time goes if it does not. */
+static void purenet_order_by_column(const purenet_sparse *x, size_t first_strip, size_t last_strip,
+                                    size_t samples, const size_t *sample, double *room,
+                                    purenet_columns *ordered)
+{
+    enum { MANY = 64 }; /* or more entries are not told apart */
+    const size_t entries = purenet_entries(x, first_strip, last_strip, samples, sample);
+    const size_t columns = (last_strip - first_strip) * PURENET_STRIP;
+    size_t with[MANY + 1] = {0}; /* columns with so many entries, then their place in the list */
+    size_t *place = (size_t *)room;
+    size_t touched = 0, total = 0, strip, s, k, n, e;
+    double *value;
+    size_t *end;
+    uint32_t *column, *at;
+    memset(place, 0, columns * sizeof(size_t));
+    for (s = 0; s < samples; s++) {
+        const size_t *start = x->start + sample[s] * x->strips;
+        size_t *here = place;
+        for (strip = first_strip; strip < last_strip; strip++, here += PURENET_STRIP)
+            for (e = start[strip]; e < start[strip + 1]; e++)
+                here[x->column[e]]++;
+    }
+    for (k = 0; k < columns; k++)
+        with[place[k] < MANY ? place[k] : MANY]++;
+    with[0] = 0;
+    for (n = 1; n <= MANY; n++) {
+        size_t here = with[n];
+        with[n] = touched;
+        touched += here;
+    }
+    purenet_lay_out((double *)(place + columns), touched, entries, ordered);
+    value = (double *)ordered->value;
+    end = (size_t *)ordered->end;
+    column = (uint32_t *)ordered->column;
+    at = (uint32_t *)ordered->sample;
+    for (k = 0; k < columns; k++)
+        if (place[k] > 0)
+            column[with[place[k] < MANY ? place[k] : MANY]++] = (uint32_t)k;
+    for (n = 0; n < touched; n++) {
+        size_t here = place[column[n]];
+        place[column[n]] = total;
+        total += here;
+        end[n] = total;
+        column[n] += (uint32_t)(first_strip * PURENET_STRIP);
+    }
+    for (s = 0; s < samples; s++) {
+        const size_t *start = x->start + sample[s] * x->strips;
+        size_t *here = place;
+        for (strip = first_strip; strip < last_strip; strip++, here += PURENET_STRIP)
+            for (e = start[strip]; e < start[strip + 1]; e++) {
+                size_t to = here[x->column[e]]++;
+                value[to] = x->value[e];
+                at[to] = (uint32_t)s;
+            }
+    }
+}
+
+/* Copy what was put in order to memory of its own; tells if there was any. */
+static int purenet_keep_columns(const purenet_columns *x, purenet_columns *kept)
+{
+    size_t entries = x->columns > 0 ? x->end[x->columns - 1] : 0;
+    double *room = malloc(purenet_columns_room(x->columns, entries) * sizeof(double));
+    if (room == NULL)
+        return 0;
+    purenet_lay_out(room, x->columns, entries, kept);
+    memcpy((double *)kept->value, x->value, entries * sizeof(double));
+    memcpy((size_t *)kept->end, x->end, x->columns * sizeof(size_t));
+    memcpy((uint32_t *)kept->column, x->column, x->columns * sizeof(uint32_t));
+    memcpy((uint32_t *)kept->sample, x->sample, entries * sizeof(uint32_t));
+    return 1;
+}
+
+static void purenet_drop_columns(purenet_columns *kept) { free((double *)kept->value); }
 
 /* ---- exp and sigmoid of one number: purenet/elementary.py line for line ---- */
 
@@ -205,10 +324,14 @@ static inline double purenet_sigmoid(double z)
 #define PURENET_UNROLL
 #endif
 
+/* FETCH asks for a cache line that will be needed.  ONE_ADDRESS keeps gcc from computing the address
+ * of every vector of a row anew. */
 #if defined(__GNUC__)
 #define PURENET_FETCH(where) __builtin_prefetch(where)
+#define PURENET_ONE_ADDRESS(pointer) __asm__("" : "+r"(pointer))
 #else
 #define PURENET_FETCH(where) ((void)0)
+#define PURENET_ONE_ADDRESS(pointer) ((void)0)
 #endif
 
 #define PURENET_WIDTH 1

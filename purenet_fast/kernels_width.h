@@ -36,6 +36,7 @@
 #define room_for_b WIDE(room_for_b)
 #define copy_a WIDE(copy_a)
 #define copy_b WIDE(copy_b)
+#define fetch_entries WIDE(fetch_entries)
 #define chunk_forward WIDE(chunk_forward)
 #define chunk_step WIDE(chunk_step)
 
@@ -660,9 +661,9 @@ static void WIDE(product)(const purenet_product *p)
 
 /* ---- sparse inputs ---- */
 
-/* Both kernels take the outputs in chunks of up to CHUNK vectors, and the inputs strip by strip, so
- * that the part of the weights (or of the gradient) they walk about in stays in the first-level
- * cache.  As with the tiles, the number C of vectors must be a constant. */
+/* Both kernels take the outputs in chunks of up to CHUNK vectors, whose sums stay in registers.  The
+ * way forward takes the inputs strip by strip, so that the part of the weights it walks about in
+ * stays in the first-level cache.  As with the tiles, the number C of vectors must be a constant. */
 #define CHUNK 8
 
 /* Do `call` with the constant C equal to `vectors`. */
@@ -678,10 +679,21 @@ static void WIDE(product)(const purenet_product *p)
     case 8: { enum { C = 8 }; call; break; }                                                       \
     }
 
+/* Ask for the entries of one sample in a strip: they lie anywhere in memory. */
+PURENET_INLINE void fetch_entries(const purenet_sparse *x, size_t sample, size_t strip)
+{
+    const size_t *start = x->start + sample * x->strips + strip;
+    size_t e;
+    PURENET_FETCH(x->column + start[0]);
+    for (e = start[0]; e < start[1]; e += 8)
+        PURENET_FETCH(x->value + e);
+}
+
 /* One chunk of the outputs, for all samples; w, bias and z begin at the chunk. */
 PURENET_INLINE void chunk_forward(const purenet_sparse *x, size_t samples, const size_t *sample,
                                   size_t outputs, const double *w, size_t w_row,
-                                  const double *bias, double *z, size_t lanes, const int C)
+                                  const double *bias, double *z, size_t lanes, int first,
+                                  const int C)
 {
     size_t strip, s, e;
     int v;
@@ -691,6 +703,8 @@ PURENET_INLINE void chunk_forward(const purenet_sparse *x, size_t samples, const
             const size_t end = start[1];
             double *out = z + s * outputs;
             vec sum[CHUNK];
+            if (first && s + 2 < samples)
+                fetch_entries(x, sample[s + 2], strip);
             PURENET_UNROLL
             for (v = 0; v < C; v++)
                 sum[v] = strip == 0 ? all_of(0.0) : load(out + v * W);
@@ -723,79 +737,65 @@ static void WIDE(sparse_forward)(const purenet_sparse *x, size_t samples, const 
         size_t vectors = (width + W - 1) / W, lanes = width - (vectors - 1) * W;
         const double *b = bias == NULL ? NULL : bias + j;
         WITH_CONSTANT(vectors, chunk_forward(x, samples, sample, outputs, w + j, w_row, b, z + j,
-                                             lanes, C));
+                                             lanes, j == 0, C));
     }
 }
 
-/* One chunk of the outputs: scatter the terms of the gradient, sample after sample, over the rows
- * of one strip, then take the step in the rows that were touched.  `gradient` and `touched` are all
- * zeros before and after.  Returns `check` plus 0.0, or plus NaN if a weight became infinite. */
-PURENET_INLINE vec chunk_step(const purenet_sparse *x, size_t first_strip, size_t last_strip,
-                              size_t samples, const size_t *sample, const double *delta,
-                              size_t delta_row, double rate, double *w, size_t w_row,
-                              double *gradient, uint8_t *touched, size_t lanes, vec check,
-                              const int C)
+/* One chunk of the outputs, for the listed columns from first to before last.  `w` begins at the
+ * chunk; `delta` is nothing but the chunk.  Returns `check` plus 0.0, or plus NaN if a weight became
+ * infinite. */
+PURENET_INLINE vec chunk_step(const purenet_columns *x, size_t first, size_t last,
+                              const double *delta, double rate, double *w, size_t w_row,
+                              size_t lanes, vec check, const int C)
 {
-    size_t strip, s, e, k;
+    size_t n, e = first > 0 ? x->end[first - 1] : 0;
     int v;
-    w += first_strip * PURENET_STRIP * w_row;
-    for (strip = first_strip; strip < last_strip; strip++, w += PURENET_STRIP * w_row) {
-        for (s = 0; s < samples; s++) {
-            const size_t *start = x->start + sample[s] * x->strips + strip;
-            const size_t end = start[1];
-            vec d[CHUNK];
+    for (n = first; n < last; n++) {
+        const size_t end = x->end[n];
+        double *row = w + x->column[n] * w_row;
+        vec sum[CHUNK];
+        PURENET_ONE_ADDRESS(row);
+        PURENET_UNROLL
+        for (v = 0; v < C; v++)
+            sum[v] = all_of(0.0);
+        for (; e < end; e++) {
+            const double *d = delta + x->sample[e] * (size_t)(C * W);
+            double value = x->value[e];
+            PURENET_ONE_ADDRESS(d);
             PURENET_UNROLL
             for (v = 0; v < C; v++)
-                d[v] = load(delta + s * delta_row + v * W);
-            for (e = start[0]; e < end; e++) {
-                double *g = gradient + x->column[e] * (size_t)(C * W);
-                double value = x->value[e];
-                touched[x->column[e]] = 1;
-                PURENET_UNROLL
-                for (v = 0; v < C; v++)
-                    store(g + v * W, load(g + v * W) + value * d[v]);
-            }
+                sum[v] += value * load(d + v * W);
         }
-        for (k = 0; k < PURENET_STRIP; k++) {
-            double *g = gradient + k * (size_t)(C * W);
-            double *row = w + k * w_row;
-            if (!touched[k])
-                continue;
-            touched[k] = 0;
-            PURENET_UNROLL
-            for (v = 0; v < C; v++) {
-                vec now = load(row + v * W) - rate * load(g + v * W);
-                check += now * 0.0;
-                store(g + v * W, all_of(0.0));
-                if (v + 1 < C)
-                    store(row + v * W, now);
-                else
-                    store_some(row + v * W, now, lanes);
-            }
+        PURENET_UNROLL
+        for (v = 0; v < C; v++) {
+            vec now = load(row + v * W) - rate * sum[v];
+            check += now * 0.0;
+            if (v + 1 < C)
+                store(row + v * W, now);
+            else
+                store_some(row + v * W, now, lanes);
         }
     }
     return check;
 }
 
-static int WIDE(sparse_step)(const purenet_sparse *x, size_t first_strip, size_t last_strip,
-                             size_t samples, const size_t *sample, size_t columns,
-                             const double *delta, size_t delta_row, double rate, double *w,
-                             size_t w_row, double *scratch)
+static int WIDE(sparse_step)(const purenet_columns *x, size_t first, size_t last, size_t samples,
+                             size_t outputs, const double *delta, size_t delta_row, double rate,
+                             double *w, size_t w_row, double *room)
 {
-    /* Aligned, so that no vector crosses two cache lines. */
-    double *gradient = (double *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
-    uint8_t touched[PURENET_STRIP];
-    size_t j;
+    double *chunk = (double *)(((uintptr_t)room + 63) & ~(uintptr_t)63);
+    size_t j, s, v;
     vec check = all_of(0.0);
-    memset(touched, 0, sizeof touched);
-    for (j = 0; j < columns; j += CHUNK * W) {
-        size_t width = columns - j < CHUNK * W ? columns - j : CHUNK * W;
+    for (j = 0; j < outputs; j += CHUNK * W) {
+        size_t width = outputs - j < CHUNK * W ? outputs - j : CHUNK * W;
         size_t vectors = (width + W - 1) / W, lanes = width - (vectors - 1) * W;
-        if (j == 0) /* the first chunk is the widest, and leaves it as zero as it finds it */
-            memset(gradient, 0, PURENET_STRIP * vectors * W * sizeof(double));
-        WITH_CONSTANT(vectors, check = chunk_step(x, first_strip, last_strip, samples, sample,
-                                                  delta + j, delta_row, rate, w + j, w_row,
-                                                  gradient, touched, lanes, check, C));
+        /* The deltas are read again and again, in any order.  Side by side they have room in the
+         * cache; in rows of, say, 1,024 bytes they would crowd into a quarter of it. */
+        for (s = 0; s < samples; s++)
+            for (v = 0; v < vectors; v++)
+                store(chunk + (s * vectors + v) * W, load(delta + s * delta_row + j + v * W));
+        WITH_CONSTANT(vectors, check = chunk_step(x, first, last, chunk, rate, w + j, w_row, lanes,
+                                                  check, C));
     }
     return !any(~less_equal(check, check));
 }
@@ -850,6 +850,7 @@ static const purenet_kernels WIDE(kernels) = {
 #undef room_for_b
 #undef copy_a
 #undef copy_b
+#undef fetch_entries
 #undef chunk_forward
 #undef chunk_step
 #undef W
