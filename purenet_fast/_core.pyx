@@ -78,8 +78,7 @@ cdef extern from "kernels.h" nogil:
         const double *value
 
     ctypedef struct purenet_columns:
-        size_t columns
-        const size_t *end
+        size_t groups, columns, entries
         const double *value
 
     ctypedef struct purenet_kernels:
@@ -98,15 +97,16 @@ cdef extern from "kernels.h" nogil:
         void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
                                size_t outputs, const double *w, size_t w_row, const double *bias,
                                double *z) noexcept nogil
-        bint (*sparse_step)(const purenet_columns *x, size_t first, size_t last, size_t samples,
-                            size_t outputs, const double *delta, size_t delta_row, double rate,
-                            double *w, size_t w_row, double *room) noexcept nogil
+        bint (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
+                            const double *delta, size_t delta_row, double rate, double *w,
+                            size_t w_row, double *room) noexcept nogil
 
-    size_t purenet_order_room(size_t columns, size_t entries)
+    size_t purenet_order_room(size_t samples, size_t columns, size_t entries)
     void purenet_order_by_column(const purenet_sparse *x, size_t first_strip, size_t last_strip,
                                  size_t samples, const size_t *sample, double *room,
                                  purenet_columns *ordered)
     bint purenet_keep_columns(const purenet_columns *x, purenet_columns *kept)
+    void purenet_fetch_columns(const purenet_columns *kept)
     void purenet_drop_columns(purenet_columns *kept)
 
     enum:
@@ -1170,7 +1170,7 @@ cdef class Inputs:
         return (entries * (sizeof(double) + sizeof(uint8_t))
                 + <double> self.rows * self.sparse.strips * sizeof(size_t)
                 + entries * (sizeof(double) + sizeof(uint32_t))
-                + columns * (sizeof(size_t) + sizeof(uint32_t)))
+                + columns * sizeof(uint32_t))
 
     cdef size_t most_entries(self, size_t rows) noexcept:
         """Return how many entries so many rows have together, at most."""
@@ -1438,7 +1438,7 @@ cdef class Engine:
         cdef size_t room = self.room_for_products(capacity, back)
         if back and inputs.dense is None:
             room = max(room, purenet_order_room(
-                inputs.sparse.strips * PURENET_STRIP, inputs.most_entries(capacity)))
+                capacity, inputs.sparse.strips * PURENET_STRIP, inputs.most_entries(capacity)))
         self.capacity = capacity
         self.team = team
         self.meeting.size = team
@@ -1692,9 +1692,8 @@ cdef class Engine:
             if l == 0 and worker.x == NULL:
                 if layer.spare == NULL:
                     worker.weights_finite = kernels.sparse_step(
-                        &worker.columns, 0, worker.columns.columns, worker.rows, layer.outputs,
-                        layer.delta, layer.outputs, self.rate, layer.weights, layer.stride,
-                        worker.step_room)
+                        &worker.columns, worker.rows, layer.outputs, layer.delta, layer.outputs,
+                        self.rate, layer.weights, layer.stride, worker.step_room)
                 else:
                     self.sparse_step_in_pieces(worker, number, inputs)
             else:
@@ -1759,9 +1758,9 @@ cdef class Engine:
                     return
                 width = min(outputs, layer.outputs - column)
                 if not self.kernels.sparse_step(
-                        &worker.columns, 0, worker.columns.columns, worker.rows, width,
-                        layer.delta + column, layer.outputs, self.rate, layer.spare + column,
-                        layer.stride, worker.step_room):
+                        &worker.columns, worker.rows, width, layer.delta + column,
+                        layer.outputs, self.rate, layer.spare + column, layer.stride,
+                        worker.step_room):
                     worker.weights_finite = False
                 column += width
                 if number == 0:
@@ -2133,6 +2132,8 @@ cdef class Training(Job):
         cdef double total = 0.0
         cdef bint finite = True
         self.gather(number, start, rows, self.sparse[number])
+        if self.sparse[number]:
+            self.fetch_columns(number, start // self.batch_size)
         if number == 0:
             if self.large:
                 self.engine.fill_spare()
@@ -2190,6 +2191,11 @@ cdef class Training(Job):
         self.engine.order_columns(worker, number, self.samples.inputs)
         if kept != NULL:
             purenet_keep_columns(&worker.columns, kept)
+
+    cdef void fetch_columns(self, size_t number, size_t batch) noexcept nogil:
+        """Have what ``order_columns`` will find on its way from memory."""
+        if self.kept != NULL:
+            purenet_fetch_columns(&self.kept[batch * self.engine.team + number])
 
     cdef void gather(self, size_t number, size_t start, size_t rows, bint sparse) noexcept nogil:
         """Lay the worker's part of a batch before it."""

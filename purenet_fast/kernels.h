@@ -40,6 +40,16 @@
 #pragma fp_contract(off) /* what -ffp-contract=off is for the others */
 #endif
 
+/* FETCH asks for a cache line that will be needed.  ONE_ADDRESS keeps gcc from computing the address
+ * of every vector of a row anew. */
+#if defined(__GNUC__)
+#define PURENET_FETCH(where) __builtin_prefetch(where)
+#define PURENET_ONE_ADDRESS(pointer) __asm__("" : "+r"(pointer))
+#else
+#define PURENET_FETCH(where) ((void)0)
+#define PURENET_ONE_ADDRESS(pointer) ((void)0)
+#endif
+
 #define PURENET_SLACK 8 /* numbers that may be read behind the end of an array */
 
 enum { PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU };
@@ -88,16 +98,24 @@ typedef struct {
 } purenet_sparse;
 
 /* The entries of one batch, column by column: what the step of the weights needs, as row k of the
- * gradient is the sum over the samples of x[sample][k] * delta[sample].  The n-th of the columns
- * that any sample touches is column[n]; its entries are those from end[n - 1], or 0, to before
- * end[n], samples ascending, and `sample` counts within the batch. */
+ * gradient is the sum over the samples of x[sample][k] * delta[sample].  The columns that any sample
+ * touches are listed in groups with as many entries, because a processor foresees the end of a loop
+ * that it has just gone through as often.  `value` and `sample` have the entries of one column
+ * behind those of the other, samples ascending; `sample` counts within the batch. */
 typedef struct {
-    size_t columns;
-    const size_t *end;
+    uint32_t entries; /* of each column */
+    uint32_t columns;
+} purenet_group;
+
+typedef struct {
+    size_t groups, columns, entries;
     const double *value;
+    const purenet_group *group;
     const uint32_t *column;
     const uint32_t *sample;
 } purenet_columns;
+
+#define PURENET_AHEAD 64 /* entries from the one that is used to the one that is asked for */
 
 /* One set of kernels: the same functions for one vector width. */
 typedef struct {
@@ -123,103 +141,99 @@ typedef struct {
     void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
                            size_t outputs, const double *w, size_t w_row, const double *bias,
                            double *z);
-    /* w -= rate x^T delta for some of the listed columns, which are rows of w; the deltas must be
-     * finite.  Tells if the weights it touched are still finite.  `room` is for samples *
-     * step_outputs + PURENET_SLACK numbers. */
-    int (*sparse_step)(const purenet_columns *x, size_t first, size_t last, size_t samples,
-                       size_t outputs, const double *delta, size_t delta_row, double rate,
-                       double *w, size_t w_row, double *room);
+    /* w -= rate x^T delta for the listed columns, which are rows of w; the deltas must be finite.
+     * Tells if the weights it touched are still finite.  `room` is for samples * step_outputs +
+     * PURENET_SLACK numbers. */
+    int (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
+                       const double *delta, size_t delta_row, double rate, double *w,
+                       size_t w_row, double *room);
 } purenet_kernels;
 
 /* ---- the entries of a batch by column ---- */
 
-static size_t purenet_entries(const purenet_sparse *x, size_t first_strip, size_t last_strip,
-                              size_t samples, const size_t *sample)
+/* The memory for so many groups, columns and entries, in numbers. */
+static size_t purenet_columns_room(size_t groups, size_t columns, size_t entries)
 {
-    size_t entries = 0, s;
-    for (s = 0; s < samples; s++) {
-        const size_t *start = x->start + sample[s] * x->strips;
-        entries += start[last_strip] - start[first_strip];
-    }
-    return entries;
+    return entries + groups + (columns + entries + 1) / 2;
 }
 
-/* The memory that so many columns and entries need, and, while they are put in order, a place for
- * every column; in numbers. */
-static size_t purenet_columns_room(size_t columns, size_t entries)
+/* And while they are put in order: counters for every column, and for every number of samples. */
+static size_t purenet_order_room(size_t samples, size_t columns, size_t entries)
 {
-    return (columns * sizeof(size_t) + entries * sizeof(double) +
-            (columns + entries) * sizeof(uint32_t)) / sizeof(double) + 1;
+    size_t groups = samples < columns ? samples : columns;
+    return columns + samples + 1 + purenet_columns_room(groups, columns, entries);
 }
 
-static size_t purenet_order_room(size_t columns, size_t entries)
+/* Lay out the arrays of x. */
+static void purenet_lay_out(double *room, purenet_columns *x)
 {
-    return purenet_columns_room(columns, entries) + columns * sizeof(size_t) / sizeof(double) + 1;
-}
-
-/* Lay out the arrays of so many columns and entries. */
-static void purenet_lay_out(double *room, size_t columns, size_t entries, purenet_columns *x)
-{
-    x->columns = columns;
     x->value = room;
-    x->end = (size_t *)(room + entries);
-    x->column = (uint32_t *)(x->end + columns);
-    x->sample = x->column + columns;
+    x->group = (purenet_group *)(room + x->entries);
+    x->column = (uint32_t *)(x->group + x->groups);
+    x->sample = x->column + x->columns;
 }
 
-/* Put the entries of some strips of the listed samples in order.  The columns with the fewest come
- * first: a processor foresees the end of a loop that it has just gone through as often, and half of
- * the time goes if it does not. */
+/* Put the entries of some strips of the listed samples in order. */
 static void purenet_order_by_column(const purenet_sparse *x, size_t first_strip, size_t last_strip,
                                     size_t samples, const size_t *sample, double *room,
                                     purenet_columns *ordered)
 {
-    enum { MANY = 64 }; /* or more entries are not told apart */
-    const size_t entries = purenet_entries(x, first_strip, last_strip, samples, sample);
     const size_t columns = (last_strip - first_strip) * PURENET_STRIP;
-    size_t with[MANY + 1] = {0}; /* columns with so many entries, then their place in the list */
-    size_t *place = (size_t *)room;
-    size_t touched = 0, total = 0, strip, s, k, n, e;
+    const size_t first_column = first_strip * PURENET_STRIP;
+    uint64_t *entries = (uint64_t *)room;  /* of each column; then where its next one goes */
+    uint64_t *with = entries + columns;    /* columns with so many; then where their next one goes */
+    size_t strip, s, k, n, e;
+    uint64_t total = 0;
     double *value;
-    size_t *end;
+    purenet_group *group;
     uint32_t *column, *at;
-    memset(place, 0, columns * sizeof(size_t));
+    memset(room, 0, (columns + samples + 1) * sizeof(double));
     for (s = 0; s < samples; s++) {
         const size_t *start = x->start + sample[s] * x->strips;
-        size_t *here = place;
+        uint64_t *here = entries;
         for (strip = first_strip; strip < last_strip; strip++, here += PURENET_STRIP)
             for (e = start[strip]; e < start[strip + 1]; e++)
                 here[x->column[e]]++;
     }
     for (k = 0; k < columns; k++)
-        with[place[k] < MANY ? place[k] : MANY]++;
-    with[0] = 0;
-    for (n = 1; n <= MANY; n++) {
-        size_t here = with[n];
-        with[n] = touched;
-        touched += here;
+        with[entries[k]]++;
+    ordered->groups = ordered->columns = ordered->entries = 0;
+    for (n = 1; n <= samples; n++) {
+        ordered->groups += with[n] > 0;
+        ordered->columns += with[n];
+        ordered->entries += n * with[n];
     }
-    purenet_lay_out((double *)(place + columns), touched, entries, ordered);
+    purenet_lay_out((double *)(with + samples + 1), ordered);
     value = (double *)ordered->value;
-    end = (size_t *)ordered->end;
+    group = (purenet_group *)ordered->group;
     column = (uint32_t *)ordered->column;
     at = (uint32_t *)ordered->sample;
-    for (k = 0; k < columns; k++)
-        if (place[k] > 0)
-            column[with[place[k] < MANY ? place[k] : MANY]++] = (uint32_t)k;
-    for (n = 0; n < touched; n++) {
-        size_t here = place[column[n]];
-        place[column[n]] = total;
+    for (n = 1; n <= samples; n++) {
+        uint64_t here = with[n];
+        if (here > 0) {
+            group->entries = (uint32_t)n;
+            group->columns = (uint32_t)here;
+            group++;
+        }
+        with[n] = total;
         total += here;
-        end[n] = total;
-        column[n] += (uint32_t)(first_strip * PURENET_STRIP);
+    }
+    for (k = 0; k < columns; k++)
+        if (entries[k] > 0)
+            column[with[entries[k]]++] = (uint32_t)k;
+    total = 0;
+    for (n = 0; n < ordered->columns; n++) {
+        uint64_t here = entries[column[n]];
+        entries[column[n]] = total;
+        total += here;
+        column[n] += (uint32_t)first_column;
     }
     for (s = 0; s < samples; s++) {
         const size_t *start = x->start + sample[s] * x->strips;
-        size_t *here = place;
+        uint64_t *here = entries;
         for (strip = first_strip; strip < last_strip; strip++, here += PURENET_STRIP)
             for (e = start[strip]; e < start[strip + 1]; e++) {
-                size_t to = here[x->column[e]]++;
+                size_t to = (size_t)here[x->column[e]]++;
                 value[to] = x->value[e];
                 at[to] = (uint32_t)s;
             }
@@ -229,16 +243,27 @@ static void purenet_order_by_column(const purenet_sparse *x, size_t first_strip,
 /* Copy what was put in order to memory of its own; tells if there was any. */
 static int purenet_keep_columns(const purenet_columns *x, purenet_columns *kept)
 {
-    size_t entries = x->columns > 0 ? x->end[x->columns - 1] : 0;
-    double *room = malloc(purenet_columns_room(x->columns, entries) * sizeof(double));
+    size_t numbers = purenet_columns_room(x->groups, x->columns, x->entries);
+    double *room = malloc((numbers + 1) * sizeof(double));
     if (room == NULL)
         return 0;
-    purenet_lay_out(room, x->columns, entries, kept);
-    memcpy((double *)kept->value, x->value, entries * sizeof(double));
-    memcpy((size_t *)kept->end, x->end, x->columns * sizeof(size_t));
-    memcpy((uint32_t *)kept->column, x->column, x->columns * sizeof(uint32_t));
-    memcpy((uint32_t *)kept->sample, x->sample, entries * sizeof(uint32_t));
+    memcpy(room, x->value, numbers * sizeof(double));
+    *kept = *x;
+    purenet_lay_out(room, kept);
     return 1;
+}
+
+/* Ask for the beginning of what a step will need. */
+static void purenet_fetch_columns(const purenet_columns *kept)
+{
+    size_t e;
+    for (e = 0; e < PURENET_AHEAD && e < kept->entries; e += 8) {
+        PURENET_FETCH(kept->value + e);
+        PURENET_FETCH(kept->sample + e);
+    }
+    for (e = 0; e < 32 && e < kept->columns; e += 16)
+        PURENET_FETCH(kept->column + e);
+    PURENET_FETCH(kept->group);
 }
 
 static void purenet_drop_columns(purenet_columns *kept) { free((double *)kept->value); }
@@ -322,16 +347,6 @@ static inline double purenet_sigmoid(double z)
 #define PURENET_UNROLL _Pragma("GCC unroll 16")
 #else
 #define PURENET_UNROLL
-#endif
-
-/* FETCH asks for a cache line that will be needed.  ONE_ADDRESS keeps gcc from computing the address
- * of every vector of a row anew. */
-#if defined(__GNUC__)
-#define PURENET_FETCH(where) __builtin_prefetch(where)
-#define PURENET_ONE_ADDRESS(pointer) __asm__("" : "+r"(pointer))
-#else
-#define PURENET_FETCH(where) ((void)0)
-#define PURENET_ONE_ADDRESS(pointer) ((void)0)
 #endif
 
 #define PURENET_WIDTH 1

@@ -19,13 +19,17 @@
 #define size_of WIDE(size_of)
 #define exp_tail WIDE(exp_tail)
 #define exp_in_range WIDE(exp_in_range)
-#define exp_vec WIDE(exp_vec)
-#define sigmoid_vec WIDE(sigmoid_vec)
-#define tanh_vec WIDE(tanh_vec)
+#define exp_vecs WIDE(exp_vecs)
+#define any_rare WIDE(any_rare)
+#define rare_exp WIDE(rare_exp)
+#define rare_sigmoid WIDE(rare_sigmoid)
+#define sigmoid_vecs WIDE(sigmoid_vecs)
+#define tanh_vecs WIDE(tanh_vecs)
 #define tile WIDE(tile)
 #define tiles WIDE(tiles)
-#define block WIDE(block)
-#define block_product WIDE(block_product)
+#define layout WIDE(layout)
+#define product_in_place WIDE(product_in_place)
+#define product_of_copies WIDE(product_of_copies)
 #define sizes WIDE(sizes)
 #define at_least WIDE(at_least)
 #define largest_block WIDE(largest_block)
@@ -151,98 +155,137 @@ PURENET_INLINE int any(bits where)
 #endif
 }
 
-/* ---- exp, sigmoid, tanh of a vector: the same operations as for one number ---- */
+/* ---- exp, sigmoid, tanh of vectors: the same operations as for one number ---- */
 
-PURENET_INLINE vec exp_tail(vec high, vec low)
+/* Each operation of these functions needs the one before.  So N vectors, up to TOGETHER, go through
+ * them step by step side by side: a processor looks only some dozens of operations ahead, too few to
+ * find the next vector's on its own.  N is a constant wherever they are called. */
+#define TOGETHER 4
+#define EACH(statement)                                                                            \
+    do {                                                                                           \
+        int i;                                                                                     \
+        PURENET_UNROLL                                                                             \
+        for (i = 0; i < N; i++)                                                                    \
+            statement;                                                                             \
+    } while (0)
+
+/* tail = what is left of exp(high - low) after 1 + high */
+PURENET_INLINE void exp_tail(const vec *high, const vec *low, vec *tail, const int N)
 {
-    vec r = high - low;
-    vec series = 1.0 / 479001600.0 + r * (1.0 / 6227020800.0);
-    series = 1.0 / 39916800.0 + r * series;
-    series = 1.0 / 3628800.0 + r * series;
-    series = 1.0 / 362880.0 + r * series;
-    series = 1.0 / 40320.0 + r * series;
-    series = 1.0 / 5040.0 + r * series;
-    series = 1.0 / 720.0 + r * series;
-    series = 1.0 / 120.0 + r * series;
-    series = 1.0 / 24.0 + r * series;
-    series = 1.0 / 6.0 + r * series;
-    series = 1.0 / 2.0 + r * series;
-    return r * r * series - low;
+    vec r[TOGETHER];
+    EACH(r[i] = high[i] - low[i]);
+    EACH(tail[i] = 1.0 / 479001600.0 + r[i] * (1.0 / 6227020800.0));
+    EACH(tail[i] = 1.0 / 39916800.0 + r[i] * tail[i]);
+    EACH(tail[i] = 1.0 / 3628800.0 + r[i] * tail[i]);
+    EACH(tail[i] = 1.0 / 362880.0 + r[i] * tail[i]);
+    EACH(tail[i] = 1.0 / 40320.0 + r[i] * tail[i]);
+    EACH(tail[i] = 1.0 / 5040.0 + r[i] * tail[i]);
+    EACH(tail[i] = 1.0 / 720.0 + r[i] * tail[i]);
+    EACH(tail[i] = 1.0 / 120.0 + r[i] * tail[i]);
+    EACH(tail[i] = 1.0 / 24.0 + r[i] * tail[i]);
+    EACH(tail[i] = 1.0 / 6.0 + r[i] * tail[i]);
+    EACH(tail[i] = 1.0 / 2.0 + r[i] * tail[i]);
+    EACH(tail[i] = r[i] * r[i] * tail[i] - low[i]);
 }
 
 /* exp of x between -708 and 708.  There 2**k has a normal exponent, and multiplying by it is
  * adding k to the exponent bits; `shifted` has k in its lowest bits. */
-PURENET_INLINE vec exp_in_range(vec x)
+PURENET_INLINE void exp_in_range(vec *x, const int N)
 {
-    vec shifted = x * PURENET_LOG2_E + PURENET_ROUND;
-    vec k = shifted - PURENET_ROUND;
-    vec high = x - k * PURENET_LN2_HIGH;
-    vec low = k * PURENET_LN2_LOW;
-    vec y = 1.0 + (high + exp_tail(high, low));
-    return from_bits(to_bits(y) + (to_bits(shifted) << 52));
+    vec shifted[TOGETHER], k[TOGETHER], high[TOGETHER], low[TOGETHER], tail[TOGETHER];
+    EACH(shifted[i] = x[i] * PURENET_LOG2_E + PURENET_ROUND);
+    EACH(k[i] = shifted[i] - PURENET_ROUND);
+    EACH(high[i] = x[i] - k[i] * PURENET_LN2_HIGH);
+    EACH(low[i] = k[i] * PURENET_LN2_LOW);
+    exp_tail(high, low, tail, N);
+    EACH(x[i] = 1.0 + (high[i] + tail[i]));
+    EACH(x[i] = from_bits(to_bits(x[i]) + (to_bits(shifted[i]) << 52)));
 }
 
-/* Rare arguments (beyond 708, infinite, NaN) go lane by lane through the function of one number. */
-PURENET_INLINE vec exp_vec(vec x)
+/* Tell if an argument is rare: beyond 708, infinite, or NaN. */
+PURENET_INLINE int any_rare(const vec *x, const int N)
 {
-    if (any(~less_equal(size_of(x), all_of(708.0)))) {
-        double lane[W];
-        int i;
-        store(lane, x);
-        for (i = 0; i < W; i++)
-            lane[i] = purenet_exp(lane[i]);
-        return load(lane);
-    }
-    return exp_in_range(x);
+    bits rare = ~less_equal(size_of(x[0]), all_of(708.0));
+    EACH(rare |= ~less_equal(size_of(x[i]), all_of(708.0)));
+    return any(rare);
 }
 
-PURENET_INLINE vec sigmoid_vec(vec z)
+/* Rare arguments go lane by lane through the function of one number. */
+static void rare_exp(double *lane, int n)
 {
-    vec e;
-    if (any(~less_equal(size_of(z), all_of(708.0)))) {
-        double lane[W];
-        int i;
-        store(lane, z);
-        for (i = 0; i < W; i++)
-            lane[i] = purenet_sigmoid(lane[i]);
-        return load(lane);
+    int i;
+    for (i = 0; i < n; i++)
+        lane[i] = purenet_exp(lane[i]);
+}
+
+static void rare_sigmoid(double *lane, int n)
+{
+    int i;
+    for (i = 0; i < n; i++)
+        lane[i] = purenet_sigmoid(lane[i]);
+}
+
+PURENET_INLINE void exp_vecs(vec *x, const int N)
+{
+    if (any_rare(x, N)) {
+        double lane[TOGETHER * W];
+        EACH(store(lane + i * W, x[i]));
+        rare_exp(lane, N * W);
+        EACH(x[i] = load(lane + i * W));
+        return;
     }
-    e = exp_in_range(-size_of(z));
-    return choose(less(z, all_of(0.0)), e, all_of(1.0)) / (1.0 + e);
+    exp_in_range(x, N);
+}
+
+PURENET_INLINE void sigmoid_vecs(vec *z, const int N)
+{
+    vec e[TOGETHER];
+    if (any_rare(z, N)) {
+        double lane[TOGETHER * W];
+        EACH(store(lane + i * W, z[i]));
+        rare_sigmoid(lane, N * W);
+        EACH(z[i] = load(lane + i * W));
+        return;
+    }
+    EACH(e[i] = -size_of(z[i]));
+    exp_in_range(e, N);
+    EACH(z[i] = choose(less(z[i], all_of(0.0)), e[i], all_of(1.0)) / (1.0 + e[i]));
 }
 
 /* Both branches of tanh, then the right one of the two; NaN comes through the second. */
-PURENET_INLINE vec tanh_vec(vec x)
+PURENET_INLINE void tanh_vecs(vec *x, const int N)
 {
-    vec size = size_of(x);
-    vec square = x * x;
-    vec above = -99.28772310019185 + square * -0.9643991794250523;
-    vec below = 2235.4883906010045 + square * (112.81167849163293 + square);
-    vec small, shifted, k, high, low, tail, power, large, total, rest, denominator, quotient;
-    vec value, lost;
-    above = -1614.6876844170845 + square * above;
-    below = 4844.063053251255 + square * below;
-    small = x + x * (square * (above / below));
+    vec size[TOGETHER], square[TOGETHER], above[TOGETHER], below[TOGETHER], small[TOGETHER];
+    vec shifted[TOGETHER], k[TOGETHER], high[TOGETHER], low[TOGETHER], tail[TOGETHER];
+    vec power[TOGETHER], large[TOGETHER], total[TOGETHER], rest[TOGETHER], denominator[TOGETHER];
+    vec quotient[TOGETHER], value[TOGETHER], lost[TOGETHER];
+    EACH(size[i] = size_of(x[i]));
+    EACH(square[i] = x[i] * x[i]);
+    EACH(above[i] = -99.28772310019185 + square[i] * -0.9643991794250523);
+    EACH(below[i] = 2235.4883906010045 + square[i] * (112.81167849163293 + square[i]));
+    EACH(above[i] = -1614.6876844170845 + square[i] * above[i]);
+    EACH(below[i] = 4844.063053251255 + square[i] * below[i]);
+    EACH(small[i] = x[i] + x[i] * (square[i] * (above[i] / below[i])));
 
-    shifted = 2.0 * size * PURENET_LOG2_E + PURENET_ROUND;
-    k = shifted - PURENET_ROUND;
-    high = 2.0 * size - k * PURENET_LN2_HIGH;
-    low = k * PURENET_LN2_LOW;
-    tail = exp_tail(high, low);
-    power = from_bits((to_bits(shifted) + 1023u) << 52);
-    large = power + 1.0;
-    total = large + power * high;
-    rest = (power * high - (total - large)) + power * tail;
-    denominator = total + rest;
-    rest = rest - (denominator - total);
-    quotient = 2.0 / denominator;
-    value = 1.0 - quotient;
-    lost = (1.0 - value) - quotient;
-    value = value + (lost + quotient * (rest / denominator));
+    EACH(shifted[i] = 2.0 * size[i] * PURENET_LOG2_E + PURENET_ROUND);
+    EACH(k[i] = shifted[i] - PURENET_ROUND);
+    EACH(high[i] = 2.0 * size[i] - k[i] * PURENET_LN2_HIGH);
+    EACH(low[i] = k[i] * PURENET_LN2_LOW);
+    exp_tail(high, low, tail, N);
+    EACH(power[i] = from_bits((to_bits(shifted[i]) + 1023u) << 52));
+    EACH(large[i] = power[i] + 1.0);
+    EACH(total[i] = large[i] + power[i] * high[i]);
+    EACH(rest[i] = (power[i] * high[i] - (total[i] - large[i])) + power[i] * tail[i]);
+    EACH(denominator[i] = total[i] + rest[i]);
+    EACH(rest[i] = rest[i] - (denominator[i] - total[i]));
+    EACH(quotient[i] = 2.0 / denominator[i]);
+    EACH(value[i] = 1.0 - quotient[i]);
+    EACH(lost[i] = (1.0 - value[i]) - quotient[i]);
+    EACH(value[i] = value[i] + (lost[i] + quotient[i] * (rest[i] / denominator[i])));
 
-    value = choose(less(all_of(22.0), size), all_of(1.0), value);
-    value = choose(less(x, all_of(0.0)), -value, value);
-    return choose(less(size, all_of(0.625)), small, value);
+    EACH(value[i] = choose(less(all_of(22.0), size[i]), all_of(1.0), value[i]));
+    EACH(value[i] = choose(less(x[i], all_of(0.0)), -value[i], value[i]));
+    EACH(x[i] = choose(less(size[i], all_of(0.625)), small[i], value[i]));
 }
 
 /* ---- functions of every element ---- */
@@ -258,15 +301,34 @@ PURENET_INLINE vec tanh_vec(vec x)
         }                                                                                          \
     } while (0)
 
+/* Replace n numbers by a function of them, which takes vectors. */
+#define REPLACE(function, n, numbers)                                                              \
+    do {                                                                                           \
+        double *x = (numbers);                                                                     \
+        size_t left = (n);                                                                         \
+        vec v[TOGETHER];                                                                           \
+        for (; left >= TOGETHER * W; left -= TOGETHER * W, x += TOGETHER * W) {                    \
+            enum { N = TOGETHER };                                                                 \
+            EACH(v[i] = load(x + i * W));                                                          \
+            function(v, N);                                                                        \
+            EACH(store(x + i * W, v[i]));                                                          \
+        }                                                                                          \
+        for (; left > 0; left -= left < W ? left : W, x += W) {                                    \
+            v[0] = load(x);                                                                        \
+            function(v, 1);                                                                        \
+            store_some(x, v[0], left);                                                             \
+        }                                                                                          \
+    } while (0)
+
 static void WIDE(activate)(int activation, size_t n, double *z)
 {
     const vec zero = all_of(0.0);
     switch (activation) {
     case PURENET_SIGMOID:
-        FOR_EACH_VECTOR(n, store_some(z + i, sigmoid_vec(load(z + i)), lanes));
+        REPLACE(sigmoid_vecs, n, z);
         break;
     case PURENET_TANH:
-        FOR_EACH_VECTOR(n, store_some(z + i, tanh_vec(load(z + i)), lanes));
+        REPLACE(tanh_vecs, n, z);
         break;
     case PURENET_RELU:
         FOR_EACH_VECTOR(n, {
@@ -319,10 +381,7 @@ static void WIDE(output_delta)(double factor, double count, size_t n, const doub
     });
 }
 
-static void WIDE(exponential)(size_t n, double *x)
-{
-    FOR_EACH_VECTOR(n, store_some(x + i, exp_vec(load(x + i)), lanes));
-}
+static void WIDE(exponential)(size_t n, double *numbers) { REPLACE(exp_vecs, n, numbers); }
 
 static void WIDE(step)(double rate, size_t n, const double *g, double *w)
 {
@@ -378,46 +437,36 @@ static int WIDE(all_finite)(size_t n, const double *x)
 
 #define TILE_COLUMNS (TILE_VECTORS * W)
 
-/* A block of a product, some of its rows, columns and terms, at addresses of its own:
- * a(i, t) = a[i * a_row + t * a_term] within a tile, and a_tile from one tile of rows to the next;
- * b(t, j) = b[t * b_term + j] within TILE_COLUMNS columns, and b_tile from those to the next. */
+/* How the factors of a product lie in memory: from a tile of rows to the next, and from
+ * TILE_COLUMNS columns to the next. */
 typedef struct {
-    size_t rows, columns, terms;
-    const double *a;
-    size_t a_row, a_term, a_tile;
-    const double *b;
-    size_t b_term, b_tile;
-    double *c;
-    size_t c_row;
-    int begun;  /* c holds the sums of the terms before */
-    int finish; /* PURENET_SUM if more terms follow */
-    const double *bias;
-    double rate;
-} block;
+    size_t a_tile, b_tile;
+    int begun; /* c holds the sums of the terms before */
+} layout;
 
-/* The elements of R rows and C vectors of columns.  R and C are constants wherever this is called:
- * only then can the sums stay in registers. */
-PURENET_INLINE void tile(const block *p, const double *a, double *c, const int R, const int C)
+/* The elements of R rows and C vectors of columns, `columns` being all that are left.  R and C are
+ * constants wherever this is called: only then can the sums stay in registers. */
+PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, const double *a,
+                         const double *b, double *c, const double *bias, const int R, const int C)
 {
     vec sum[TILE_ROWS][TILE_VECTORS];
-    const double *b = p->b;
-    const size_t a_row = p->a_row, a_term = p->a_term, b_term = p->b_term;
+    const size_t a_row = p->a_row, a_term = p->a_term, b_term = p->b_term, c_row = p->c_row;
     size_t t;
     int r, v;
     PURENET_UNROLL
     for (r = 0; r < R; r++) {
-        /* The rows of c lie far apart; they come from memory while the sums are computed. */
-        PURENET_FETCH(c + r * p->c_row);
+        /* The rows of c may lie far apart; they come from memory while the sums are computed. */
+        PURENET_FETCH(c + r * c_row);
         PURENET_UNROLL
         for (v = 0; v < C; v++)
             sum[r][v] = all_of(0.0);
     }
-    if (p->begun) {
+    if (begun) {
         PURENET_UNROLL
         for (r = 0; r < R; r++) {
             PURENET_UNROLL
             for (v = 0; v < C; v++)
-                sum[r][v] = load(c + r * p->c_row + v * W);
+                sum[r][v] = load(c + r * c_row + v * W);
         }
     }
     for (t = p->terms; t > 0; t--) {
@@ -437,13 +486,13 @@ PURENET_INLINE void tile(const block *p, const double *a, double *c, const int R
     }
     PURENET_UNROLL
     for (r = 0; r < R; r++) {
-        double *out = c + r * p->c_row;
+        double *out = c + r * c_row;
         PURENET_UNROLL
         for (v = 0; v < C; v++) {
-            size_t lanes = p->columns - v * W;
+            size_t lanes = columns - v * W;
             vec result = sum[r][v];
             if (p->finish == PURENET_BIAS)
-                result = result + load(p->bias + v * W);
+                result = result + load(bias + v * W);
             else if (p->finish == PURENET_STEP)
                 result = load(out + v * W) - p->rate * result;
             if (lanes >= W)
@@ -455,50 +504,54 @@ PURENET_INLINE void tile(const block *p, const double *a, double *c, const int R
 }
 
 /* All the rows of C vectors of columns. */
-PURENET_INLINE void tiles(const block *p, const int C)
+PURENET_INLINE void tiles(const purenet_product *p, const layout *l, size_t columns,
+                          const double *b, double *c, const double *bias, const int C)
 {
     const double *a = p->a;
-    double *c = p->c;
     size_t rows = p->rows;
     for (; rows >= TILE_ROWS; rows -= TILE_ROWS) {
-        tile(p, a, c, TILE_ROWS, C);
-        a += p->a_tile;
+        tile(p, l->begun, columns, a, b, c, bias, TILE_ROWS, C);
+        a += l->a_tile;
         c += TILE_ROWS * p->c_row;
     }
     if (rows >= 4) {
-        tile(p, a, c, 4, C);
+        tile(p, l->begun, columns, a, b, c, bias, 4, C);
         a += 4 * p->a_row;
         c += 4 * p->c_row;
         rows -= 4;
     }
     if (rows >= 2) {
-        tile(p, a, c, 2, C);
+        tile(p, l->begun, columns, a, b, c, bias, 2, C);
         a += 2 * p->a_row;
         c += 2 * p->c_row;
         rows -= 2;
     }
     if (rows > 0)
-        tile(p, a, c, 1, C);
+        tile(p, l->begun, columns, a, b, c, bias, 1, C);
 }
 
-static void block_product(block p)
+/* A product whose factors lie as it needs them. */
+static void product_in_place(const purenet_product *p, const layout *l)
 {
+    const double *b = p->b, *bias = p->bias;
+    double *c = p->c;
+    size_t columns = p->columns;
     for (;;) {
-        switch (p.columns < TILE_COLUMNS ? (p.columns + W - 1) / W : TILE_VECTORS) {
-        case 1: tiles(&p, 1); break;
-        case 2: tiles(&p, 2); break;
+        switch (columns < TILE_COLUMNS ? (columns + W - 1) / W : TILE_VECTORS) {
+        case 1: tiles(p, l, columns, b, c, bias, 1); break;
+        case 2: tiles(p, l, columns, b, c, bias, 2); break;
 #if TILE_VECTORS == 4
-        case 3: tiles(&p, 3); break;
-        case 4: tiles(&p, 4); break;
+        case 3: tiles(p, l, columns, b, c, bias, 3); break;
+        case 4: tiles(p, l, columns, b, c, bias, 4); break;
 #endif
         }
-        if (p.columns <= TILE_COLUMNS)
+        if (columns <= TILE_COLUMNS)
             return;
-        p.columns -= TILE_COLUMNS;
-        p.b += p.b_tile;
-        p.c += TILE_COLUMNS;
-        if (p.finish == PURENET_BIAS)
-            p.bias += TILE_COLUMNS;
+        columns -= TILE_COLUMNS;
+        b += l->b_tile;
+        c += TILE_COLUMNS;
+        if (p->finish == PURENET_BIAS)
+            bias += TILE_COLUMNS;
     }
 }
 
@@ -608,55 +661,57 @@ static void copy_b(const double *b, size_t b_term, size_t b_column, size_t terms
     }
 }
 
-static void WIDE(product)(const purenet_product *p)
+static void product_of_copies(const purenet_product *p)
 {
-    sizes most, part;
-    double *b_room, *a_room;
+    const sizes most = largest_block(p);
+    const size_t part_terms = even_part(p->terms, most.terms, 1);
+    const size_t part_rows = even_part(p->rows, most.rows, TILE_ROWS);
+    const size_t part_columns = even_part(p->columns, most.columns, TILE_COLUMNS);
+    double *b_room = (double *)(((uintptr_t)p->room + 63) & ~(uintptr_t)63);
+    double *a_room = b_room + room_for_b(p);
+    purenet_product q = *p;
+    layout l;
     size_t i, j, t;
-    block q = {p->rows, p->columns, p->terms,
-               p->a, p->a_row, p->a_term, TILE_ROWS * p->a_row,
-               p->b, p->b_term, TILE_COLUMNS,
-               p->c, p->c_row, 0, p->finish, p->bias, p->rate};
-    if (p->rows == 0 || p->columns == 0)
-        return;
-    if (!copies(p)) {
-        block_product(q);
-        return;
-    }
-    most = largest_block(p);
-    part.terms = even_part(p->terms, most.terms, 1);
-    part.rows = even_part(p->rows, most.rows, TILE_ROWS);
-    part.columns = even_part(p->columns, most.columns, TILE_COLUMNS);
-    b_room = (double *)(((uintptr_t)p->room + 63) & ~(uintptr_t)63);
-    a_room = b_room + room_for_b(p);
     q.b = b_room;
     q.b_term = TILE_COLUMNS;
-    for (j = 0; j < p->columns; j += part.columns) {
-        q.columns = p->columns - j < part.columns ? p->columns - j : part.columns;
+    for (j = 0; j < p->columns; j += part_columns) {
+        q.columns = p->columns - j < part_columns ? p->columns - j : part_columns;
         if (p->finish == PURENET_BIAS)
             q.bias = p->bias + j;
-        for (t = 0; t == 0 || t < p->terms; t += part.terms) {
-            q.terms = p->terms - t < part.terms ? p->terms - t : part.terms;
-            q.b_tile = q.terms * TILE_COLUMNS;
-            q.begun = t > 0;
+        for (t = 0; t < p->terms; t += part_terms) {
+            q.terms = p->terms - t < part_terms ? p->terms - t : part_terms;
             q.finish = t + q.terms < p->terms ? PURENET_SUM : p->finish;
+            l.b_tile = q.terms * TILE_COLUMNS;
+            l.begun = t > 0;
             copy_b(p->b + t * p->b_term + j * p->b_column, p->b_term, p->b_column, q.terms,
                    q.columns, b_room);
-            for (i = 0; i < p->rows; i += part.rows) {
-                q.rows = p->rows - i < part.rows ? p->rows - i : part.rows;
+            for (i = 0; i < p->rows; i += part_rows) {
+                q.rows = p->rows - i < part_rows ? p->rows - i : part_rows;
                 q.a = p->a + i * p->a_row + t * p->a_term;
                 q.c = p->c + i * p->c_row + j;
-                if (p->a_term != 1) { /* otherwise the rows of a are read one after another anyway */
+                l.a_tile = TILE_ROWS * p->a_row;
+                if (p->a_term != 1) { /* if it is 1, rows are read from one end to the other anyway */
                     copy_a(q.a, p->a_row, p->a_term, q.rows, q.terms, a_room);
                     q.a = a_room;
                     q.a_row = 1;
                     q.a_term = TILE_ROWS;
-                    q.a_tile = TILE_ROWS * q.terms;
+                    l.a_tile = TILE_ROWS * q.terms;
                 }
-                block_product(q);
+                product_in_place(&q, &l);
             }
         }
     }
+}
+
+static void WIDE(product)(const purenet_product *p)
+{
+    const layout l = {TILE_ROWS * p->a_row, TILE_COLUMNS, 0};
+    if (p->rows == 0 || p->columns == 0)
+        return;
+    if (copies(p))
+        product_of_copies(p);
+    else
+        product_in_place(p, &l);
 }
 
 /* ---- sparse inputs ---- */
@@ -703,8 +758,12 @@ PURENET_INLINE void chunk_forward(const purenet_sparse *x, size_t samples, const
             const size_t end = start[1];
             double *out = z + s * outputs;
             vec sum[CHUNK];
-            if (first && s + 2 < samples)
-                fetch_entries(x, sample[s + 2], strip);
+            if (first) {
+                if (s + 2 < samples)
+                    fetch_entries(x, sample[s + 2], strip);
+                else if (strip + 1 < x->strips && samples >= 2)
+                    fetch_entries(x, sample[s + 2 - samples], strip + 1);
+            }
             PURENET_UNROLL
             for (v = 0; v < C; v++)
                 sum[v] = strip == 0 ? all_of(0.0) : load(out + v * W);
@@ -741,47 +800,55 @@ static void WIDE(sparse_forward)(const purenet_sparse *x, size_t samples, const 
     }
 }
 
-/* One chunk of the outputs, for the listed columns from first to before last.  `w` begins at the
- * chunk; `delta` is nothing but the chunk.  Returns `check` plus 0.0, or plus NaN if a weight became
- * infinite. */
-PURENET_INLINE vec chunk_step(const purenet_columns *x, size_t first, size_t last,
-                              const double *delta, double rate, double *w, size_t w_row,
-                              size_t lanes, vec check, const int C)
+/* One chunk of the outputs.  `w` begins at the chunk; `delta` is nothing but the chunk.  Returns
+ * `check` plus 0.0, or plus NaN if a weight became infinite. */
+PURENET_INLINE vec chunk_step(const purenet_columns *x, const double *delta, double rate, double *w,
+                              size_t w_row, size_t lanes, vec check, const int C)
 {
-    size_t n, e = first > 0 ? x->end[first - 1] : 0;
+    const double *value = x->value;
+    const uint32_t *sample = x->sample, *column = x->column;
+    size_t group, n, e;
     int v;
-    for (n = first; n < last; n++) {
-        const size_t end = x->end[n];
-        double *row = w + x->column[n] * w_row;
-        vec sum[CHUNK];
-        PURENET_ONE_ADDRESS(row);
-        PURENET_UNROLL
-        for (v = 0; v < C; v++)
-            sum[v] = all_of(0.0);
-        for (; e < end; e++) {
-            const double *d = delta + x->sample[e] * (size_t)(C * W);
-            double value = x->value[e];
-            PURENET_ONE_ADDRESS(d);
+    for (group = 0; group < x->groups; group++) {
+        const size_t entries = x->group[group].entries;
+        for (n = x->group[group].columns; n > 0; n--) {
+            double *row = w + *column * w_row;
+            vec sum[CHUNK];
+            PURENET_ONE_ADDRESS(row);
+            PURENET_FETCH(column + 32);
+            column++;
             PURENET_UNROLL
             for (v = 0; v < C; v++)
-                sum[v] += value * load(d + v * W);
-        }
-        PURENET_UNROLL
-        for (v = 0; v < C; v++) {
-            vec now = load(row + v * W) - rate * sum[v];
-            check += now * 0.0;
-            if (v + 1 < C)
-                store(row + v * W, now);
-            else
-                store_some(row + v * W, now, lanes);
+                sum[v] = all_of(0.0);
+            for (e = entries; e > 0; e--) {
+                const double *d = delta + *sample * (size_t)(C * W);
+                double factor = *value;
+                PURENET_ONE_ADDRESS(d);
+                PURENET_FETCH(value + PURENET_AHEAD);
+                PURENET_FETCH(sample + PURENET_AHEAD);
+                value++;
+                sample++;
+                PURENET_UNROLL
+                for (v = 0; v < C; v++)
+                    sum[v] += factor * load(d + v * W);
+            }
+            PURENET_UNROLL
+            for (v = 0; v < C; v++) {
+                vec now = load(row + v * W) - rate * sum[v];
+                check += now * 0.0;
+                if (v + 1 < C)
+                    store(row + v * W, now);
+                else
+                    store_some(row + v * W, now, lanes);
+            }
         }
     }
     return check;
 }
 
-static int WIDE(sparse_step)(const purenet_columns *x, size_t first, size_t last, size_t samples,
-                             size_t outputs, const double *delta, size_t delta_row, double rate,
-                             double *w, size_t w_row, double *room)
+static int WIDE(sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
+                             const double *delta, size_t delta_row, double rate, double *w,
+                             size_t w_row, double *room)
 {
     double *chunk = (double *)(((uintptr_t)room + 63) & ~(uintptr_t)63);
     size_t j, s, v;
@@ -794,8 +861,7 @@ static int WIDE(sparse_step)(const purenet_columns *x, size_t first, size_t last
         for (s = 0; s < samples; s++)
             for (v = 0; v < vectors; v++)
                 store(chunk + (s * vectors + v) * W, load(delta + s * delta_row + j + v * W));
-        WITH_CONSTANT(vectors, check = chunk_step(x, first, last, chunk, rate, w + j, w_row, lanes,
-                                                  check, C));
+        WITH_CONSTANT(vectors, check = chunk_step(x, chunk, rate, w + j, w_row, lanes, check, C));
     }
     return !any(~less_equal(check, check));
 }
@@ -833,13 +899,17 @@ static const purenet_kernels WIDE(kernels) = {
 #undef size_of
 #undef exp_tail
 #undef exp_in_range
-#undef exp_vec
-#undef sigmoid_vec
-#undef tanh_vec
+#undef exp_vecs
+#undef any_rare
+#undef rare_exp
+#undef rare_sigmoid
+#undef sigmoid_vecs
+#undef tanh_vecs
 #undef tile
 #undef tiles
-#undef block
-#undef block_product
+#undef layout
+#undef product_in_place
+#undef product_of_copies
 #undef sizes
 #undef at_least
 #undef largest_block
@@ -857,7 +927,10 @@ static const purenet_kernels WIDE(kernels) = {
 #undef WIDE
 #undef PURENET_PASTE
 #undef PURENET_EXPAND
+#undef TOGETHER
+#undef EACH
 #undef FOR_EACH_VECTOR
+#undef REPLACE
 #undef TILE_ROWS
 #undef TILE_VECTORS
 #undef TILE_COLUMNS
