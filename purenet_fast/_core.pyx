@@ -81,9 +81,25 @@ cdef extern from "kernels.h" nogil:
         size_t groups, columns, entries
         const double *value
 
+    ctypedef struct Layer "purenet_layer":
+        size_t inputs, outputs
+        int activation
+        double *weights
+        size_t stride
+        double *biases
+        double *z
+        double *a
+        double *delta
+        double *gradient
+        double *spare
+
     ctypedef struct purenet_kernels:
         const char *name
-        size_t product_columns, step_outputs
+        size_t product_columns, step_outputs, narrow_width
+        void (*narrow_forward)(const Layer *layers, size_t count, size_t rows,
+                               const double *x) noexcept nogil
+        bint (*narrow_backward)(const Layer *layers, size_t count, size_t rows, const double *x,
+                                double rate) noexcept nogil
         size_t (*product_room)(const purenet_product *p) noexcept nogil
         void (*product)(const purenet_product *p) noexcept nogil
         void (*activate)(int activation, size_t n, double *z) noexcept nogil
@@ -970,9 +986,12 @@ cdef Py_ssize_t c_largest(const double *row, Py_ssize_t columns) noexcept nogil:
     """The place of the largest number, the first of equal ones."""
     cdef Py_ssize_t j
     cdef Py_ssize_t best = 0
-    for j in range(columns):
-        if row[j] > row[best]:
-            best = j
+    cdef double most = row[0]
+    cdef bint more
+    for j in range(1, columns):
+        more = row[j] > most
+        most = row[j] if more else most
+        best = j if more else best
     return best
 
 
@@ -1272,20 +1291,6 @@ cdef class Samples:
 # ------------------------------------------------------------------------------------------------
 # The network: the twins of layers.py and of the loops of network.py.
 
-cdef struct Layer:
-    size_t inputs
-    size_t outputs
-    int activation
-    double *weights
-    size_t stride             # from one row of the weights to the next
-    double *biases            # NULL without biases
-    double *z                 # NULL if nobody needs z after the activation
-    double *a                 # capacity by outputs, as are z and delta
-    double *delta             # NULL if there is no way back
-    double *gradient          # NULL if the step is taken at once; the weights' and the biases'
-    double *spare             # the weights and biases while an interruptible step is taken, or NULL
-
-
 # The matrix products of one layer for one worker: they stay the same from batch to batch.
 cdef struct Products:
     purenet_product forward        # z of the worker's samples
@@ -1517,6 +1522,17 @@ cdef class Engine:
     cdef inline Layer *last(self) noexcept nogil:
         return &self.layers[self.count - 1]
 
+    cdef bint is_narrow(self) noexcept:
+        """Say whether the kernels for narrow networks can train this one."""
+        cdef size_t width = self.kernels.narrow_width
+        cdef Layer *layer
+        cdef size_t number
+        for number in range(self.count):
+            layer = &self.layers[number]
+            if layer.inputs > width or layer.outputs > width or layer.activation == SOFTMAX:
+                return False
+        return True
+
     # The products of a worker.
 
     cdef void plan_samples(self, Worker *worker, size_t first, size_t last) noexcept nogil:
@@ -1657,8 +1673,17 @@ cdef class Engine:
 
     cdef void backward(self, Worker *worker) noexcept nogil:
         """Compute delta of every layer for the worker's samples."""
-        cdef Layer *layer = self.last()
         cdef size_t l = self.count - 1
+        cdef size_t rows = worker.last - worker.first
+        self.output_delta(worker)
+        while l > 0:
+            self.kernels.product(&worker.products[l].backward)
+            l -= 1
+            self.activation_delta(&self.layers[l], worker.first, rows)
+
+    cdef void output_delta(self, Worker *worker) noexcept nogil:
+        """Compute delta of the last layer for the worker's samples."""
+        cdef Layer *layer = self.last()
         cdef size_t rows = worker.last - worker.first
         cdef size_t place = worker.first * layer.outputs
         cdef double count = c_loss_count(self.loss, worker.rows, layer.outputs)
@@ -1667,10 +1692,6 @@ cdef class Engine:
             layer.a + place, worker.y + place, layer.delta + place)
         if not is_cross_entropy(self.loss):
             self.activation_delta(layer, worker.first, rows)
-        while l > 0:
-            self.kernels.product(&worker.products[l].backward)
-            l -= 1
-            self.activation_delta(&self.layers[l], worker.first, rows)
 
     cdef void activation_delta(self, Layer *layer, size_t first, size_t rows) noexcept nogil:
         """Turn dL/da, which stands in delta, into dL/dz."""
@@ -2009,6 +2030,7 @@ cdef class Training(Job):
     cdef bint *sparse             # for each worker: may zero inputs still be left out?
     cdef purenet_columns *kept    # of each batch, for each worker; or NULL
     cdef bint large               # are the steps taken on the side?
+    cdef bint narrow              # is the network narrow, and one worker trains it?
     cdef size_t finished          # epochs of this go
     cdef double *totals           # their losses
     cdef size_t *corrects         # and their numbers of right answers
@@ -2036,6 +2058,7 @@ cdef class Training(Job):
         # Ctrl-C cannot wait for the end of a large batch.  Its step is taken on the side, so that
         # it can be dropped.
         self.large = <double> batch_size * engine.work_of_sample > LARGEST_PIECE
+        self.narrow = engine.team == 1 and not self.large and engine.is_narrow()
         engine.make_room(deltas=True, every_z=False, gradients=False, spare=self.large)
         sparse = samples.inputs.dense is None
         if sparse or shuffler is not None:
@@ -2103,6 +2126,7 @@ cdef class Training(Job):
     cdef void work(self, size_t number) noexcept nogil:
         cdef size_t epoch, start, rows
         cdef size_t count = self.samples.size
+        cdef bint finite
         for epoch in range(self.epochs):
             if number == 0:
                 self.totals[epoch] = 0.0
@@ -2113,23 +2137,49 @@ cdef class Training(Job):
             if self.engine.meet():
                 return
             start = 0
+            finite = True
             while start < count:
                 rows = min(self.batch_size, count - start)
-                if not self.batch(number, epoch, start, rows):
+                if self.narrow:
+                    finite = self.narrow_batch(epoch, start, rows)
+                elif not self.batch(number, epoch, start, rows):
                     return
                 start += rows
             if number == 0:
                 self.finished = epoch + 1
-                if not self.engine.finite():
+                if not (finite if self.narrow else self.engine.finite()):
                     purenet_stop(&self.engine.meeting)
+
+    cdef bint narrow_batch(self, size_t epoch, size_t start, size_t rows) noexcept nogil:
+        """Train a narrow network on one batch; say whether its weights are still finite."""
+        cdef Worker *worker = &self.engine.workers[0]
+        self.gather(0, start, rows, False)
+        self.engine.look(WORK_OF_BATCH)
+        self.engine.kernels.narrow_forward(
+            self.engine.layers, self.engine.count, rows, worker.x)
+        worker.first = 0
+        worker.last = rows
+        self.engine.measure(worker)
+        self.engine.output_delta(worker)
+        self.add_up(worker, epoch, rows)
+        return self.engine.kernels.narrow_backward(
+            self.engine.layers, self.engine.count, rows, worker.x, self.engine.rate)
+
+    cdef void add_up(self, Worker *worker, size_t epoch, size_t rows) noexcept nogil:
+        """Add the batch's losses and right answers to those of the epoch."""
+        cdef Layer *last = self.engine.last()
+        cdef size_t i
+        cdef double total = 0.0
+        for i in range(rows):
+            total = total + self.engine.losses[i]
+        self.totals[epoch] = self.totals[epoch] + total
+        self.corrects[epoch] += c_count_correct(last.a, worker.y, rows, last.outputs)
 
     cdef bint batch(self, size_t number, size_t epoch, size_t start, size_t rows) noexcept nogil:
         """Train on one batch; say whether it was finished."""
         cdef Worker *worker = &self.engine.workers[number]
         cdef Layer *first = &self.engine.layers[0]
-        cdef Layer *last = self.engine.last()
         cdef size_t i
-        cdef double total = 0.0
         cdef bint finite = True
         self.gather(number, start, rows, self.sparse[number])
         if self.sparse[number]:
@@ -2153,10 +2203,7 @@ cdef class Training(Job):
         if self.engine.meet():
             return False
         if number == 0:
-            for i in range(rows):
-                total = total + self.engine.losses[i]
-            self.totals[epoch] = self.totals[epoch] + total
-            self.corrects[epoch] += c_count_correct(last.a, worker.y, rows, last.outputs)
+            self.add_up(worker, epoch, rows)
         if worker.x == NULL:
             for i in range(self.engine.team):
                 finite = finite and self.engine.workers[i].deltas_finite

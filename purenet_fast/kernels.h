@@ -117,11 +117,34 @@ typedef struct {
 
 #define PURENET_AHEAD 64 /* entries from the one that is used to the one that is asked for */
 
+/* A layer of a network, with room for a batch. */
+typedef struct {
+    size_t inputs, outputs;
+    int activation;
+    double *weights;
+    size_t stride;    /* from one row of the weights to the next */
+    double *biases;   /* NULL without biases */
+    double *z;        /* NULL if nobody needs z after the activation */
+    double *a;        /* samples by outputs, as are z and delta */
+    double *delta;    /* NULL if there is no way back */
+    double *gradient; /* NULL if the step is taken at once; the weights' and the biases' */
+    double *spare;    /* the weights and biases while an interruptible step is taken, or NULL */
+} purenet_layer;
+
 /* One set of kernels: the same functions for one vector width. */
 typedef struct {
     const char *name;
     /* how many columns of a product, and outputs of a sparse step, are computed together */
     size_t product_columns, step_outputs;
+    /* A network whose layers have at most so many inputs and outputs is narrow.  Its layers are too
+     * small for the functions below, which take longer to begin than to compute. */
+    size_t narrow_width;
+    /* z and a of every layer of a narrow network */
+    void (*narrow_forward)(const purenet_layer *layers, size_t count, size_t rows, const double *x);
+    /* From delta of the last layer: delta of every other one, and the step of every layer.  Tells if
+     * all weights and biases are finite. */
+    int (*narrow_backward)(const purenet_layer *layers, size_t count, size_t rows, const double *x,
+                           double rate);
     /* the room a product needs, in numbers; one with fewer rows or columns does not need more */
     size_t (*product_room)(const purenet_product *p);
     void (*product)(const purenet_product *p);
