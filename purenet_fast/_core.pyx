@@ -1226,7 +1226,8 @@ def inputs_of(rows, Py_ssize_t columns):
     inputs = Inputs.__new__(Inputs)
     inputs.rows = PyList_GET_SIZE(rows)
     inputs.columns = columns
-    if columns >= SPARSE_COLUMNS and mostly_zeros(rows, columns):
+    if (columns >= SPARSE_COLUMNS and inputs.rows >= SPARSE_ROWS
+            and mostly_zeros(rows, columns)):
         if not inputs.list_non_zeros(rows):
             return None
     if inputs.start == NULL:
@@ -1239,6 +1240,7 @@ def inputs_of(rows, Py_ssize_t columns):
 
 # Below these a list of the non-zero inputs does not pay.
 cdef Py_ssize_t SPARSE_COLUMNS = 64
+cdef Py_ssize_t SPARSE_ROWS = 4
 cdef double SPARSE_SHARE = 0.6
 
 

@@ -461,6 +461,7 @@ static int WIDE(all_finite)(size_t n, const double *x)
 #endif
 
 #define TILE_COLUMNS (TILE_VECTORS * W)
+#define ROW_VECTORS 8 /* of a tile of one row */
 
 /* How the factors of a product lie in memory: from a tile of rows to the next, and from
  * TILE_COLUMNS columns to the next. */
@@ -474,7 +475,7 @@ typedef struct {
 PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, const double *a,
                          const double *b, double *c, const double *bias, const int R, const int C)
 {
-    vec sum[TILE_ROWS][TILE_VECTORS];
+    vec sum[TILE_ROWS][ROW_VECTORS];
     const size_t a_row = p->a_row, a_term = p->a_term, b_term = p->b_term, c_row = p->c_row;
     size_t t;
     int r, v;
@@ -495,10 +496,13 @@ PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, co
         }
     }
     for (t = p->terms; t > 0; t--) {
-        vec row[TILE_VECTORS];
+        vec row[ROW_VECTORS];
         PURENET_UNROLL
-        for (v = 0; v < C; v++)
+        for (v = 0; v < C; v++) {
+            if (C == ROW_VECTORS && v * W % 8 == 0) /* b is read once: from memory, perhaps */
+                PURENET_FETCH(b + 8 * b_term + v * W);
             row[v] = load(b + v * W);
+        }
         PURENET_UNROLL
         for (r = 0; r < R; r++) {
             double x = a[r * a_row];
@@ -561,6 +565,14 @@ static void product_in_place(const purenet_product *p, const layout *l)
     const double *b = p->b, *bias = p->bias;
     double *c = p->c;
     size_t columns = p->columns;
+    if (p->rows == 1 && l->b_tile == TILE_COLUMNS)
+        for (; columns > ROW_VECTORS * W; columns -= ROW_VECTORS * W) {
+            tile(p, l->begun, columns, p->a, b, c, bias, 1, ROW_VECTORS);
+            b += ROW_VECTORS * W;
+            c += ROW_VECTORS * W;
+            if (p->finish == PURENET_BIAS)
+                bias += ROW_VECTORS * W;
+        }
     for (;;) {
         switch (columns < TILE_COLUMNS ? (columns + W - 1) / W : TILE_VECTORS) {
         case 1: tiles(p, l, columns, b, c, bias, 1); break;
@@ -1211,6 +1223,7 @@ static const purenet_kernels WIDE(kernels) = {
 #undef TILE_ROWS
 #undef TILE_VECTORS
 #undef TILE_COLUMNS
+#undef ROW_VECTORS
 #undef BLOCK_TERMS
 #undef BLOCK_OF_A
 #undef BLOCK_OF_B
