@@ -274,7 +274,8 @@ class Network:
         TrainingDiverged if a weight becomes NaN or infinite; RuntimeError if another thread trains
         this network.
         """
-        samples = self._checked_samples(inputs, targets)
+        threads = min(as_count(threads, "threads"), MOST_THREADS)
+        samples = self._checked_samples(inputs, targets, threads)
         validation = None
         if validation_data is not None:
             pair = as_list(validation_data, "validation_data", "a pair (inputs, targets)")
@@ -283,7 +284,7 @@ class Network:
                     f"validation_data: found {len(pair)} items, expected a pair (inputs, targets)"
                 )
             try:
-                validation = self._checked_samples(*pair)
+                validation = self._checked_samples(*pair, threads)
             except (TypeError, ValueError) as error:
                 raise type(error)(f"validation_data: {error}") from None
         epochs = as_count(epochs, "epochs")
@@ -297,7 +298,6 @@ class Network:
         rates = learning_rate
         rate = 0.0 if callable(rates) else as_learning_rate(rates)
         as_flag(progress, "progress")
-        threads = min(as_count(threads, "threads"), MOST_THREADS)
         self._check_parameters()
         self._check_loss()
 
@@ -408,7 +408,7 @@ class Network:
         """Return the outputs of the last layer, one row a sample."""
         threads = min(as_count(threads, "threads"), MOST_THREADS)
         self._check_parameters()
-        rows = self._checked_inputs(inputs)
+        rows = self._checked_inputs(inputs, threads)
         return self._predict(rows, threads)
 
     def _predict(self, inputs: Matrix, threads: int) -> Matrix:
@@ -426,8 +426,8 @@ class Network:
 
         Targets are classes if all are 0 or 1, with one 1 a row where a row has several.
         """
-        samples = self._checked_samples(inputs, targets)
         threads = min(as_count(threads, "threads"), MOST_THREADS)
+        samples = self._checked_samples(inputs, targets, threads)
         self._check_parameters()
         self._check_loss()
         total, correct = self._measure(samples, threads)
@@ -486,11 +486,11 @@ class Network:
         for number, layer in enumerate(self.layers):
             layer.check_parameters(f"layer {number}")
 
-    def _checked_inputs(self, inputs: Any) -> Any:
+    def _checked_inputs(self, inputs: Any, threads: int = 1) -> Any:
         return as_matrix(inputs, "inputs", width=self.inputs)
 
-    def _checked_samples(self, inputs: Any, targets: Any) -> Samples:
-        rows = self._checked_inputs(inputs)
+    def _checked_samples(self, inputs: Any, targets: Any, threads: int = 1) -> Samples:
+        rows = self._checked_inputs(inputs, threads)
         answers = as_targets(targets, len(rows), self.outputs, self.loss)
         return Samples(rows, answers, are_classes(answers), len(rows))
 

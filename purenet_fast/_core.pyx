@@ -30,15 +30,30 @@ from cpython.buffer cimport (
     PyBUF_STRIDES,
 )
 from cpython.exc cimport PyErr_CheckSignals
-from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact, PyFloat_FromDouble
-from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_New, PyList_SET_ITEM
-from cpython.ref cimport Py_INCREF, PyObject
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_New
+from cpython.ref cimport PyObject
 
 from purenet import activations as _activations
 from purenet import elementary as _elementary
 from purenet import losses as _losses
 from purenet import matrix as _matrix
 from purenet.checks import as_number, as_row
+
+# What Cython offers counts references, which takes longer than all else that is done to a number.
+cdef extern from "Python.h" nogil:
+    ctypedef struct PyTypeObject:
+        pass
+    ctypedef struct PyListObject:
+        PyObject **ob_item
+    PyTypeObject PyFloat_Type
+    PyTypeObject *Py_TYPE(PyObject *value)
+    double float_value "PyFloat_AS_DOUBLE"(PyObject *value)
+
+cdef extern from "Python.h":
+    PyObject *new_float "PyFloat_FromDouble"(double value) except NULL
+    PyObject *new_list "PyList_New"(Py_ssize_t length) except NULL
+    void set_item "PyList_SET_ITEM"(PyObject *values, Py_ssize_t place, PyObject *value)
 
 cdef extern from *:
     """
@@ -117,6 +132,7 @@ cdef extern from "kernels.h" nogil:
                             const double *delta, size_t delta_row, double rate, double *w,
                             size_t w_row, double *room) noexcept nogil
 
+    size_t purenet_list_non_zeros(size_t count, const double *x, uint8_t *column, double *value)
     size_t purenet_order_room(size_t samples, size_t columns, size_t entries)
     void purenet_order_by_column(const purenet_sparse *x, size_t first_strip, size_t last_strip,
                                  size_t samples, const size_t *sample, double *room,
@@ -130,6 +146,7 @@ cdef extern from "kernels.h" nogil:
 
     ctypedef struct purenet_team:
         unsigned long size
+        unsigned long waiting
         unsigned long gone
 
     int purenet_choose(const char *wanted, const purenet_kernels **chosen)
@@ -138,6 +155,7 @@ cdef extern from "kernels.h" nogil:
     bint purenet_stopped(purenet_team *team)
     void purenet_set_gate(purenet_team *team, int state)
     bint purenet_pass_gate(purenet_team *team)
+    void purenet_await_at_gate(purenet_team *team, unsigned long waiting)
     void purenet_leave(purenet_team *team)
     bint purenet_await(purenet_team *team, unsigned long gone)
     uint64_t purenet_clock()
@@ -585,17 +603,21 @@ cdef list as_lists(list rows):
 cdef list flat_list(const double *data, Py_ssize_t length):
     cdef list values = PyList_New(length)
     cdef Py_ssize_t j
-    cdef object value
     for j in range(length):
-        value = PyFloat_FromDouble(data[j])
-        Py_INCREF(value)
-        PyList_SET_ITEM(values, j, value)
+        set_item(<PyObject *> values, j, new_float(data[j]))
     return values
 
 
 cdef list nested_list(const double *data, Py_ssize_t rows, Py_ssize_t columns):
-    cdef Py_ssize_t i
-    return [flat_list(data + i * columns, columns) for i in range(rows)]
+    cdef list lists = PyList_New(rows)
+    cdef PyObject *row
+    cdef Py_ssize_t i, j
+    for i in range(rows):
+        row = new_list(columns)
+        set_item(<PyObject *> lists, i, row)
+        for j in range(columns):
+            set_item(row, j, new_float(data[i * columns + j]))
+    return lists
 
 
 # ------------------------------------------------------------------------------------------------
@@ -609,14 +631,18 @@ cdef class Block:
     cdef Py_ssize_t rows
     cdef Py_ssize_t columns
 
-    def __cinit__(self, Py_ssize_t rows, Py_ssize_t columns):
+    def __cinit__(self, Py_ssize_t rows, Py_ssize_t columns, bint zeros=True):
+        cdef Py_ssize_t numbers = rows * columns
+        cdef Py_ssize_t size = numbers + PURENET_SLACK + 8
         self.rows = rows
         self.columns = columns
-        # Zeros, with the slack that the kernels may read, from the start of a cache line on.
-        self.memory = calloc(rows * columns + PURENET_SLACK + 8, sizeof(double))
+        # With the slack that the kernels may read, from the start of a cache line on.
+        self.memory = calloc(size, sizeof(double)) if zeros else malloc(size * sizeof(double))
         if self.memory == NULL:
             raise MemoryError()
         self.data = <double *> ((<size_t> self.memory + 63) // 64 * 64)
+        if not zeros:
+            memset(self.data + numbers, 0, PURENET_SLACK * sizeof(double))
 
     def __dealloc__(self):
         free(self.memory)
@@ -669,18 +695,21 @@ cdef Py_ssize_t width_of(row):
 
 cdef bint copy_row(row, double *target, Py_ssize_t columns):
     """Copy a row if it is a list of so many floats."""
-    cdef Py_ssize_t j
-    cdef PyObject *item
     if width_of(row) != columns:
         return False
     if isinstance(row, Vector):
         memcpy(target, (<Vector> row).data, columns * sizeof(double))
         return True
-    for j in range(columns):
-        item = PyList_GET_ITEM(row, j)
-        if not PyFloat_CheckExact(<object> item):
+    return copy_floats((<PyListObject *> row).ob_item, target, columns)
+
+
+cdef bint copy_floats(PyObject **items, double *target, Py_ssize_t count) noexcept nogil:
+    """Copy numbers out of Python objects; say whether all are floats."""
+    cdef Py_ssize_t j
+    for j in range(count):
+        if Py_TYPE(items[j]) != &PyFloat_Type:
             return False
-        target[j] = PyFloat_AS_DOUBLE(<object> item)
+        target[j] = float_value(items[j])
     return True
 
 
@@ -1089,6 +1118,140 @@ def softmax_cross_entropy(z, y):
 
 
 # ------------------------------------------------------------------------------------------------
+# Threads that share work.
+
+# More threads than this are not started, however many a caller allows.
+cdef size_t MOST_THREADS = 256
+
+# Ctrl-C is to be answered within a tenth of a second.  Work is counted in multiplications, and
+# everything else as about as many as take the same time.  Now and then the clock is read, which
+# costs nothing; but only after some time somebody looks for signals, because that needs Python's
+# lock, for which a thread that runs Python code lets others wait for some milliseconds.
+cdef double WORK_BETWEEN_GLANCES = 2e6    # at the clock: a millisecond, at most
+cdef uint64_t TIME_BETWEEN_LOOKS = 30     # milliseconds
+
+
+cdef class Crew:
+    """Some workers that work together, each in a thread of its own.  Number 0 is the caller's."""
+
+    cdef size_t team              # how many workers there are
+    cdef purenet_team meeting     # where they wait for each other
+    cdef double work              # since the last glance at the clock
+    cdef uint64_t looked          # when somebody last looked for signals
+    cdef object error             # what the handler of a signal raised
+
+    cdef inline size_t begin_of(self, size_t number, size_t items) noexcept nogil:
+        """Where a worker's part of so many things begins, and the part of the one before ends."""
+        if number == 0:
+            return 0
+        if number == self.team:
+            return items
+        return items * number // self.team
+
+    cdef inline bint meet(self) noexcept nogil:
+        """Wait until all workers have come here; say whether all must leave."""
+        return purenet_meet(&self.meeting)
+
+    # Ctrl-C and other signals.  Only worker 0, the caller's thread, looks for them.
+
+    cdef inline void look(self, double work) noexcept nogil:
+        """After so much work, look now and then if the user wants to stop."""
+        self.work += work
+        if self.work >= WORK_BETWEEN_GLANCES:
+            self.work = 0.0
+            if purenet_clock() - self.looked >= TIME_BETWEEN_LOOKS:
+                self.check_signals()
+                self.looked = purenet_clock()
+
+    cdef void check_signals(self) noexcept with gil:
+        try:
+            PyErr_CheckSignals()
+        except BaseException as error:
+            self.error = error
+            purenet_stop(&self.meeting)
+
+
+cdef class Job:
+    """Work that is shared by a crew."""
+
+    cdef Crew crew
+
+    cdef void begin(self) noexcept:
+        """Do what must be done with Python's lock, when all workers are there."""
+
+    cdef void work(self, size_t number) noexcept nogil:
+        """Do the part of one worker."""
+
+    cdef int share(self) except -1:
+        """Do the work with all workers, without Python's lock: other threads may run meanwhile."""
+        self.share_with_others(False)
+        return 0
+
+    cdef int share_locked(self) except -1:
+        """Do the work with all workers while this thread has Python's lock.
+
+        For work that only reads Python objects.  Nobody changes or deletes them meanwhile.  The
+        work must end with a meeting.
+        """
+        self.share_with_others(True)
+        return 0
+
+    cdef int share_with_others(self, bint locked) except -1:
+        # Nothing here can be interrupted: Ctrl-C is seen only by ``Crew.look``.  So no worker ever
+        # waits for one that does not come, and when this returns no other thread uses the job.
+        cdef purenet_team *meeting = &self.crew.meeting
+        cdef size_t number
+        cdef size_t started = 0
+        cdef Helper helper
+        if self.crew.team > 1:
+            meeting.waiting = meeting.gone = 0
+            purenet_set_gate(meeting, PURENET_CLOSED)
+        try:
+            for number in range(1, self.crew.team):
+                helper = Helper.__new__(Helper)
+                helper.job = self
+                helper.number = number
+                start_new_thread(helper, ())
+                started += 1
+        finally:
+            helper = None
+            if started + 1 == self.crew.team:
+                if locked:
+                    with nogil:
+                        purenet_await_at_gate(meeting, started)
+                self.begin()
+                purenet_set_gate(meeting, PURENET_OPEN)
+                if locked:
+                    self.work(0)
+                else:
+                    with nogil:
+                        self.work(0)
+            else:
+                purenet_set_gate(meeting, PURENET_CANCELLED)
+            with nogil:
+                while not purenet_await(meeting, started):
+                    self.crew.look(WORK_OF_BATCH)
+        return 0
+
+
+cdef class Helper:
+    """What a thread of its own does for a job."""
+
+    cdef Job job
+    cdef size_t number
+
+    def __call__(self):
+        # Not threading.Thread, whose start and join Ctrl-C can break off half done.
+        cdef purenet_team *meeting = &self.job.crew.meeting
+        with nogil:
+            if purenet_pass_gate(meeting):
+                self.job.work(self.number)
+        # The thread itself may end later; what the job holds must not wait for that.
+        self.job = None
+        purenet_leave(meeting)
+
+
+# ------------------------------------------------------------------------------------------------
 # Samples: the inputs and targets of a call, converted once.
 
 cdef class Inputs:
@@ -1111,73 +1274,6 @@ cdef class Inputs:
     def zeros_left_out(self):
         """Say whether only the other numbers are kept."""
         return self.start != NULL
-
-    cdef bint list_non_zeros(self, list rows) except -1:
-        """List the non-zero numbers of rows of floats; say whether all numbers are finite floats.
-
-        ``start`` stays NULL if there are too many of them for a list to pay.
-        """
-        cdef Py_ssize_t strips = (self.columns + PURENET_STRIP - 1) // PURENET_STRIP
-        cdef Py_ssize_t i, j, strip, end
-        cdef Py_ssize_t entries = 0
-        cdef Py_ssize_t most = <Py_ssize_t> ((1.0 - SPARSE_SHARE) * 1.2 * self.rows * self.columns)
-        cdef Py_ssize_t room = 0
-        cdef size_t *start
-        cdef PyObject *item
-        cdef list row
-        cdef double value
-        cdef double check = 0.0
-        start = <size_t *> malloc((self.rows * strips + 1) * sizeof(size_t))
-        if start == NULL:
-            raise MemoryError()
-        for i in range(self.rows):
-            if entries + self.columns > room:
-                # Room for this row, and for as many more entries a row as there were so far.
-                room = entries + self.columns
-                room += entries // (i + 1) * (self.rows - i) * 17 // 16
-                if not self.make_room(room):
-                    free(start)
-                    raise MemoryError()
-            row = rows[i]
-            for strip in range(strips):
-                start[i * strips + strip] = entries
-                end = min((strip + 1) * PURENET_STRIP, self.columns)
-                for j in range(strip * PURENET_STRIP, end):
-                    item = PyList_GET_ITEM(row, j)
-                    if not PyFloat_CheckExact(<object> item):
-                        free(start)
-                        return False
-                    value = PyFloat_AS_DOUBLE(<object> item)
-                    check = check + value * 0.0  # NaN if the value is infinite or NaN
-                    # A zero is written, too, and overwritten by the next one: no branch.
-                    self.column[entries] = <uint8_t> (j - strip * PURENET_STRIP)
-                    self.value[entries] = value
-                    entries += value != 0.0
-            if entries > most:
-                free(start)
-                free(self.column)
-                free(self.value)
-                self.column = NULL
-                self.value = NULL
-                return True
-        start[self.rows * strips] = entries
-        self.make_room(entries + 1)
-        self.start = start
-        self.sparse.strips = strips
-        self.sparse.start = start
-        self.sparse.column = self.column
-        self.sparse.value = self.value
-        return check == 0.0
-
-    cdef bint make_room(self, Py_ssize_t entries):
-        """Change the length of the lists; say whether there was memory for it."""
-        cdef void *column = realloc(self.column, entries)
-        if column != NULL:
-            self.column = <uint8_t *> column
-        cdef void *value = realloc(self.value, entries * sizeof(double))
-        if value != NULL:
-            self.value = <double *> value
-        return column != NULL and value != NULL
 
     cdef double bytes_of_copy(self) noexcept:
         return <double> sizeof(double) * self.rows * self.columns
@@ -1213,10 +1309,207 @@ cdef class Inputs:
                 target[strip * PURENET_STRIP + self.column[entry]] = self.value[entry]
 
 
-def inputs_of(rows, Py_ssize_t columns):
+# Below these a list of the non-zero inputs does not pay.
+cdef Py_ssize_t SPARSE_COLUMNS = 64
+cdef Py_ssize_t SPARSE_ROWS = 4
+cdef double SPARSE_SHARE = 0.6
+# A reading of lists is shared by several threads if each has at least so many numbers.
+cdef double LEAST_TO_READ = 2e5
+cdef Py_ssize_t READ_AT_ONCE = 4096   # numbers, while they are in the nearest cache
+
+
+# The rows that one worker reads, and, where zeros are left out, the others that it found.
+cdef struct Part:
+    Py_ssize_t first
+    Py_ssize_t last
+    bint finite_floats     # has it found nothing else?
+    bint full              # are there so few zeros that a list of the others does not pay?
+    bint no_memory
+    uint8_t *column
+    double *value
+    size_t entries
+    size_t room
+
+
+cdef class Reading(Job):
+    """The reading of lists of floats into Inputs."""
+
+    cdef list rows
+    cdef Inputs inputs
+    cdef bint zeros_left_out
+    cdef bint same               # are the rows still lists of so many numbers?
+    cdef PyObject ***items       # of each row
+    cdef Part *parts
+    cdef size_t *start
+
+    def __cinit__(self, list rows, Inputs inputs, size_t threads, bint zeros_left_out):
+        cdef size_t number
+        self.crew = Crew.__new__(Crew)
+        self.crew.meeting.size = self.crew.team = threads
+        self.rows = rows
+        self.inputs = inputs
+        self.zeros_left_out = zeros_left_out
+        self.items = <PyObject ***> malloc(inputs.rows * sizeof(PyObject **))
+        self.parts = <Part *> calloc(threads, sizeof(Part))
+        if self.items == NULL or self.parts == NULL:
+            raise MemoryError()
+        for number in range(threads):
+            self.parts[number].first = self.crew.begin_of(number, inputs.rows)
+            self.parts[number].last = self.crew.begin_of(number + 1, inputs.rows)
+        if zeros_left_out:
+            self.start = <size_t *> malloc((inputs.rows * inputs.sparse.strips + 1) * sizeof(size_t))
+            if self.start == NULL:
+                raise MemoryError()
+        else:
+            inputs.dense = Block(inputs.rows, inputs.columns, False)
+
+    def __dealloc__(self):
+        cdef size_t number
+        if self.parts != NULL:
+            for number in range(self.crew.team):
+                free(self.parts[number].column)
+                free(self.parts[number].value)
+        free(self.parts)
+        free(self.items)
+        free(self.start)
+
+    cdef bint run(self) except -1:
+        """Read; say whether all are finite floats.
+
+        ``inputs.start`` stays NULL if there are too few zeros to be left out.
+        """
+        cdef size_t number
+        cdef bint full = False
+        self.share_locked()
+        if self.crew.error is not None:
+            raise self.crew.error
+        if not self.same:
+            return False
+        for number in range(self.crew.team):
+            if self.parts[number].no_memory:
+                raise MemoryError()
+            if not self.parts[number].finite_floats:
+                return False
+            full = full or self.parts[number].full
+        if self.zeros_left_out and not full:
+            self.join()
+        return True
+
+    cdef void begin(self) noexcept:
+        # Before, another thread may have changed the lists.
+        cdef Py_ssize_t i
+        cdef PyObject *row
+        self.same = PyList_GET_SIZE(self.rows) == self.inputs.rows
+        for i in range(self.inputs.rows):
+            if not self.same:
+                return
+            row = PyList_GET_ITEM(self.rows, i)
+            self.same = (type(<object> row) is list
+                         and PyList_GET_SIZE(<object> row) == self.inputs.columns)
+            self.items[i] = (<PyListObject *> row).ob_item
+
+    cdef void work(self, size_t number) noexcept nogil:
+        cdef Part *part = &self.parts[number]
+        if self.same:
+            if self.zeros_left_out:
+                part.finite_floats = self.list_non_zeros(part)
+            else:
+                part.finite_floats = self.copy_all(part)
+        self.crew.meet()
+
+    cdef bint copy_all(self, const Part *part) noexcept nogil:
+        """Copy the part's rows; say whether all numbers are finite floats."""
+        cdef Py_ssize_t columns = self.inputs.columns
+        cdef Py_ssize_t at_once = READ_AT_ONCE // columns + 1
+        cdef double *target = self.inputs.dense.data
+        cdef Py_ssize_t first, last, i
+        first = part.first
+        while first < part.last:
+            last = min(first + at_once, part.last)
+            for i in range(first, last):
+                if not copy_floats(self.items[i], target + i * columns, columns):
+                    return False
+            if not KERNELS.all_finite((last - first) * columns, target + first * columns):
+                return False
+            first = last
+        return True
+
+    cdef bint list_non_zeros(self, Part *part) noexcept nogil:
+        """List what is not zero in the part's rows; say whether all numbers are finite floats."""
+        cdef Py_ssize_t columns = self.inputs.columns
+        cdef Py_ssize_t strips = self.inputs.sparse.strips
+        cdef Py_ssize_t i, strip, width, done
+        cdef double most = (1.0 - SPARSE_SHARE) * 1.2 * columns * (part.last - part.first)
+        cdef double[PURENET_STRIP] numbers
+        for i in range(part.first, part.last):
+            if part.entries + columns > part.room:
+                # Room for this row, and for as many more entries a row as there were so far.
+                done = i - part.first
+                part.room = part.entries + columns
+                part.room += part.entries // (done + 1) * (part.last - i) * 17 // 16
+                if not make_room(part):
+                    part.no_memory = True
+                    return False
+            for strip in range(strips):
+                self.start[i * strips + strip] = part.entries
+                width = min(columns - strip * PURENET_STRIP, <Py_ssize_t> PURENET_STRIP)
+                if not (copy_floats(self.items[i] + strip * PURENET_STRIP, numbers, width)
+                        and KERNELS.all_finite(width, numbers)):
+                    return False
+                part.entries += purenet_list_non_zeros(
+                    width, numbers, part.column + part.entries, part.value + part.entries)
+            if part.entries > most:
+                part.full = True
+                return True
+        return True
+
+    cdef int join(self) except -1:
+        """Put the lists of all parts behind each other into the inputs."""
+        cdef Inputs inputs = self.inputs
+        cdef Py_ssize_t strips = inputs.sparse.strips
+        cdef Part *part = &self.parts[0]
+        cdef size_t number, before
+        cdef size_t entries = 0
+        cdef Py_ssize_t i
+        for number in range(self.crew.team):
+            entries += self.parts[number].entries
+        before = part.entries
+        part.room = entries + 1
+        if not make_room(part):
+            raise MemoryError()
+        for number in range(1, self.crew.team):
+            part = &self.parts[number]
+            memcpy(self.parts[0].column + before, part.column, part.entries)
+            memcpy(self.parts[0].value + before, part.value, part.entries * sizeof(double))
+            for i in range(part.first * strips, part.last * strips):
+                self.start[i] += before
+            before += part.entries
+        self.start[inputs.rows * strips] = entries
+        inputs.start, self.start = self.start, NULL
+        inputs.column, self.parts[0].column = self.parts[0].column, NULL
+        inputs.value, self.parts[0].value = self.parts[0].value, NULL
+        inputs.sparse.start = inputs.start
+        inputs.sparse.column = inputs.column
+        inputs.sparse.value = inputs.value
+        return 0
+
+
+cdef bint make_room(Part *part) noexcept nogil:
+    """Change the length of a part's lists; say whether there was memory for it."""
+    cdef void *column = realloc(part.column, part.room)
+    if column != NULL:
+        part.column = <uint8_t *> column
+    cdef void *value = realloc(part.value, part.room * sizeof(double))
+    if value != NULL:
+        part.value = <double *> value
+    return column != NULL and value != NULL
+
+
+def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
     """Return lists of ``columns`` finite floats as Inputs, or None if there is anything else."""
     cdef Inputs inputs
     cdef Py_ssize_t i
+    cdef double numbers
     if type(rows) is not list or PyList_GET_SIZE(rows) == 0:
         return None
     for i in range(PyList_GET_SIZE(rows)):
@@ -1226,22 +1519,19 @@ def inputs_of(rows, Py_ssize_t columns):
     inputs = Inputs.__new__(Inputs)
     inputs.rows = PyList_GET_SIZE(rows)
     inputs.columns = columns
+    inputs.sparse.strips = (columns + PURENET_STRIP - 1) // PURENET_STRIP
+    numbers = <double> inputs.rows * columns
+    threads = min(threads, MOST_THREADS, <size_t> inputs.rows)
+    while threads > 1 and numbers < LEAST_TO_READ * threads:
+        threads -= 1
     if (columns >= SPARSE_COLUMNS and inputs.rows >= SPARSE_ROWS
             and mostly_zeros(rows, columns)):
-        if not inputs.list_non_zeros(rows):
+        if not Reading(rows, inputs, threads, True).run():
             return None
     if inputs.start == NULL:
-        inputs.dense = Block(inputs.rows, columns)
-        for i in range(inputs.rows):
-            if not copy_finite_row((<list> rows)[i], inputs.dense.data + i * columns, columns):
-                return None
+        if not Reading(rows, inputs, threads, False).run():
+            return None
     return inputs
-
-
-# Below these a list of the non-zero inputs does not pay.
-cdef Py_ssize_t SPARSE_COLUMNS = 64
-cdef Py_ssize_t SPARSE_ROWS = 4
-cdef double SPARSE_SHARE = 0.6
 
 
 cdef bint mostly_zeros(list rows, Py_ssize_t columns):
@@ -1255,22 +1545,6 @@ cdef bint mostly_zeros(list rows, Py_ssize_t columns):
             if PyFloat_CheckExact(<object> item):
                 zeros += PyFloat_AS_DOUBLE(<object> item) == 0.0
     return zeros >= SPARSE_SHARE * seen * columns
-
-
-cdef bint copy_finite_row(list row, double *target, Py_ssize_t columns):
-    """Copy a row of finite floats; say whether it was one."""
-    cdef Py_ssize_t j
-    cdef PyObject *item
-    cdef double value
-    cdef double check = 0.0
-    for j in range(columns):
-        item = PyList_GET_ITEM(row, j)
-        if not PyFloat_CheckExact(<object> item):
-            return False
-        value = PyFloat_AS_DOUBLE(<object> item)
-        check = check + value * 0.0  # NaN if the value is infinite or NaN
-        target[j] = value
-    return check == 0.0
 
 
 cdef class Samples:
@@ -1320,12 +1594,6 @@ cdef struct Worker:
 
 cdef double ONE = 1.0
 
-# Ctrl-C is to be answered within a tenth of a second.  Work is counted in multiplications, and
-# everything else as about as many as take the same time.  Now and then the clock is read, which
-# costs nothing; but only after some time somebody looks for signals, because that needs Python's
-# lock, for which a thread that runs Python code lets others wait for some milliseconds.
-cdef double WORK_BETWEEN_GLANCES = 2e6    # at the clock: a millisecond, at most
-cdef uint64_t TIME_BETWEEN_LOOKS = 30     # milliseconds
 cdef size_t LARGEST_PIECE = 100000000     # of work, without a glance: some 40 milliseconds, at most
 cdef size_t WORK_OF_UNIT = 64             # of an activation function
 cdef size_t WORK_OF_ENTROPY = 256         # of one output's cross-entropy
@@ -1346,9 +1614,6 @@ def limit_pieces(size_t work):
     return before
 
 
-# More threads than this are not started, however many a caller allows.
-cdef size_t MOST_THREADS = 256
-
 # A batch is shared by several threads if each has at least so much work: some microseconds, which
 # is many times what it takes them to meet.
 cdef double LEAST_SHARE = 1e5
@@ -1365,8 +1630,8 @@ def share_from(double work):
     return before
 
 
-cdef class Engine:
-    """The layers of a network as C sees them, with room for a batch and for some workers.
+cdef class Engine(Crew):
+    """The layers of a network as C sees them, with room for a batch and for a crew.
 
     Each worker takes a part of the batch's samples forward and back, and then a part of every
     layer's weights for the step.  Each element of each matrix has one worker, which adds up its sum
@@ -1381,17 +1646,11 @@ cdef class Engine:
     cdef size_t block             # samples between two looks for Ctrl-C
     cdef size_t work_of_sample    # on its way forward
     cdef Worker *workers
-    cdef size_t team              # how many workers there are
     cdef list owners              # the weights and biases whose buffers are used
     cdef list memory              # the blocks of everything else
     cdef double rate
     cdef double *losses           # one a sample
     cdef double *exponentials     # room for those of a cross-entropy
-
-    cdef purenet_team meeting     # where the workers wait for each other
-    cdef double work              # since the last glance at the clock
-    cdef uint64_t looked          # when somebody last looked for signals
-    cdef object error             # what the handler of a signal raised
 
     def __cinit__(self, network, Inputs inputs, Block targets):
         cdef size_t number, columns
@@ -1616,14 +1875,6 @@ cdef class Engine:
                 finish=finish, bias=NULL, rate=self.rate, room=worker.room)
             a = layer.a
 
-    cdef inline size_t begin_of(self, size_t number, size_t items) noexcept nogil:
-        """Where a worker's part of so many things begins, and the part of the one before ends."""
-        if number == 0:
-            return 0
-        if number == self.team:
-            return items
-        return items * number // self.team
-
     cdef void prepare(self, size_t number, size_t rows, size_t begin, size_t end, const double *x,
                       const double *y, const size_t *sample) noexcept nogil:
         """Tell a worker the batch, and its part of the samples."""
@@ -1823,28 +2074,6 @@ cdef class Engine:
             NULL if self.exponentials == NULL else self.exponentials + place,
             self.losses + worker.first, worker.last - worker.first, last.outputs)
 
-    cdef inline bint meet(self) noexcept nogil:
-        """Wait until all workers have come here; say whether all must leave."""
-        return purenet_meet(&self.meeting)
-
-    # Ctrl-C and other signals.  Only worker 0, the caller's thread, looks for them.
-
-    cdef inline void look(self, double work) noexcept nogil:
-        """After so much work, look now and then if the user wants to stop."""
-        self.work += work
-        if self.work >= WORK_BETWEEN_GLANCES:
-            self.work = 0.0
-            if purenet_clock() - self.looked >= TIME_BETWEEN_LOOKS:
-                self.check_signals()
-                self.looked = purenet_clock()
-
-    cdef void check_signals(self) noexcept with gil:
-        try:
-            PyErr_CheckSignals()
-        except BaseException as error:
-            self.error = error
-            purenet_stop(&self.meeting)
-
     cdef bint finite(self) noexcept nogil:
         """Say whether all weights and biases are finite numbers."""
         cdef size_t number
@@ -1954,67 +2183,6 @@ cdef class Shuffler:
         self.key[0] += 1
 
 
-cdef class Job:
-    """Work that is shared by the workers of an engine."""
-
-    cdef Engine engine
-
-    cdef void work(self, size_t number) noexcept nogil:
-        """Do the part of one worker."""
-
-    cdef int share(self) except -1:
-        """Do the work with all workers.
-
-        Nothing here can be interrupted: Ctrl-C is seen only by ``Engine.look``.  So no worker ever
-        waits for one that does not come, and when this returns no other thread uses the job.
-        """
-        cdef purenet_team *meeting = &self.engine.meeting
-        cdef size_t number
-        cdef size_t started = 0
-        cdef Helper helper
-        if self.engine.team == 1:
-            with nogil:
-                self.work(0)
-            return 0
-        meeting.gone = 0
-        purenet_set_gate(meeting, PURENET_CLOSED)
-        try:
-            for number in range(1, self.engine.team):
-                helper = Helper.__new__(Helper)
-                helper.job = self
-                helper.number = number
-                start_new_thread(helper, ())
-                started += 1
-            purenet_set_gate(meeting, PURENET_OPEN)
-        finally:
-            helper = None
-            with nogil:
-                if started + 1 == self.engine.team:
-                    self.work(0)
-                else:
-                    purenet_set_gate(meeting, PURENET_CANCELLED)
-                while not purenet_await(meeting, started):
-                    self.engine.look(WORK_OF_BATCH)
-        return 0
-
-
-cdef class Helper:
-    """What a thread of its own does for a job."""
-
-    cdef Job job
-    cdef size_t number
-
-    def __call__(self):
-        # Not threading.Thread, whose start and join Ctrl-C can break off half done.
-        cdef purenet_team *meeting = &self.job.engine.meeting
-        with nogil:
-            if purenet_pass_gate(meeting):
-                self.job.work(self.number)
-        # The thread itself may end later; what the job holds must not wait for that.
-        self.job = None
-        purenet_leave(meeting)
-
-
 # So many epochs are run until Python objects are made of their losses.
 cdef size_t EPOCHS_IN_ONE_GO = 32768
 
@@ -2022,6 +2190,7 @@ cdef size_t EPOCHS_IN_ONE_GO = 32768
 cdef class Training(Job):
     """A run of epochs: what ``Network._train`` does."""
 
+    cdef Engine engine            # the crew
     cdef Samples samples
     cdef size_t epochs            # in one go
     cdef size_t batch_size
@@ -2042,9 +2211,9 @@ cdef class Training(Job):
         cdef Engine engine = Engine(network, samples.inputs, samples.targets)
         cdef size_t i
         cdef bint sparse
+        self.crew = self.engine = engine
         engine.hire(engine.workers_for(min(threads, batch_size), 3.0 * batch_size), batch_size,
                     samples.inputs, back=True)
-        self.engine = engine
         self.samples = samples
         self.batch_size = batch_size
         self.shuffler = shuffler
@@ -2136,7 +2305,7 @@ cdef class Training(Job):
                 if self.shuffler is not None:
                     self.shuffler.shuffle(self.order, count)
                     self.engine.look(<double> WORK_OF_SHUFFLE + <double> WORK_OF_PLACE * count)
-            if self.engine.meet():
+            if self.crew.meet():
                 return
             start = 0
             finite = True
@@ -2202,7 +2371,7 @@ cdef class Training(Job):
             worker.deltas_finite = self.engine.kernels.all_finite(
                 (worker.end - worker.begin) * first.outputs,
                 first.delta + worker.begin * first.outputs)
-        if self.engine.meet():
+        if self.crew.meet():
             return False
         if number == 0:
             self.add_up(worker, epoch, rows)
@@ -2213,16 +2382,16 @@ cdef class Training(Job):
                 # 0 * inf is NaN: from here on the zeros must not be left out.
                 self.sparse[number] = False
                 self.gather(number, start, rows, False)
-                if self.engine.meet():
+                if self.crew.meet():
                     return False
         if worker.x == NULL and not self.large:
             self.order_columns(worker, number, start // self.batch_size)
         self.engine.step(worker, number, self.samples.inputs)
-        if self.engine.meet() and self.large:
+        if self.crew.meet() and self.large:
             return False
         if self.large:
             self.engine.commit(number)
-            self.engine.meet()
+            self.crew.meet()
         if self.sparse[number]:
             for i in range(self.engine.team):
                 finite = finite and self.engine.workers[i].weights_finite
@@ -2283,6 +2452,7 @@ cdef class Pass(Job):
     which it takes them some at a time.  So it waits for nobody.
     """
 
+    cdef Engine engine            # the crew
     cdef Inputs inputs
     cdef Block targets            # None: the losses are not asked for
     cdef Block outputs
@@ -2302,12 +2472,12 @@ cdef class Pass(Job):
         self.part = (rows + threads - 1) // threads
         self.at_a_time = min(self.part, <size_t> 128)
         engine.hire(threads, self.at_a_time * threads, inputs, back=False)
-        self.engine = engine
+        self.crew = self.engine = engine
         self.inputs = inputs
         self.targets = targets
         engine.make_room(deltas=False, every_z=False, gradients=False, spare=False)
-        self.outputs = Block(rows, engine.last().outputs)
-        self.losses = Block(1, rows)
+        self.outputs = Block(rows, engine.last().outputs, False)
+        self.losses = Block(1, rows, False)
         if inputs.dense is None:
             self.x = engine.room(engine.capacity * inputs.columns)
             self.sparse = engine.weights_finite(&engine.layers[0])

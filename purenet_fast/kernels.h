@@ -97,6 +97,22 @@ typedef struct {
     const double *value;
 } purenet_sparse;
 
+/* List the numbers of a strip that are not zero; tells how many there are.  Each number is written,
+ * and a zero is overwritten by the next: no branch, which a processor would foresee wrongly.  So both
+ * lists have room for all. */
+static size_t purenet_list_non_zeros(size_t count, const double *x, uint8_t *column, double *value)
+{
+    size_t k, entries = 0;
+    for (k = 0; k < count; k++) {
+        uint64_t bits;
+        memcpy(&bits, x + k, sizeof bits);
+        column[entries] = (uint8_t)k;
+        value[entries] = x[k];
+        entries += bits << 1 != 0; /* the sign of a zero goes */
+    }
+    return entries;
+}
+
 /* The entries of one batch, column by column: what the step of the weights needs, as row k of the
  * gradient is the sum over the samples of x[sample][k] * delta[sample].  The columns that any sample
  * touches are listed in groups with as many entries, because a processor foresees the end of a loop
@@ -453,6 +469,7 @@ typedef struct {
     purenet_count stop;  /* somebody wishes to stop */
     purenet_count leave; /* the decision of the last meeting */
     purenet_count gate;  /* before the first meeting: PURENET_CLOSED, _OPEN or _CANCELLED */
+    purenet_count waiting; /* threads that have come to the gate */
     purenet_count gone;  /* threads that have left, of those that passed the gate or were refused */
 } purenet_team;
 
@@ -492,9 +509,17 @@ static void purenet_set_gate(purenet_team *team, int state)
 /* Wait until the gate is opened or the work is cancelled; tells if it was opened. */
 static int purenet_pass_gate(purenet_team *team)
 {
+    PURENET_ADD(&team->waiting, 1);
     while (PURENET_READ(&team->gate) == PURENET_CLOSED)
         PURENET_YIELD();
     return PURENET_READ(&team->gate) == PURENET_OPEN;
+}
+
+/* Wait until so many threads have come to the gate. */
+static void purenet_await_at_gate(purenet_team *team, purenet_count waiting)
+{
+    while (PURENET_READ(&team->waiting) != waiting)
+        PURENET_YIELD();
 }
 
 static void purenet_leave(purenet_team *team) { PURENET_ADD(&team->gone, 1); }

@@ -50,15 +50,15 @@ class Dense(layers.Dense):
 class Network(network.Network):
     layer_class: ClassVar[type[layers.Dense]] = Dense
 
-    def _checked_inputs(self, inputs: Any) -> Any:
-        converted = _core.inputs_of(inputs, self.inputs)
+    def _checked_inputs(self, inputs: Any, threads: int = 1) -> Any:
+        converted = _core.inputs_of(inputs, self.inputs, threads)
         if converted is None:
             rows = as_matrix(inputs, "inputs", width=self.inputs)
-            converted = _core.inputs_of([list(row) for row in rows], self.inputs)
+            converted = _core.inputs_of([list(row) for row in rows], self.inputs, threads)
         return converted
 
-    def _checked_samples(self, inputs: Any, targets: Any) -> Any:
-        rows = self._checked_inputs(inputs)
+    def _checked_samples(self, inputs: Any, targets: Any, threads: int = 1) -> Any:
+        rows = self._checked_inputs(inputs, threads)
         answers = as_targets(targets, rows.rows, self.outputs, self.loss)
         return _core.Samples(rows, answers, are_classes(answers))
 

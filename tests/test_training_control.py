@@ -160,7 +160,7 @@ def interrupt(name, threads, after):
 
     # The conversion of the inputs is not what is interrupted here.
     inputs = net._checked_inputs(training.inputs)
-    net._checked_inputs = lambda rows: inputs
+    net._checked_inputs = lambda rows, threads: inputs
     threading.Thread(target=press, daemon=True).start()
     interrupted = False
     try:
