@@ -22,7 +22,7 @@ from _thread import start_new_thread
 
 from libc.math cimport INFINITY, NAN, frexp, isfinite, ldexp
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from cpython.buffer cimport (
@@ -125,6 +125,8 @@ cdef extern from "kernels.h" nogil:
         void (*exponential)(size_t n, double *x) noexcept nogil
         void (*step)(double rate, size_t n, const double *g, double *w) noexcept nogil
         bint (*all_finite)(size_t n, const double *x) noexcept nogil
+        size_t (*list_non_zeros)(size_t n, const double *x, uint8_t *column,
+                                 double *value) noexcept nogil
         void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
                                size_t outputs, const double *w, size_t w_row, const double *bias,
                                double *z) noexcept nogil
@@ -132,14 +134,18 @@ cdef extern from "kernels.h" nogil:
                             const double *delta, size_t delta_row, double rate, double *w,
                             size_t w_row, double *room) noexcept nogil
 
-    size_t purenet_list_non_zeros(size_t count, const double *x, uint8_t *column, double *value)
+    ctypedef struct purenet_store:
+        pass
+
+    void *purenet_memory(size_t bytes)
+    void purenet_give_back(purenet_store *store)
     size_t purenet_order_room(size_t samples, size_t columns, size_t entries)
     void purenet_order_by_column(const purenet_sparse *x, size_t first_strip, size_t last_strip,
                                  size_t samples, const size_t *sample, double *room,
                                  purenet_columns *ordered)
-    bint purenet_keep_columns(const purenet_columns *x, purenet_columns *kept)
+    bint purenet_keep_columns(const purenet_columns *x, purenet_store **store,
+                              purenet_columns *kept)
     void purenet_fetch_columns(const purenet_columns *kept)
-    void purenet_drop_columns(purenet_columns *kept)
 
     enum:
         PURENET_CLOSED, PURENET_OPEN, PURENET_CANCELLED
@@ -637,7 +643,8 @@ cdef class Block:
         self.rows = rows
         self.columns = columns
         # With the slack that the kernels may read, from the start of a cache line on.
-        self.memory = calloc(size, sizeof(double)) if zeros else malloc(size * sizeof(double))
+        self.memory = (calloc(size, sizeof(double)) if zeros
+                       else purenet_memory(size * sizeof(double)))
         if self.memory == NULL:
             raise MemoryError()
         self.data = <double *> ((<size_t> self.memory + 63) // 64 * 64)
@@ -1342,21 +1349,29 @@ cdef class Reading(Job):
     cdef Part *parts
     cdef size_t *start
 
-    def __cinit__(self, list rows, Inputs inputs, size_t threads, bint zeros_left_out):
+    def __cinit__(self, list rows, Inputs inputs, size_t threads, double zeros):
         cdef size_t number
+        cdef Part *part
         self.crew = Crew.__new__(Crew)
         self.crew.meeting.size = self.crew.team = threads
         self.rows = rows
         self.inputs = inputs
-        self.zeros_left_out = zeros_left_out
+        self.zeros_left_out = zeros > 0.0
         self.items = <PyObject ***> malloc(inputs.rows * sizeof(PyObject **))
         self.parts = <Part *> calloc(threads, sizeof(Part))
         if self.items == NULL or self.parts == NULL:
             raise MemoryError()
         for number in range(threads):
-            self.parts[number].first = self.crew.begin_of(number, inputs.rows)
-            self.parts[number].last = self.crew.begin_of(number + 1, inputs.rows)
-        if zeros_left_out:
+            part = &self.parts[number]
+            part.first = self.crew.begin_of(number, inputs.rows)
+            part.last = self.crew.begin_of(number + 1, inputs.rows)
+            if self.zeros_left_out:
+                part.room = self.room_for_strips()
+                part.room += <size_t> (1.1 * (1.0 - zeros) * inputs.columns * (part.last - part.first))
+                make_room(part, 0)
+                if part.column == NULL or part.value == NULL:
+                    raise MemoryError()
+        if self.zeros_left_out:
             self.start = <size_t *> malloc((inputs.rows * inputs.sparse.strips + 1) * sizeof(size_t))
             if self.start == NULL:
                 raise MemoryError()
@@ -1438,16 +1453,15 @@ cdef class Reading(Job):
         """List what is not zero in the part's rows; say whether all numbers are finite floats."""
         cdef Py_ssize_t columns = self.inputs.columns
         cdef Py_ssize_t strips = self.inputs.sparse.strips
-        cdef Py_ssize_t i, strip, width, done
+        cdef Py_ssize_t i, strip, width
         cdef double most = (1.0 - SPARSE_SHARE) * 1.2 * columns * (part.last - part.first)
         cdef double[PURENET_STRIP] numbers
+        memset(numbers, 0, sizeof(numbers))
         for i in range(part.first, part.last):
-            if part.entries + columns > part.room:
-                # Room for this row, and for as many more entries a row as there were so far.
-                done = i - part.first
-                part.room = part.entries + columns
-                part.room += part.entries // (done + 1) * (part.last - i) * 17 // 16
-                if not make_room(part):
+            if part.entries + self.room_for_strips() > part.room:
+                part.room += part.room // 4 + self.room_for_strips()
+                make_room(part, part.entries)
+                if part.column == NULL or part.value == NULL:
                     part.no_memory = True
                     return False
             for strip in range(strips):
@@ -1456,12 +1470,16 @@ cdef class Reading(Job):
                 if not (copy_floats(self.items[i] + strip * PURENET_STRIP, numbers, width)
                         and KERNELS.all_finite(width, numbers)):
                     return False
-                part.entries += purenet_list_non_zeros(
+                part.entries += KERNELS.list_non_zeros(
                     width, numbers, part.column + part.entries, part.value + part.entries)
             if part.entries > most:
                 part.full = True
                 return True
         return True
+
+    cdef inline size_t room_for_strips(self) noexcept nogil:
+        """Return how many entries a row has, at most, if its last strip were whole."""
+        return self.inputs.sparse.strips * PURENET_STRIP
 
     cdef int join(self) except -1:
         """Put the lists of all parts behind each other into the inputs."""
@@ -1474,9 +1492,11 @@ cdef class Reading(Job):
         for number in range(self.crew.team):
             entries += self.parts[number].entries
         before = part.entries
-        part.room = entries + 1
-        if not make_room(part):
-            raise MemoryError()
+        if part.room < entries:
+            part.room = entries
+            make_room(part, before)
+            if part.column == NULL or part.value == NULL:
+                raise MemoryError()
         for number in range(1, self.crew.team):
             part = &self.parts[number]
             memcpy(self.parts[0].column + before, part.column, part.entries)
@@ -1494,15 +1514,17 @@ cdef class Reading(Job):
         return 0
 
 
-cdef bint make_room(Part *part) noexcept nogil:
-    """Change the length of a part's lists; say whether there was memory for it."""
-    cdef void *column = realloc(part.column, part.room)
-    if column != NULL:
-        part.column = <uint8_t *> column
-    cdef void *value = realloc(part.value, part.room * sizeof(double))
-    if value != NULL:
-        part.value = <double *> value
-    return column != NULL and value != NULL
+cdef void make_room(Part *part, size_t entries) noexcept nogil:
+    """Change the length of a part's lists to its room; without memory they become NULL."""
+    cdef uint8_t *column = <uint8_t *> purenet_memory(part.room * sizeof(uint8_t))
+    cdef double *value = <double *> purenet_memory(part.room * sizeof(double))
+    if entries > 0 and column != NULL and value != NULL:
+        memcpy(column, part.column, entries * sizeof(uint8_t))
+        memcpy(value, part.value, entries * sizeof(double))
+    free(part.column)
+    free(part.value)
+    part.column = column
+    part.value = value
 
 
 def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
@@ -1510,6 +1532,7 @@ def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
     cdef Inputs inputs
     cdef Py_ssize_t i
     cdef double numbers
+    cdef double zeros = 0.0
     if type(rows) is not list or PyList_GET_SIZE(rows) == 0:
         return None
     for i in range(PyList_GET_SIZE(rows)):
@@ -1524,18 +1547,17 @@ def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
     threads = min(threads, MOST_THREADS, <size_t> inputs.rows)
     while threads > 1 and numbers < LEAST_TO_READ * threads:
         threads -= 1
-    if (columns >= SPARSE_COLUMNS and inputs.rows >= SPARSE_ROWS
-            and mostly_zeros(rows, columns)):
-        if not Reading(rows, inputs, threads, True).run():
-            return None
-    if inputs.start == NULL:
-        if not Reading(rows, inputs, threads, False).run():
-            return None
+    if columns >= SPARSE_COLUMNS and inputs.rows >= SPARSE_ROWS:
+        zeros = share_of_zeros(rows, columns)
+    if zeros >= SPARSE_SHARE and not Reading(rows, inputs, threads, zeros).run():
+        return None
+    if inputs.start == NULL and not Reading(rows, inputs, threads, 0.0).run():
+        return None
     return inputs
 
 
-cdef bint mostly_zeros(list rows, Py_ssize_t columns):
-    """Say whether the first rows are mostly zeros."""
+cdef double share_of_zeros(list rows, Py_ssize_t columns):
+    """Return how many of the numbers in the first rows are zero."""
     cdef Py_ssize_t i, j, zeros = 0
     cdef Py_ssize_t seen = min(PyList_GET_SIZE(rows), 64)
     cdef PyObject *item
@@ -1544,7 +1566,7 @@ cdef bint mostly_zeros(list rows, Py_ssize_t columns):
             item = PyList_GET_ITEM(rows[i], j)
             if PyFloat_CheckExact(<object> item):
                 zeros += PyFloat_AS_DOUBLE(<object> item) == 0.0
-    return zeros >= SPARSE_SHARE * seen * columns
+    return <double> zeros / (seen * columns)
 
 
 cdef class Samples:
@@ -2200,6 +2222,7 @@ cdef class Training(Job):
     cdef double *y
     cdef bint *sparse             # for each worker: may zero inputs still be left out?
     cdef purenet_columns *kept    # of each batch, for each worker; or NULL
+    cdef purenet_store **stores   # of each worker, where its kept columns are
     cdef bint large               # are the steps taken on the side?
     cdef bint narrow              # is the network narrow, and one worker trains it?
     cdef size_t finished          # epochs of this go
@@ -2245,15 +2268,19 @@ cdef class Training(Job):
             if samples.inputs.bytes_with_columns(self.batches()) <= samples.inputs.bytes_of_copy():
                 self.kept = <purenet_columns *> calloc(
                     self.batches() * engine.team, sizeof(purenet_columns))
+                self.stores = <purenet_store **> calloc(engine.team, sizeof(purenet_store *))
+                if not (self.kept and self.stores):
+                    raise MemoryError()
 
     cdef size_t batches(self) noexcept:
         return (self.samples.size + self.batch_size - 1) // self.batch_size
 
     def __dealloc__(self):
         cdef size_t i
-        if self.kept != NULL:
-            for i in range(self.batches() * self.engine.team):
-                purenet_drop_columns(&self.kept[i])
+        if self.stores != NULL:
+            for i in range(self.engine.team):
+                purenet_give_back(self.stores[i])
+        free(self.stores)
         free(self.kept)
         free(self.order)
         free(self.totals)
@@ -2408,7 +2435,7 @@ cdef class Training(Job):
                 return
         self.engine.order_columns(worker, number, self.samples.inputs)
         if kept != NULL:
-            purenet_keep_columns(&worker.columns, kept)
+            purenet_keep_columns(&worker.columns, &self.stores[number], kept)
 
     cdef void fetch_columns(self, size_t number, size_t batch) noexcept nogil:
         """Have what ``order_columns`` will find on its way from memory."""

@@ -32,6 +32,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #if FLT_EVAL_METHOD != 0 || defined(__FAST_MATH__)
 #error "purenet_fast needs plain double arithmetic: no x87, no -ffast-math"
@@ -97,22 +100,6 @@ typedef struct {
     const double *value;
 } purenet_sparse;
 
-/* List the numbers of a strip that are not zero; tells how many there are.  Each number is written,
- * and a zero is overwritten by the next: no branch, which a processor would foresee wrongly.  So both
- * lists have room for all. */
-static size_t purenet_list_non_zeros(size_t count, const double *x, uint8_t *column, double *value)
-{
-    size_t k, entries = 0;
-    for (k = 0; k < count; k++) {
-        uint64_t bits;
-        memcpy(&bits, x + k, sizeof bits);
-        column[entries] = (uint8_t)k;
-        value[entries] = x[k];
-        entries += bits << 1 != 0; /* the sign of a zero goes */
-    }
-    return entries;
-}
-
 /* The entries of one batch, column by column: what the step of the weights needs, as row k of the
  * gradient is the sum over the samples of x[sample][k] * delta[sample].  The columns that any sample
  * touches are listed in groups with as many entries, because a processor foresees the end of a loop
@@ -176,6 +163,9 @@ typedef struct {
     /* w = w - rate * g */
     void (*step)(double rate, size_t n, const double *g, double *w);
     int (*all_finite)(size_t n, const double *x);
+    /* List the numbers of a strip that are not zero; tells how many there are.  All three arrays
+     * have room for a whole strip. */
+    size_t (*list_non_zeros)(size_t n, const double *x, uint8_t *column, double *value);
     /* z = x w + bias (bias may be NULL) for the listed samples; the weights must be finite */
     void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
                            size_t outputs, const double *w, size_t w_row, const double *bias,
@@ -187,6 +177,61 @@ typedef struct {
                        const double *delta, size_t delta_row, double rate, double *w,
                        size_t w_row, double *room);
 } purenet_kernels;
+
+/* ---- memory ---- */
+
+/* As malloc.  Linux hands memory out in pages of 4 kB when they are first touched, and takes a
+ * microsecond or more for each; so where there is much, it is asked for pages of 2 MB. */
+static void *purenet_memory(size_t bytes)
+{
+#if defined(MADV_HUGEPAGE)
+    const size_t page = (size_t)2 << 20;
+    void *memory;
+    if (bytes >= page && posix_memalign(&memory, page, bytes) == 0) {
+        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a wish */
+        return memory;
+    }
+#endif
+    return malloc(bytes);
+}
+
+/* Memory that is handed out piece by piece, and given back all at once. */
+typedef struct purenet_store {
+    struct purenet_store *before; /* what was full */
+    size_t used, size;            /* bytes */
+} purenet_store;
+
+static void *purenet_take(purenet_store **store, size_t bytes)
+{
+    purenet_store *now = *store;
+    void *taken;
+    bytes = (bytes + 15) & ~(size_t)15;
+    if (now == NULL || now->size - now->used < bytes) {
+        const size_t head = (sizeof *now + 15) & ~(size_t)15, most = (size_t)2 << 20;
+        size_t size = now == NULL ? (size_t)1 << 15 : 2 * now->size;
+        size = size < most ? size : most;
+        size = size > head + bytes ? size : head + bytes;
+        now = purenet_memory(size);
+        if (now == NULL)
+            return NULL;
+        now->before = *store;
+        now->used = head;
+        now->size = size;
+        *store = now;
+    }
+    taken = (char *)now + now->used;
+    now->used += bytes;
+    return taken;
+}
+
+static void purenet_give_back(purenet_store *store)
+{
+    while (store != NULL) {
+        purenet_store *before = store->before;
+        free(store);
+        store = before;
+    }
+}
 
 /* ---- the entries of a batch by column ---- */
 
@@ -279,11 +324,12 @@ static void purenet_order_by_column(const purenet_sparse *x, size_t first_strip,
     }
 }
 
-/* Copy what was put in order to memory of its own; tells if there was any. */
-static int purenet_keep_columns(const purenet_columns *x, purenet_columns *kept)
+/* Copy what was put in order to a store; tells if there was memory for it. */
+static int purenet_keep_columns(const purenet_columns *x, purenet_store **store,
+                                purenet_columns *kept)
 {
     size_t numbers = purenet_columns_room(x->groups, x->columns, x->entries);
-    double *room = malloc((numbers + 1) * sizeof(double));
+    double *room = purenet_take(store, numbers * sizeof(double));
     if (room == NULL)
         return 0;
     memcpy(room, x->value, numbers * sizeof(double));
@@ -304,8 +350,6 @@ static void purenet_fetch_columns(const purenet_columns *kept)
         PURENET_FETCH(kept->column + e);
     PURENET_FETCH(kept->group);
 }
-
-static void purenet_drop_columns(purenet_columns *kept) { free((double *)kept->value); }
 
 /* ---- exp and sigmoid of one number: purenet/elementary.py line for line ---- */
 

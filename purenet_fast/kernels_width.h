@@ -438,14 +438,54 @@ static int WIDE(all_finite)(size_t n, const double *x)
 {
     /* x * 0.0 is NaN for an infinite x and for NaN, and NaN is never equal to itself. */
     size_t i;
-    vec check = all_of(0.0);
+    vec check = all_of(0.0), other = all_of(0.0);
     double rest = 0.0;
-    for (i = 0; i + W <= n; i += W)
+    for (i = 0; i + 4 * W <= n; i += 4 * W) {
+        check += load(x + i) * 0.0 + load(x + i + W) * 0.0;
+        other += load(x + i + 2 * W) * 0.0 + load(x + i + 3 * W) * 0.0;
+    }
+    for (; i + W <= n; i += W)
         check += load(x + i) * 0.0;
     for (; i < n; i++)
         rest += x[i] * 0.0;
-    check += rest;
+    check += other + rest;
     return !any(~less_equal(check, check));
+}
+
+static size_t WIDE(list_non_zeros)(size_t n, const double *x, uint8_t *column, double *value)
+{
+    size_t k, entries = 0;
+#if W >= 4
+    /* A bit for each number, and a step for each bit that is set. */
+    for (k = 0; k < n; k += 64) {
+        const size_t width = n - k < 64 ? n - k : 64;
+        uint64_t found = 0;
+        size_t j;
+        for (j = 0; j < width; j += W) {
+            vec v = load(x + k + j);
+#if W == 8
+            found |= (uint64_t)_mm512_cmp_pd_mask(v, all_of(0.0), _CMP_NEQ_UQ) << j;
+#else
+            found |= (uint64_t)_mm256_movemask_pd((vec)(v != 0.0)) << j;
+#endif
+        }
+        for (found &= ~(uint64_t)0 >> (64 - width); found != 0; found &= found - 1) {
+            j = k + (size_t)__builtin_ctzll(found);
+            column[entries] = (uint8_t)j;
+            value[entries] = x[j];
+            entries++;
+        }
+    }
+#else
+    /* Each number is written, and a zero is overwritten by the next: no branch, which a processor
+     * would foresee wrongly. */
+    for (k = 0; k < n; k++) {
+        column[entries] = (uint8_t)k;
+        value[entries] = x[k];
+        entries += x[k] != 0.0;
+    }
+#endif
+    return entries;
 }
 
 /* ---- the matrix product ---- */
@@ -1162,7 +1202,8 @@ static const purenet_kernels WIDE(kernels) = {
 #endif
     TILE_COLUMNS, CHUNK * W, NARROW * W, WIDE(narrow_forward), WIDE(narrow_backward),
     WIDE(product_room), WIDE(product), WIDE(activate), WIDE(times_slope), WIDE(output_delta), WIDE(softmax),
-    WIDE(exponential), WIDE(step), WIDE(all_finite), WIDE(sparse_forward), WIDE(sparse_step)};
+    WIDE(exponential), WIDE(step), WIDE(all_finite), WIDE(list_non_zeros), WIDE(sparse_forward),
+    WIDE(sparse_step)};
 
 #undef vec
 #undef bits
