@@ -140,7 +140,7 @@ cdef extern from "kernels.h" nogil:
     void *purenet_memory(size_t bytes)
     void purenet_give_back(purenet_store *store)
     size_t purenet_order_room(size_t samples, size_t columns, size_t entries)
-    void purenet_order_by_column(const purenet_sparse *x, size_t first_strip, size_t last_strip,
+    void purenet_order_by_column(const purenet_sparse *x, size_t first, size_t last,
                                  size_t samples, const size_t *sample, double *room,
                                  purenet_columns *ordered)
     bint purenet_keep_columns(const purenet_columns *x, purenet_store **store,
@@ -1726,7 +1726,7 @@ cdef class Engine(Crew):
         cdef size_t room = self.room_for_products(capacity, back)
         if back and inputs.dense is None:
             room = max(room, purenet_order_room(
-                capacity, inputs.sparse.strips * PURENET_STRIP, inputs.most_entries(capacity)))
+                capacity, inputs.columns, inputs.most_entries(capacity)))
         self.capacity = capacity
         self.team = team
         self.meeting.size = team
@@ -2031,9 +2031,9 @@ cdef class Engine(Crew):
 
     cdef void order_columns(self, Worker *worker, size_t number, Inputs inputs) noexcept nogil:
         """Put the worker's columns of the batch's inputs in order."""
-        cdef size_t strips = inputs.sparse.strips
         purenet_order_by_column(
-            &inputs.sparse, self.begin_of(number, strips), self.begin_of(number + 1, strips),
+            &inputs.sparse, self.begin_of(number, inputs.columns),
+            self.begin_of(number + 1, inputs.columns),
             worker.rows, worker.sample, worker.room, &worker.columns)
 
     cdef void sparse_step_in_pieces(self, Worker *worker, size_t number,
@@ -2044,8 +2044,10 @@ cdef class Engine(Crew):
         cdef size_t strips = inputs.sparse.strips
         cdef size_t strip, column, width
         for strip in range(self.begin_of(number, strips), self.begin_of(number + 1, strips)):
-            purenet_order_by_column(&inputs.sparse, strip, strip + 1, worker.rows, worker.sample,
-                                    worker.room, &worker.columns)
+            purenet_order_by_column(
+                &inputs.sparse, strip * PURENET_STRIP,
+                min((strip + 1) * PURENET_STRIP, <size_t> inputs.columns),
+                worker.rows, worker.sample, worker.room, &worker.columns)
             if number == 0:
                 self.look(<double> worker.rows * PURENET_STRIP)
             column = 0

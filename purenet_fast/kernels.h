@@ -257,13 +257,33 @@ static void purenet_lay_out(double *room, purenet_columns *x)
     x->sample = x->column + x->columns;
 }
 
-/* Put the entries of some strips of the listed samples in order. */
-static void purenet_order_by_column(const purenet_sparse *x, size_t first_strip, size_t last_strip,
+/* The entries of one row in a strip, of the columns first <= k < last. */
+typedef struct {
+    size_t begin, end;
+} purenet_range;
+
+static inline purenet_range purenet_entries_between(const purenet_sparse *x, const size_t *start,
+                                                    size_t strip, size_t first, size_t last)
+{
+    const size_t column = strip * PURENET_STRIP;
+    purenet_range range = {start[strip], start[strip + 1]};
+    if (column < first)
+        while (range.begin < range.end && column + x->column[range.begin] < first)
+            range.begin++;
+    if (column + PURENET_STRIP > last)
+        while (range.begin < range.end && column + x->column[range.end - 1] >= last)
+            range.end--;
+    return range;
+}
+
+/* Put the entries of the columns first <= k < last of the listed samples in order. */
+static void purenet_order_by_column(const purenet_sparse *x, size_t first, size_t last,
                                     size_t samples, const size_t *sample, double *room,
                                     purenet_columns *ordered)
 {
-    const size_t columns = (last_strip - first_strip) * PURENET_STRIP;
-    const size_t first_column = first_strip * PURENET_STRIP;
+    const size_t columns = last - first;
+    const size_t first_strip = first / PURENET_STRIP;
+    const size_t last_strip = (last + PURENET_STRIP - 1) / PURENET_STRIP;
     uint64_t *entries = (uint64_t *)room;  /* of each column; then where its next one goes */
     uint64_t *with = entries + columns;    /* columns with so many; then where their next one goes */
     size_t strip, s, k, n, e;
@@ -274,10 +294,12 @@ static void purenet_order_by_column(const purenet_sparse *x, size_t first_strip,
     memset(room, 0, (columns + samples + 1) * sizeof(double));
     for (s = 0; s < samples; s++) {
         const size_t *start = x->start + sample[s] * x->strips;
-        uint64_t *here = entries;
-        for (strip = first_strip; strip < last_strip; strip++, here += PURENET_STRIP)
-            for (e = start[strip]; e < start[strip + 1]; e++)
-                here[x->column[e]]++;
+        for (strip = first_strip; strip < last_strip; strip++) {
+            const purenet_range range = purenet_entries_between(x, start, strip, first, last);
+            const size_t shift = strip * PURENET_STRIP - first; /* may be below 0: it wraps */
+            for (e = range.begin; e < range.end; e++)
+                entries[shift + x->column[e]]++;
+        }
     }
     for (k = 0; k < columns; k++)
         with[entries[k]]++;
@@ -310,17 +332,19 @@ static void purenet_order_by_column(const purenet_sparse *x, size_t first_strip,
         uint64_t here = entries[column[n]];
         entries[column[n]] = total;
         total += here;
-        column[n] += (uint32_t)first_column;
+        column[n] += (uint32_t)first;
     }
     for (s = 0; s < samples; s++) {
         const size_t *start = x->start + sample[s] * x->strips;
-        uint64_t *here = entries;
-        for (strip = first_strip; strip < last_strip; strip++, here += PURENET_STRIP)
-            for (e = start[strip]; e < start[strip + 1]; e++) {
-                size_t to = (size_t)here[x->column[e]]++;
+        for (strip = first_strip; strip < last_strip; strip++) {
+            const purenet_range range = purenet_entries_between(x, start, strip, first, last);
+            const size_t shift = strip * PURENET_STRIP - first;
+            for (e = range.begin; e < range.end; e++) {
+                size_t to = (size_t)entries[shift + x->column[e]]++;
                 value[to] = x->value[e];
                 at[to] = (uint32_t)s;
             }
+        }
     }
 }
 

@@ -517,6 +517,8 @@ PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, co
 {
     vec sum[TILE_ROWS][ROW_VECTORS];
     const size_t a_row = p->a_row, a_term = p->a_term, b_term = p->b_term, c_row = p->c_row;
+    const int finish = p->finish;
+    const double rate = p->rate;
     size_t t;
     int r, v;
     PURENET_UNROLL
@@ -553,22 +555,31 @@ PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, co
         a += a_term;
         b += b_term;
     }
+    if (finish == PURENET_BIAS) {
+        PURENET_UNROLL
+        for (r = 0; r < R; r++) {
+            PURENET_UNROLL
+            for (v = 0; v < C; v++)
+                sum[r][v] += load(bias + v * W);
+        }
+    } else if (finish == PURENET_STEP) {
+        PURENET_UNROLL
+        for (r = 0; r < R; r++) {
+            PURENET_UNROLL
+            for (v = 0; v < C; v++)
+                sum[r][v] = load(c + r * c_row + v * W) - rate * sum[r][v];
+        }
+    }
     PURENET_UNROLL
     for (r = 0; r < R; r++) {
         double *out = c + r * c_row;
         PURENET_UNROLL
-        for (v = 0; v < C; v++) {
-            size_t lanes = columns - v * W;
-            vec result = sum[r][v];
-            if (p->finish == PURENET_BIAS)
-                result = result + load(bias + v * W);
-            else if (p->finish == PURENET_STEP)
-                result = load(out + v * W) - p->rate * result;
-            if (lanes >= W)
-                store(out + v * W, result);
-            else
-                store_some(out + v * W, result, lanes);
-        }
+        for (v = 0; v + 1 < C; v++)
+            store(out + v * W, sum[r][v]);
+        if (columns >= (size_t)(C * W))
+            store(out + (C - 1) * W, sum[r][C - 1]);
+        else
+            store_some(out + (C - 1) * W, sum[r][C - 1], columns - (C - 1) * W);
     }
 }
 
