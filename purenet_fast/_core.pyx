@@ -129,7 +129,7 @@ cdef extern from "kernels.h" nogil:
                                  double *value) noexcept nogil
         void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
                                size_t outputs, const double *w, size_t w_row, const double *bias,
-                               double *z) noexcept nogil
+                               double *z, size_t z_row) noexcept nogil
         bint (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
                             const double *delta, size_t delta_row, double rate, double *w,
                             size_t w_row, double *room) noexcept nogil
@@ -1658,6 +1658,11 @@ cdef class Engine(Crew):
     Each worker takes a part of the batch's samples forward and back, and then a part of every
     layer's weights for the step.  Each element of each matrix has one worker, which adds up its sum
     alone, so the number of workers changes no bit.
+
+    A first layer that is wide is treated otherwise.  It has most of the weights; what one processor
+    has changed reaches another slowly; and there is no way back to the inputs, for which whole rows
+    would be needed.  So each worker has some of its outputs, for all samples, and the weights of
+    these outputs stay with it.
     """
 
     cdef const purenet_kernels *kernels
@@ -1667,6 +1672,7 @@ cdef class Engine(Crew):
     cdef size_t capacity          # samples in the largest batch
     cdef size_t block             # samples between two looks for Ctrl-C
     cdef size_t work_of_sample    # on its way forward
+    cdef bint by_outputs          # is the first layer shared by its outputs?
     cdef Worker *workers
     cdef list owners              # the weights and biases whose buffers are used
     cdef list memory              # the blocks of everything else
@@ -1847,14 +1853,27 @@ cdef class Engine(Crew):
                     c=self.layers[l - 1].delta + first * layer.inputs, c_row=layer.inputs,
                     finish=PURENET_SUM, bias=NULL, rate=0.0, room=worker.room)
 
+    cdef void plan_outputs(self, Worker *worker, size_t number) noexcept nogil:
+        """Lay out the product of the worker's outputs of the first layer, for all samples."""
+        cdef Layer *layer = &self.layers[0]
+        cdef purenet_product *product = &worker.products[0].forward
+        cdef size_t output = self.first_output(number)
+        product.rows = worker.rows
+        product.columns = self.first_output(number + 1) - output
+        product.a = worker.x
+        product.b = layer.weights + output
+        product.c = layer.a + output
+        if layer.biases != NULL:
+            product.bias = layer.biases + output
+
     cdef void plan_weights(self, Worker *worker, size_t number) noexcept nogil:
-        """Lay out the products of the worker's rows of every layer's weights."""
+        """Lay out the products of the worker's part of every layer's weights."""
         cdef Products *products
         cdef Layer *layer
         cdef const double *a = worker.x
         cdef double *weights
         cdef double *biases
-        cdef size_t l, stride, k, rows
+        cdef size_t l, stride, k, rows, output, outputs
         cdef int finish
         for l in range(self.count):
             layer = &self.layers[l]
@@ -1871,15 +1890,21 @@ cdef class Engine(Crew):
             elif layer.spare != NULL:
                 weights = layer.spare
                 biases = layer.spare + layer.inputs * layer.stride
-            k = self.begin_of(number, layer.inputs)
-            rows = self.begin_of(number + 1, layer.inputs) - k
+            k, rows = 0, layer.inputs
+            output, outputs = 0, layer.outputs
+            if l == 0 and self.by_outputs:
+                output = self.first_output(number)
+                outputs = self.first_output(number + 1) - output
+            else:
+                k = self.begin_of(number, layer.inputs)
+                rows = self.begin_of(number + 1, layer.inputs) - k
             if a != NULL:
                 a += k
             products.weights = purenet_product(
-                rows=rows, columns=layer.outputs, terms=worker.rows,
+                rows=rows, columns=outputs, terms=worker.rows,
                 a=a, a_row=1, a_term=layer.inputs,
-                b=layer.delta, b_term=layer.outputs, b_column=1,
-                c=weights + k * stride, c_row=stride,
+                b=layer.delta + output, b_term=layer.outputs, b_column=1,
+                c=weights + k * stride + output, c_row=stride,
                 finish=finish, bias=NULL, rate=self.rate, room=worker.room)
             if layer.outputs == 1 and stride == 1:
                 # One column of weights is computed as one row, which fills the vectors.
@@ -1897,6 +1922,20 @@ cdef class Engine(Crew):
                 finish=finish, bias=NULL, rate=self.rate, room=worker.room)
             a = layer.a
 
+    cdef bint can_share_by_outputs(self) noexcept:
+        """Say whether the first layer has so many outputs that each worker gets as many."""
+        cdef size_t units = self.layers[0].outputs // self.kernels.step_outputs
+        return self.team > 1 and units >= self.team and (
+            units % self.team == 0 or units >= 8 * self.team)
+
+    cdef inline size_t first_output(self, size_t number) noexcept nogil:
+        """Where a worker's outputs of the first layer begin, and those of the one before end."""
+        cdef size_t outputs = self.layers[0].outputs
+        if number == self.team:
+            return outputs
+        # The kernels take so many together.
+        return self.begin_of(number, outputs // self.kernels.step_outputs) * self.kernels.step_outputs
+
     cdef void prepare(self, size_t number, size_t rows, size_t begin, size_t end, const double *x,
                       const double *y, const size_t *sample) noexcept nogil:
         """Tell a worker the batch, and its part of the samples."""
@@ -1911,6 +1950,8 @@ cdef class Engine(Crew):
         worker.end = end
         if moved or worker.first != begin:
             self.plan_samples(worker, begin, min(begin + self.block, end))
+            if self.by_outputs:
+                self.plan_outputs(worker, number)
         if moved and self.last().delta != NULL:
             self.plan_weights(worker, number)
 
@@ -1923,6 +1964,19 @@ cdef class Engine(Crew):
 
     # One batch, worker by worker.
 
+    cdef void first_outputs(self, Worker *worker, size_t number, Inputs inputs) noexcept nogil:
+        """Compute z of the worker's outputs of the first layer, for all samples."""
+        cdef Layer *layer = &self.layers[0]
+        cdef size_t output = self.first_output(number)
+        if worker.x == NULL:
+            self.kernels.sparse_forward(
+                &inputs.sparse, worker.rows, worker.sample,
+                self.first_output(number + 1) - output, layer.weights + output, layer.stride,
+                NULL if layer.biases == NULL else layer.biases + output,
+                layer.a + output, layer.outputs)
+        else:
+            self.kernels.product(&worker.products[0].forward)
+
     cdef void forward(self, Worker *worker, Inputs inputs) noexcept nogil:
         """Compute z and a of the worker's samples."""
         cdef const purenet_kernels *kernels = self.kernels
@@ -1934,9 +1988,12 @@ cdef class Engine(Crew):
             layer = &self.layers[l]
             a = layer.a + worker.first * layer.outputs
             items = rows * layer.outputs
-            if l == 0 and worker.x == NULL:
+            if l == 0 and self.by_outputs:
+                pass  # first_outputs has done it
+            elif l == 0 and worker.x == NULL:
                 kernels.sparse_forward(&inputs.sparse, rows, worker.sample + worker.first,
-                                       layer.outputs, layer.weights, layer.stride, layer.biases, a)
+                                       layer.outputs, layer.weights, layer.stride, layer.biases,
+                                       a, layer.outputs)
             else:
                 kernels.product(&worker.products[l].forward)
             if layer.z != NULL:
@@ -1977,22 +2034,36 @@ cdef class Engine(Crew):
         else:
             self.kernels.times_slope(layer.activation, rows * layer.outputs, a, delta)
 
-    cdef void step(self, Worker *worker, size_t number, Inputs inputs) noexcept nogil:
-        """Take the step, or compute the gradient, of the worker's rows of the weights."""
-        cdef const purenet_kernels *kernels = self.kernels
+    cdef void first_step(self, Worker *worker, size_t number, Inputs inputs) noexcept nogil:
+        """Take the step, or compute the gradient, of the worker's part of the first weights."""
+        cdef Layer *layer = &self.layers[0]
+        cdef size_t other, output, outputs
+        worker.weights_finite = True
+        if worker.x != NULL:
+            self.product(&worker.products[0].weights, number, layer)
+        elif layer.spare != NULL:
+            self.sparse_step_in_pieces(worker, number, inputs)
+        elif self.by_outputs:
+            output = self.first_output(number)
+            outputs = self.first_output(number + 1) - output
+            for other in range(self.team):  # each has put some of the inputs in order
+                if not self.kernels.sparse_step(
+                        &self.workers[other].columns, worker.rows, outputs, layer.delta + output,
+                        layer.outputs, self.rate, layer.weights + output, layer.stride,
+                        worker.step_room):
+                    worker.weights_finite = False
+        else:
+            worker.weights_finite = self.kernels.sparse_step(
+                &worker.columns, worker.rows, layer.outputs, layer.delta, layer.outputs,
+                self.rate, layer.weights, layer.stride, worker.step_room)
+
+    cdef void other_steps(self, Worker *worker, size_t number) noexcept nogil:
+        """Take the steps of the worker's part of the other weights, and of the biases."""
         cdef Layer *layer
         cdef size_t l
-        worker.weights_finite = True
         for l in range(self.count):
             layer = &self.layers[l]
-            if l == 0 and worker.x == NULL:
-                if layer.spare == NULL:
-                    worker.weights_finite = kernels.sparse_step(
-                        &worker.columns, worker.rows, layer.outputs, layer.delta, layer.outputs,
-                        self.rate, layer.weights, layer.stride, worker.step_room)
-                else:
-                    self.sparse_step_in_pieces(worker, number, inputs)
-            else:
+            if l > 0:
                 self.product(&worker.products[l].weights, number, layer)
             if number == 0 and layer.biases != NULL:
                 self.product(&worker.products[l].biases, number, layer)
@@ -2255,6 +2326,7 @@ cdef class Training(Job):
         # it can be dropped.
         self.large = <double> batch_size * engine.work_of_sample > LARGEST_PIECE
         self.narrow = engine.team == 1 and not self.large and engine.is_narrow()
+        engine.by_outputs = not self.large and engine.can_share_by_outputs()
         engine.make_room(deltas=True, every_z=False, gradients=False, spare=self.large)
         sparse = samples.inputs.dense is None
         if sparse or shuffler is not None:
@@ -2388,6 +2460,13 @@ cdef class Training(Job):
             if self.large:
                 self.engine.fill_spare()
             self.engine.look(WORK_OF_BATCH)
+        if self.engine.by_outputs:
+            # All the samples are needed; those of the others may have been gathered.
+            if worker.x != NULL and self.x != NULL and self.crew.meet():
+                return False
+            self.engine.first_outputs(worker, number, self.samples.inputs)
+            if self.crew.meet():
+                return False
         while True:
             self.engine.forward(worker, self.samples.inputs)
             self.engine.measure(worker)
@@ -2413,9 +2492,17 @@ cdef class Training(Job):
                 self.gather(number, start, rows, False)
                 if self.crew.meet():
                     return False
-        if worker.x == NULL and not self.large:
-            self.order_columns(worker, number, start // self.batch_size)
-        self.engine.step(worker, number, self.samples.inputs)
+        if self.engine.by_outputs:
+            self.engine.other_steps(worker, number)
+            if worker.x == NULL:
+                self.order_columns(worker, number, start // self.batch_size)
+                self.crew.meet()
+            self.engine.first_step(worker, number, self.samples.inputs)
+        else:
+            if worker.x == NULL and not self.large:
+                self.order_columns(worker, number, start // self.batch_size)
+            self.engine.first_step(worker, number, self.samples.inputs)
+            self.engine.other_steps(worker, number)
         if self.crew.meet() and self.large:
             return False
         if self.large:
@@ -2632,7 +2719,8 @@ cdef Engine one_batch(network, Inputs inputs, Block targets, bint back):
             if not engine.next_block(worker):
                 break
         if back and not purenet_stopped(&engine.meeting):
-            engine.step(worker, 0, inputs)
+            engine.first_step(worker, 0, inputs)
+            engine.other_steps(worker, 0)
     if engine.error is not None:
         raise engine.error
     return engine

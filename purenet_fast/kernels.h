@@ -169,7 +169,7 @@ typedef struct {
     /* z = x w + bias (bias may be NULL) for the listed samples; the weights must be finite */
     void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
                            size_t outputs, const double *w, size_t w_row, const double *bias,
-                           double *z);
+                           double *z, size_t z_row);
     /* w -= rate x^T delta for the listed columns, which are rows of w; the deltas must be finite.
      * Tells if the weights it touched are still finite.  `room` is for samples * step_outputs +
      * PURENET_SLACK numbers. */

@@ -834,9 +834,8 @@ PURENET_INLINE void fetch_entries(const purenet_sparse *x, size_t sample, size_t
 
 /* One chunk of the outputs, for all samples; w, bias and z begin at the chunk. */
 PURENET_INLINE void chunk_forward(const purenet_sparse *x, size_t samples, const size_t *sample,
-                                  size_t outputs, const double *w, size_t w_row,
-                                  const double *bias, double *z, size_t lanes, int first,
-                                  const int C)
+                                  const double *w, size_t w_row, const double *bias, double *z,
+                                  size_t z_row, size_t lanes, int first, const int C)
 {
     size_t strip, s, e;
     int v;
@@ -844,7 +843,7 @@ PURENET_INLINE void chunk_forward(const purenet_sparse *x, size_t samples, const
         for (s = 0; s < samples; s++) {
             const size_t *start = x->start + sample[s] * x->strips + strip;
             const size_t end = start[1];
-            double *out = z + s * outputs;
+            double *out = z + s * z_row;
             vec sum[CHUNK];
             if (first) {
                 if (s + 2 < samples)
@@ -876,14 +875,14 @@ PURENET_INLINE void chunk_forward(const purenet_sparse *x, size_t samples, const
 
 static void WIDE(sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
                                  size_t outputs, const double *w, size_t w_row, const double *bias,
-                                 double *z)
+                                 double *z, size_t z_row)
 {
     size_t j;
     for (j = 0; j < outputs; j += CHUNK * W) {
         size_t width = outputs - j < CHUNK * W ? outputs - j : CHUNK * W;
         size_t vectors = (width + W - 1) / W, lanes = width - (vectors - 1) * W;
         const double *b = bias == NULL ? NULL : bias + j;
-        WITH_CONSTANT(vectors, chunk_forward(x, samples, sample, outputs, w + j, w_row, b, z + j,
+        WITH_CONSTANT(vectors, chunk_forward(x, samples, sample, w + j, w_row, b, z + j, z_row,
                                              lanes, j == 0, C));
     }
 }
