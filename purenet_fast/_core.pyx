@@ -143,7 +143,7 @@ cdef extern from "kernels.h" nogil:
     void purenet_order_by_column(const purenet_sparse *x, size_t first, size_t last,
                                  size_t samples, const size_t *sample, double *room,
                                  purenet_columns *ordered)
-    bint purenet_keep_columns(const purenet_columns *x, purenet_store **store,
+    bint purenet_keep_columns(const purenet_columns *x, purenet_store **store, size_t more,
                               purenet_columns *kept)
     void purenet_fetch_columns(const purenet_columns *kept)
 
@@ -707,7 +707,11 @@ cdef bint copy_row(row, double *target, Py_ssize_t columns):
     if isinstance(row, Vector):
         memcpy(target, (<Vector> row).data, columns * sizeof(double))
         return True
-    return copy_floats((<PyListObject *> row).ob_item, target, columns)
+    return copy_floats(items_of(<PyObject *> row), target, columns)
+
+
+cdef inline PyObject **items_of(PyObject *values) noexcept nogil:
+    return (<PyListObject *> values).ob_item
 
 
 cdef bint copy_floats(PyObject **items, double *target, Py_ssize_t count) noexcept nogil:
@@ -1288,11 +1292,14 @@ cdef class Inputs:
     cdef double bytes_with_columns(self, size_t batches) noexcept:
         """Return the memory that is needed, at most, if each batch's columns are listed, too."""
         cdef double entries = self.start[self.rows * self.sparse.strips]
-        cdef double columns = min(entries, <double> batches * self.columns)
         return (entries * (sizeof(double) + sizeof(uint8_t))
                 + <double> self.rows * self.sparse.strips * sizeof(size_t)
-                + entries * (sizeof(double) + sizeof(uint32_t))
-                + columns * sizeof(uint32_t))
+                + self.bytes_of_columns(batches))
+
+    cdef double bytes_of_columns(self, size_t batches) noexcept:
+        cdef double entries = self.start[self.rows * self.sparse.strips]
+        cdef double columns = min(entries, <double> batches * self.columns)
+        return entries * (sizeof(double) + sizeof(uint32_t)) + columns * sizeof(uint32_t)
 
     cdef size_t most_entries(self, size_t rows) noexcept:
         """Return how many entries so many rows have together, at most."""
@@ -1345,7 +1352,7 @@ cdef class Reading(Job):
     cdef Inputs inputs
     cdef bint zeros_left_out
     cdef bint same               # are the rows still lists of so many numbers?
-    cdef PyObject ***items       # of each row
+    cdef PyObject **items        # the rows
     cdef Part *parts
     cdef size_t *start
 
@@ -1357,9 +1364,8 @@ cdef class Reading(Job):
         self.rows = rows
         self.inputs = inputs
         self.zeros_left_out = zeros > 0.0
-        self.items = <PyObject ***> malloc(inputs.rows * sizeof(PyObject **))
         self.parts = <Part *> calloc(threads, sizeof(Part))
-        if self.items == NULL or self.parts == NULL:
+        if self.parts == NULL:
             raise MemoryError()
         for number in range(threads):
             part = &self.parts[number]
@@ -1375,8 +1381,6 @@ cdef class Reading(Job):
             self.start = <size_t *> malloc((inputs.rows * inputs.sparse.strips + 1) * sizeof(size_t))
             if self.start == NULL:
                 raise MemoryError()
-        else:
-            inputs.dense = Block(inputs.rows, inputs.columns, False)
 
     def __dealloc__(self):
         cdef size_t number
@@ -1385,7 +1389,6 @@ cdef class Reading(Job):
                 free(self.parts[number].column)
                 free(self.parts[number].value)
         free(self.parts)
-        free(self.items)
         free(self.start)
 
     cdef bint run(self) except -1:
@@ -1411,17 +1414,10 @@ cdef class Reading(Job):
         return True
 
     cdef void begin(self) noexcept:
-        # Before, another thread may have changed the lists.
-        cdef Py_ssize_t i
-        cdef PyObject *row
-        self.same = PyList_GET_SIZE(self.rows) == self.inputs.rows
-        for i in range(self.inputs.rows):
-            if not self.same:
-                return
-            row = PyList_GET_ITEM(self.rows, i)
-            self.same = (type(<object> row) is list
-                         and PyList_GET_SIZE(<object> row) == self.inputs.columns)
-            self.items[i] = (<PyListObject *> row).ob_item
+        # While the crew gathered, another thread may have changed the lists.
+        self.same = (PyList_GET_SIZE(self.rows) == self.inputs.rows
+                     and are_lists(self.rows, self.inputs.columns))
+        self.items = items_of(<PyObject *> self.rows)
 
     cdef void work(self, size_t number) noexcept nogil:
         cdef Part *part = &self.parts[number]
@@ -1429,25 +1425,9 @@ cdef class Reading(Job):
             if self.zeros_left_out:
                 part.finite_floats = self.list_non_zeros(part)
             else:
-                part.finite_floats = self.copy_all(part)
+                part.finite_floats = copy_rows(
+                    self.items, part.first, part.last, self.inputs.columns, self.inputs.dense.data)
         self.crew.meet()
-
-    cdef bint copy_all(self, const Part *part) noexcept nogil:
-        """Copy the part's rows; say whether all numbers are finite floats."""
-        cdef Py_ssize_t columns = self.inputs.columns
-        cdef Py_ssize_t at_once = READ_AT_ONCE // columns + 1
-        cdef double *target = self.inputs.dense.data
-        cdef Py_ssize_t first, last, i
-        first = part.first
-        while first < part.last:
-            last = min(first + at_once, part.last)
-            for i in range(first, last):
-                if not copy_floats(self.items[i], target + i * columns, columns):
-                    return False
-            if not KERNELS.all_finite((last - first) * columns, target + first * columns):
-                return False
-            first = last
-        return True
 
     cdef bint list_non_zeros(self, Part *part) noexcept nogil:
         """List what is not zero in the part's rows; say whether all numbers are finite floats."""
@@ -1467,7 +1447,7 @@ cdef class Reading(Job):
             for strip in range(strips):
                 self.start[i * strips + strip] = part.entries
                 width = min(columns - strip * PURENET_STRIP, <Py_ssize_t> PURENET_STRIP)
-                if not (copy_floats(self.items[i] + strip * PURENET_STRIP, numbers, width)
+                if not (copy_floats(items_of(self.items[i]) + strip * PURENET_STRIP, numbers, width)
                         and KERNELS.all_finite(width, numbers)):
                     return False
                 part.entries += KERNELS.list_non_zeros(
@@ -1527,18 +1507,40 @@ cdef void make_room(Part *part, size_t entries) noexcept nogil:
     part.value = value
 
 
+cdef bint copy_rows(PyObject **rows, Py_ssize_t first, Py_ssize_t last, Py_ssize_t columns,
+                    double *target) noexcept nogil:
+    """Copy some of the rows; say whether all numbers are finite floats."""
+    cdef Py_ssize_t at_once = READ_AT_ONCE // columns + 1
+    cdef Py_ssize_t i, end
+    while first < last:
+        end = min(first + at_once, last)
+        for i in range(first, end):
+            if not copy_floats(items_of(rows[i]), target + i * columns, columns):
+                return False
+        if not KERNELS.all_finite((end - first) * columns, target + first * columns):
+            return False
+        first = end
+    return True
+
+
+cdef bint are_lists(list rows, Py_ssize_t columns) noexcept:
+    """Say whether the rows are lists of so many objects."""
+    cdef PyObject *row
+    cdef Py_ssize_t i
+    for i in range(PyList_GET_SIZE(rows)):
+        row = PyList_GET_ITEM(rows, i)
+        if type(<object> row) is not list or PyList_GET_SIZE(<object> row) != columns:
+            return False
+    return True
+
+
 def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
     """Return lists of ``columns`` finite floats as Inputs, or None if there is anything else."""
     cdef Inputs inputs
-    cdef Py_ssize_t i
     cdef double numbers
     cdef double zeros = 0.0
-    if type(rows) is not list or PyList_GET_SIZE(rows) == 0:
+    if type(rows) is not list or PyList_GET_SIZE(rows) == 0 or not are_lists(rows, columns):
         return None
-    for i in range(PyList_GET_SIZE(rows)):
-        row = (<list> rows)[i]
-        if type(row) is not list or PyList_GET_SIZE(row) != columns:
-            return None
     inputs = Inputs.__new__(Inputs)
     inputs.rows = PyList_GET_SIZE(rows)
     inputs.columns = columns
@@ -1551,8 +1553,13 @@ def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
         zeros = share_of_zeros(rows, columns)
     if zeros >= SPARSE_SHARE and not Reading(rows, inputs, threads, zeros).run():
         return None
-    if inputs.start == NULL and not Reading(rows, inputs, threads, 0.0).run():
-        return None
+    if inputs.start == NULL:
+        inputs.dense = Block(inputs.rows, columns, False)
+        if threads > 1:
+            return inputs if Reading(rows, inputs, threads, 0.0).run() else None
+        if not copy_rows(items_of(<PyObject *> rows), 0, inputs.rows, columns,
+                         inputs.dense.data):
+            return None
     return inputs
 
 
@@ -2296,6 +2303,7 @@ cdef class Training(Job):
     cdef bint *sparse             # for each worker: may zero inputs still be left out?
     cdef purenet_columns *kept    # of each batch, for each worker; or NULL
     cdef purenet_store **stores   # of each worker, where its kept columns are
+    cdef size_t store_size        # bytes
     cdef bint large               # are the steps taken on the side?
     cdef bint narrow              # is the network narrow, and one worker trains it?
     cdef size_t finished          # epochs of this go
@@ -2342,6 +2350,8 @@ cdef class Training(Job):
             if samples.inputs.bytes_with_columns(self.batches()) <= samples.inputs.bytes_of_copy():
                 self.kept = <purenet_columns *> calloc(
                     self.batches() * engine.team, sizeof(purenet_columns))
+                self.store_size = <size_t> (
+                    samples.inputs.bytes_of_columns(self.batches()) / engine.team) + 4096
                 self.stores = <purenet_store **> calloc(engine.team, sizeof(purenet_store *))
                 if not (self.kept and self.stores):
                     raise MemoryError()
@@ -2524,7 +2534,8 @@ cdef class Training(Job):
                 return
         self.engine.order_columns(worker, number, self.samples.inputs)
         if kept != NULL:
-            purenet_keep_columns(&worker.columns, &self.stores[number], kept)
+            purenet_keep_columns(&worker.columns, &self.stores[number], self.store_size,
+                                 kept)
 
     cdef void fetch_columns(self, size_t number, size_t batch) noexcept nogil:
         """Have what ``order_columns`` will find on its way from memory."""

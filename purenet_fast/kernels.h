@@ -184,15 +184,17 @@ typedef struct {
  * microsecond or more for each; so where there is much, it is asked for pages of 2 MB. */
 static void *purenet_memory(size_t bytes)
 {
+    void *memory = malloc(bytes);
 #if defined(MADV_HUGEPAGE)
-    const size_t page = (size_t)2 << 20;
-    void *memory;
-    if (bytes >= page && posix_memalign(&memory, page, bytes) == 0) {
-        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a wish */
-        return memory;
+    const uintptr_t page = (uintptr_t)2 << 20;
+    if (memory != NULL && bytes >= 2 * page) {
+        uintptr_t begin = ((uintptr_t)memory + page - 1) & ~(page - 1);
+        uintptr_t end = ((uintptr_t)memory + bytes) & ~(page - 1);
+        if (begin < end)
+            (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* a wish */
     }
 #endif
-    return malloc(bytes);
+    return memory;
 }
 
 /* Memory that is handed out piece by piece, and given back all at once. */
@@ -201,16 +203,15 @@ typedef struct purenet_store {
     size_t used, size;            /* bytes */
 } purenet_store;
 
-static void *purenet_take(purenet_store **store, size_t bytes)
+/* Take so many bytes; where a store has no more, it gets `more` bytes, or as many as needed. */
+static void *purenet_take(purenet_store **store, size_t bytes, size_t more)
 {
     purenet_store *now = *store;
     void *taken;
     bytes = (bytes + 15) & ~(size_t)15;
     if (now == NULL || now->size - now->used < bytes) {
-        const size_t head = (sizeof *now + 15) & ~(size_t)15, most = (size_t)2 << 20;
-        size_t size = now == NULL ? (size_t)1 << 15 : 2 * now->size;
-        size = size < most ? size : most;
-        size = size > head + bytes ? size : head + bytes;
+        const size_t head = (sizeof *now + 15) & ~(size_t)15;
+        size_t size = head + (more > bytes ? more : bytes);
         now = purenet_memory(size);
         if (now == NULL)
             return NULL;
@@ -349,11 +350,11 @@ static void purenet_order_by_column(const purenet_sparse *x, size_t first, size_
 }
 
 /* Copy what was put in order to a store; tells if there was memory for it. */
-static int purenet_keep_columns(const purenet_columns *x, purenet_store **store,
+static int purenet_keep_columns(const purenet_columns *x, purenet_store **store, size_t more,
                                 purenet_columns *kept)
 {
     size_t numbers = purenet_columns_room(x->groups, x->columns, x->entries);
-    double *room = purenet_take(store, numbers * sizeof(double));
+    double *room = purenet_take(store, numbers * sizeof(double), more);
     if (room == NULL)
         return 0;
     memcpy(room, x->value, numbers * sizeof(double));
