@@ -1134,6 +1134,22 @@ def softmax_cross_entropy(z, y):
 # More threads than this are not started, however many a caller allows.
 cdef size_t MOST_THREADS = 256
 
+# Something is shared by several threads if each has at least so much work: some microseconds, which
+# is many times what it takes them to meet.  As work, a multiplication counts.
+cdef double LEAST_SHARE = 1e5
+
+
+def share_from(double work):
+    """Set from how much work on threads share it; return from how much it was.
+
+    For tests, to let threads share the smallest network.
+    """
+    global LEAST_SHARE
+    before = LEAST_SHARE
+    LEAST_SHARE = work
+    return before
+
+
 # Ctrl-C is to be answered within a tenth of a second.  Work is counted in multiplications, and
 # everything else as about as many as take the same time.  Now and then the clock is read, which
 # costs nothing; but only after some time somebody looks for signals, because that needs Python's
@@ -1327,8 +1343,7 @@ cdef class Inputs:
 cdef Py_ssize_t SPARSE_COLUMNS = 64
 cdef Py_ssize_t SPARSE_ROWS = 4
 cdef double SPARSE_SHARE = 0.6
-# A reading of lists is shared by several threads if each has at least so many numbers.
-cdef double LEAST_TO_READ = 2e5
+cdef double WORK_OF_READING = 0.5     # of one number; so low because threads must be started
 cdef Py_ssize_t READ_AT_ONCE = 4096   # numbers, while they are in the nearest cache
 
 
@@ -1537,7 +1552,7 @@ cdef bint are_lists(list rows, Py_ssize_t columns) noexcept:
 def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
     """Return lists of ``columns`` finite floats as Inputs, or None if there is anything else."""
     cdef Inputs inputs
-    cdef double numbers
+    cdef double work
     cdef double zeros = 0.0
     if type(rows) is not list or PyList_GET_SIZE(rows) == 0 or not are_lists(rows, columns):
         return None
@@ -1545,9 +1560,9 @@ def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
     inputs.rows = PyList_GET_SIZE(rows)
     inputs.columns = columns
     inputs.sparse.strips = (columns + PURENET_STRIP - 1) // PURENET_STRIP
-    numbers = <double> inputs.rows * columns
+    work = WORK_OF_READING * inputs.rows * columns
     threads = min(threads, MOST_THREADS, <size_t> inputs.rows)
-    while threads > 1 and numbers < LEAST_TO_READ * threads:
+    while threads > 1 and work < LEAST_SHARE * threads:
         threads -= 1
     if columns >= SPARSE_COLUMNS and inputs.rows >= SPARSE_ROWS:
         zeros = share_of_zeros(rows, columns)
@@ -1640,22 +1655,6 @@ def limit_pieces(size_t work):
     global LARGEST_PIECE
     before = LARGEST_PIECE
     LARGEST_PIECE = work
-    return before
-
-
-# A batch is shared by several threads if each has at least so much work: some microseconds, which
-# is many times what it takes them to meet.
-cdef double LEAST_SHARE = 1e5
-
-
-def share_from(double work):
-    """Set from how much work on threads share a batch; return from how much it was.
-
-    For tests, to let threads share the smallest network.
-    """
-    global LEAST_SHARE
-    before = LEAST_SHARE
-    LEAST_SHARE = work
     return before
 
 

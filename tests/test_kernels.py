@@ -13,6 +13,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 
 import pytest
 from bits import SPECIAL, assert_same_bits, bits, random_double, random_matrix
@@ -212,8 +213,9 @@ def test_products_of_special_numbers(both, core):
         (random_matrix(generator, rows, terms), random_matrix(generator, terms, columns))
         for rows, terms, columns in shapes
     ]
-    # From 32 rows and 128 terms on, the second factor is copied into panels.
-    pairs.append((dense_rows(generator, 33, 129), dense_rows(generator, 129, 45)))
+    # Large products are taken in blocks: of 256 terms, of some hundred rows and columns.
+    for rows, terms, columns in ((33, 129, 45), (139, 257, 19), (5, 520, 70), (7, 260, 530)):
+        pairs.append((dense_rows(generator, rows, terms), dense_rows(generator, terms, columns)))
     expected = [bits(pure.matrix.dot(a, b)) for a, b in pairs]
     for path, _ in paths(core, [1]):
         for (a, b), product in zip(pairs, expected, strict=True):
@@ -288,10 +290,21 @@ def test_mostly_zero_inputs_in_several_strips(both, core, columns):
     assert leaves_out_zeros(core, inputs)
     assert not leaves_out_zeros(core, dense_rows(generator, 11, columns))
     targets = [generator.randrange(3) for _ in inputs]
-    for outputs, batch_size in ((9, 4), (1, None), (70, 1)):
+    for outputs, batch_size, shuffle in (
+        (9, 4, True),
+        (9, 4, False),
+        (1, None, False),
+        (70, 1, True),
+    ):
         layers = [(columns, outputs, "tanh"), (outputs, 3, "softmax")]
         case = Case(
-            layers, "categorical_cross_entropy", inputs, targets, batch_size=batch_size, epochs=2
+            layers,
+            "categorical_cross_entropy",
+            inputs,
+            targets,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            epochs=3,  # a batch that comes again is not put in order again
         )
         check(both, core, case, f"{columns} inputs, {outputs} units, batches of {batch_size}")
 
@@ -316,14 +329,177 @@ def test_batches_that_do_not_divide_the_set(both, core, samples):
             check(both, core, case, f"{samples} samples in batches of {batch_size}", (1, 3, 4))
 
 
+def test_a_single_row_of_every_width(both, core):
+    pure, _ = both
+    generator = random.Random("row")
+    row = dense_rows(generator, 1, 5)
+    for columns in range(1, 150):
+        factor = dense_rows(generator, 5, columns)
+        expected = bits(pure.matrix.dot(row, factor))
+        for path, _ in paths(core, [1]):
+            assert_same_bits(core.dot(row, factor), expected, f"{path}, {columns} columns")
+
+
+def test_products_that_are_taken_in_blocks(both, core):
+    # Forward, back and step with sums of more terms than a block has.
+    generator = random.Random("blocks")
+    inputs = dense_rows(generator, 262, 9)
+    targets = dense_rows(generator, 262, 3)
+    layers = [(9, 21, "tanh"), (21, 260, "relu"), (260, 3, "linear")]
+    case = Case(layers, "mean_squared_error", inputs, targets, epochs=1, learning_rate=0.01)
+    check(both, core, case, threads=(1, 2))
+    core.limit_pieces(20000)
+    check(both, core, case, "in pieces", threads=(1, 3))
+
+
+@pytest.mark.parametrize("many_zeros", [False, True])
+@pytest.mark.parametrize("outputs", [16, 64, 96, 128, 130])
+def test_a_first_layer_that_is_shared_by_its_outputs(both, core, outputs, many_zeros):
+    # Each worker has some of its outputs, if they can be dealt out evenly.
+    generator = random.Random(f"outputs {outputs} {many_zeros}")
+    columns = 70 if many_zeros else 5
+    make = sparse_rows if many_zeros else dense_rows
+    inputs = make(generator, 11, columns)
+    assert leaves_out_zeros(core, inputs) == many_zeros
+    targets = dense_rows(generator, 11, 3)
+    layers = [(columns, outputs, "tanh", {"bias": outputs != 96}), (outputs, 3, "sigmoid")]
+    for shuffle in (False, True):
+        case = Case(
+            layers, "mean_squared_error", inputs, targets, batch_size=4, epochs=3, shuffle=shuffle
+        )
+        check(both, core, case, f"{outputs} outputs, shuffle {shuffle}")
+    # A layer that is the first and the last, and a batch whose deltas overflow.
+    targets = dense_rows(generator, 11, outputs)
+    targets[6][outputs - 1] = -1.7e308
+    case = Case([(columns, outputs, "linear")], "sum_of_squares", inputs, targets, batch_size=4)
+    assert check(both, core, case, "infinite deltas")["raised"] is not None
+
+
 def test_a_batch_that_is_wide_and_high(both, core):
-    # From 32 rows and 128 terms on, the weights and the deltas are copied into panels.
     generator = random.Random("panels")
     inputs = dense_rows(generator, 131, 130)
     targets = dense_rows(generator, 131, 1)
     layers = [(130, 36, "tanh"), (36, 1, "linear")]
     case = Case(layers, "mean_squared_error", inputs, targets, batch_size=130, epochs=1)
     check(both, core, case, threads=(1, 2))
+
+
+# Narrow networks, which have kernels of their own.
+
+
+@pytest.mark.parametrize("loss", ["sum_of_squares", "mean_squared_error", "binary_cross_entropy"])
+@pytest.mark.parametrize("activation", ACTIVATIONS[:-1])
+def test_narrow_networks(both, core, activation, loss):
+    generator = random.Random(f"{activation} {loss}")
+    for number in range(12):
+        depth = 1 + number % 3
+        widths = [generator.randrange(1, 17) for _ in range(depth + 1)]
+        layers = [
+            (widths[i], widths[i + 1], activation, {"bias": generator.random() < 0.7})
+            for i in range(depth)
+        ]
+        if loss == "binary_cross_entropy":
+            layers[-1] = (*layers[-1][:2], "sigmoid", layers[-1][3])
+        rows = generator.randrange(1, 19)
+        inputs = dense_rows(generator, rows, widths[0])
+        targets = [[generator.random() for _ in range(widths[-1])] for _ in range(rows)]
+        case = Case(
+            layers,
+            loss,
+            inputs,
+            targets,
+            seed=number,
+            epochs=3,
+            batch_size=generator.choice((None, 1, 5)),
+            shuffle=number % 2 == 0,
+        )
+        check(both, core, case, f"{layers}, {rows} rows", (1, 2))
+
+
+@pytest.mark.parametrize("rate", [1e10, 1e200])
+def test_a_narrow_network_that_overflows(both, core, rate):
+    generator = random.Random(rate)
+    inputs = dense_rows(generator, 9, 3)
+    targets = dense_rows(generator, 9, 2)
+    for layers in ([(3, 5, "linear"), (5, 2, "linear")], [(3, 8, "relu"), (8, 2, "leaky_relu")]):
+        for batch_size in (None, 2):
+            options = {"epochs": 40, "batch_size": batch_size, "learning_rate": rate}
+            case = Case(layers, "sum_of_squares", inputs, targets, **options)
+            assert check(both, core, case, f"{layers}, rate {rate}", (1,))["raised"] is not None
+    for layer, row, value in ((0, 2, INF), (1, 1, NAN)):
+        planted = [(layer, row, 1, value)]
+        layers = [(3, 4, "tanh"), (4, 2, "sigmoid")]
+        case = Case(layers, "mean_squared_error", inputs, targets, planted=planted)
+        assert check(both, core, case, f"{value} in layer {layer}", (1,))["raised"] is not None
+
+
+# The reading of lists, which threads share.
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("many_zeros", [False, True])
+def test_what_is_no_finite_float_is_found_wherever_it_is(both, core, many_zeros, threads):
+    generator = random.Random("reading")
+    make = sparse_rows if many_zeros else dense_rows
+    nets = [module.Network([module.Dense(120, 2)], seed=1) for module in both]
+    inputs = make(generator, 30, 120)
+    expected = bits(nets[0].predict(inputs))
+    for _ in paths(core, [1]):
+        for row, column in itertools.product((0, 7, 14, 15, 29), (0, 111, 112, 119)):
+            kept = inputs[row][column]
+            for wrong in (INF, -INF, NAN, "1", None, 10**400):
+                inputs[row][column] = wrong
+                messages = []
+                for net in nets:
+                    with pytest.raises((TypeError, ValueError)) as raised:
+                        net.predict(inputs, threads=threads)
+                    messages.append((raised.type, str(raised.value)))
+                assert messages[0] == messages[1]
+                assert f"row {row}" in messages[0][1]
+            inputs[row][column] = 0  # no float, but a number
+            assert bits(nets[1].predict(inputs, threads=threads)) == bits(nets[0].predict(inputs))
+            inputs[row][column] = kept
+        assert bits(nets[1].predict(inputs, threads=threads)) == expected
+
+
+@pytest.mark.parametrize("threads", THREADS)
+def test_zeros_that_are_not_as_many_as_at_the_beginning(both, core, threads):
+    pure, fast = both
+    generator = random.Random("fewer zeros")
+    few = sparse_rows(generator, 64, 130, share=0.02)
+    for share, left_out in ((0.4, True), (0.99, False)):
+        inputs = few + sparse_rows(generator, 200, 130, share=share)
+        assert core.inputs_of(inputs, 130, threads).zeros_left_out == left_out
+        nets = [module.Network([module.Dense(130, 3)], seed=1) for module in (pure, fast)]
+        expected = bits(nets[0].predict(inputs))
+        for path, _ in paths(core, [1]):
+            assert bits(nets[1].predict(inputs, threads=threads)) == expected, path
+
+
+def test_a_row_that_another_thread_changes_meanwhile(core):
+    # Whatever the reader sees of it, it never reads beyond the end of a list.
+    rows = [[1.0] * 40 for _ in range(300)]
+    stop = threading.Event()
+
+    def change():
+        while not stop.is_set():
+            for row in rows[::7]:
+                row.clear()
+            for row in rows[::7]:
+                row.extend([1.0] * 40)
+
+    changer = threading.Thread(target=change)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    changer.start()
+    try:
+        for _ in range(300):
+            core.inputs_of(rows, 40, 4)
+    finally:
+        stop.set()
+        changer.join()
+        sys.setswitchinterval(before)
+    assert core.inputs_of(rows, 40, 4) is not None
 
 
 # Zeros that must not be left out.
