@@ -284,7 +284,7 @@ class Network:
                     f"validation_data: found {len(pair)} items, expected a pair (inputs, targets)"
                 )
             try:
-                validation = self._checked_samples(*pair, threads)
+                validation = self._checked_samples(pair[0], pair[1], threads)
             except (TypeError, ValueError) as error:
                 raise type(error)(f"validation_data: {error}") from None
         epochs = as_count(epochs, "epochs")

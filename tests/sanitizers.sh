@@ -80,9 +80,9 @@ for limit in (100_000_000, 1):
     core.limit_pieces(limit)
     for widths, zeros, loss, last in (
         ((3, 4, 1), 0.0, "binary_cross_entropy", "sigmoid"),
-        ((70, 33, 10), 0.8, "categorical_cross_entropy", "softmax"),
+        ((70, 64, 10), 0.8, "categorical_cross_entropy", "softmax"),
         ((130, 9, 1), 0.8, "mean_squared_error", "linear"),
-        ((130, 70, 5), 0.0, "sum_of_squares", "softmax"),
+        ((130, 128, 5), 0.0, "sum_of_squares", "softmax"),
         ((1, 1, 37), 0.0, "mean_squared_error", "tanh"),
     ):
         x = rows(35, widths[0], zeros)
