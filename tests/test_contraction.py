@@ -21,7 +21,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # arm64 and others have the fused operation always; on x86-64 it must be asked for.
-FLAGS = "-O2 -mfma" if platform.machine().lower() in ("x86_64", "amd64") else "-O2"
+FLAGS = "-O2 -g0 -mfma" if platform.machine().lower() in ("x86_64", "amd64") else "-O2 -g0"
 MANY = 40  # failed tests, of some hundred, are enough
 
 CONTRACTED, SEPARATE = f"{FLAGS} -ffp-contract=fast", f"{FLAGS} -ffp-contract=off"

@@ -25,7 +25,9 @@ pytestmark = [
 ]
 
 NO_COMPILER = {"CC": "/bin/false", "CXX": "/bin/false"}
-QUICKLY = {"PURENET_COMPILE_FLAGS": "-O0 -ffp-contract=off"}  # for builds whose speed nobody sees
+QUICKLY = {
+    "PURENET_COMPILE_FLAGS": "-O0 -g0 -ffp-contract=off"
+}  # for builds whose speed nobody sees
 
 
 def run(*command, cwd, status=0, **settings):
