@@ -80,7 +80,7 @@ def made(tmp_path_factory):
     folder = clone(tmp_path_factory.mktemp("clone"))
     beside = os.path.dirname(sys.executable)  # so that python3 is the Python of this run
     path = f"{beside}{os.pathsep}{os.environ['PATH']}"
-    printed = run("sh", "-c", readme_command(1), cwd=folder, PATH=path)
+    printed = run("sh", "-c", readme_command(1), cwd=folder, PATH=path, **QUICKLY)
     return folder, printed
 
 
