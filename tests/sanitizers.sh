@@ -4,8 +4,8 @@
 #
 #     tests/sanitizers.sh [all|address|valgrind]
 #
-# PYTHON names the Python with Cython, setuptools and pytest (python3 by default).  It takes about
-# four minutes on two cores; a summary ends it, and the exit status is 0 only if all is clean.
+# PYTHON names the Python with Cython, setuptools and pytest (python3 by default).  It takes some
+# ten minutes; a summary ends it, and the exit status is 0 only if all is clean.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
