@@ -608,21 +608,25 @@ cdef list as_lists(list rows):
 
 cdef list flat_list(const double *data, Py_ssize_t length):
     cdef list values = PyList_New(length)
+    fill(<PyObject *> values, data, length)
+    return values
+
+
+cdef int fill(PyObject *values, const double *data, Py_ssize_t length) except -1:
     cdef Py_ssize_t j
     for j in range(length):
-        set_item(<PyObject *> values, j, new_float(data[j]))
-    return values
+        set_item(values, j, new_float(data[j]))
+    return 0
 
 
 cdef list nested_list(const double *data, Py_ssize_t rows, Py_ssize_t columns):
     cdef list lists = PyList_New(rows)
     cdef PyObject *row
-    cdef Py_ssize_t i, j
+    cdef Py_ssize_t i
     for i in range(rows):
         row = new_list(columns)
         set_item(<PyObject *> lists, i, row)
-        for j in range(columns):
-            set_item(row, j, new_float(data[i * columns + j]))
+        fill(row, data + i * columns, columns)
     return lists
 
 
@@ -1135,7 +1139,7 @@ def softmax_cross_entropy(z, y):
 cdef size_t MOST_THREADS = 256
 
 # Something is shared by several threads if each has at least so much work: some microseconds, which
-# is many times what it takes them to meet.  As work, a multiplication counts.
+# is many times what it takes them to meet.
 cdef double LEAST_SHARE = 1e5
 
 
@@ -1371,14 +1375,14 @@ cdef class Reading(Job):
     cdef Part *parts
     cdef size_t *start
 
-    def __cinit__(self, list rows, Inputs inputs, size_t threads, double zeros):
+    def __cinit__(self, list rows, Inputs inputs, size_t threads, double zero_share):
         cdef size_t number
         cdef Part *part
         self.crew = Crew.__new__(Crew)
         self.crew.meeting.size = self.crew.team = threads
         self.rows = rows
         self.inputs = inputs
-        self.zeros_left_out = zeros > 0.0
+        self.zeros_left_out = zero_share > 0.0
         self.parts = <Part *> calloc(threads, sizeof(Part))
         if self.parts == NULL:
             raise MemoryError()
@@ -1388,7 +1392,8 @@ cdef class Reading(Job):
             part.last = self.crew.begin_of(number + 1, inputs.rows)
             if self.zeros_left_out:
                 part.room = self.room_for_strips()
-                part.room += <size_t> (1.1 * (1.0 - zeros) * inputs.columns * (part.last - part.first))
+                part.room += <size_t> (
+                    1.1 * (1.0 - zero_share) * inputs.columns * (part.last - part.first))
                 make_room(part, 0)
                 if part.column == NULL or part.value == NULL:
                     raise MemoryError()
@@ -1553,7 +1558,7 @@ def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
     """Return lists of ``columns`` finite floats as Inputs, or None if there is anything else."""
     cdef Inputs inputs
     cdef double work
-    cdef double zeros = 0.0
+    cdef double zero_share = 0.0
     if type(rows) is not list or PyList_GET_SIZE(rows) == 0 or not are_lists(rows, columns):
         return None
     inputs = Inputs.__new__(Inputs)
@@ -1565,8 +1570,9 @@ def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
     while threads > 1 and work < LEAST_SHARE * threads:
         threads -= 1
     if columns >= SPARSE_COLUMNS and inputs.rows >= SPARSE_ROWS:
-        zeros = share_of_zeros(rows, columns)
-    if zeros >= SPARSE_SHARE and not Reading(rows, inputs, threads, zeros).run():
+        zero_share = share_of_zeros(rows, columns)
+    if (zero_share >= SPARSE_SHARE
+            and not Reading(rows, inputs, threads, zero_share).run()):
         return None
     if inputs.start == NULL:
         inputs.dense = Block(inputs.rows, columns, False)

@@ -297,15 +297,9 @@ def test_mostly_zero_inputs_in_several_strips(both, core, columns):
         (70, 1, True),
     ):
         layers = [(columns, outputs, "tanh"), (outputs, 3, "softmax")]
-        case = Case(
-            layers,
-            "categorical_cross_entropy",
-            inputs,
-            targets,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            epochs=3,  # a batch that comes again is not put in order again
-        )
+        # Three epochs: a batch that comes again is not put in order again.
+        options = {"batch_size": batch_size, "shuffle": shuffle, "epochs": 3}
+        case = Case(layers, "categorical_cross_entropy", inputs, targets, **options)
         check(both, core, case, f"{columns} inputs, {outputs} units, batches of {batch_size}")
 
 
@@ -317,15 +311,8 @@ def test_batches_that_do_not_divide_the_set(both, core, samples):
     layers = [(6, 9, "tanh"), (9, 3, "softmax")]
     for batch_size in {1, 2, 4, samples // 2 + 1, samples, samples + 1}:
         for shuffle in (True, False):
-            case = Case(
-                layers,
-                "categorical_cross_entropy",
-                inputs,
-                targets,
-                batch_size=batch_size,
-                shuffle=shuffle,
-                epochs=1,
-            )
+            options = {"batch_size": batch_size, "shuffle": shuffle, "epochs": 1}
+            case = Case(layers, "categorical_cross_entropy", inputs, targets, **options)
             check(both, core, case, f"{samples} samples in batches of {batch_size}", (1, 3, 4))
 
 

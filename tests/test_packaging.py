@@ -25,9 +25,8 @@ pytestmark = [
 ]
 
 NO_COMPILER = {"CC": "/bin/false", "CXX": "/bin/false"}
-QUICKLY = {
-    "PURENET_COMPILE_FLAGS": "-O0 -g0 -ffp-contract=off"
-}  # for builds whose speed nobody sees
+# For builds whose speed nobody sees.
+QUICKLY = {"PURENET_COMPILE_FLAGS": "-O0 -g0 -ffp-contract=off"}
 
 
 def run(*command, cwd, status=0, **settings):
