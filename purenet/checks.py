@@ -182,8 +182,9 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
 
 def are_classes(targets: Matrix) -> bool:
     """Say whether the targets name classes: all 0 or 1, and one 1 a row if there are several."""
+    names = {0.0, 1.0}
     for row in targets:
-        if any(value != 0.0 and value != 1.0 for value in row):
+        if not names.issuperset(row):
             return False
         if len(row) > 1 and row.count(1.0) != 1:
             return False

@@ -275,7 +275,11 @@ class Network:
         this network.
         """
         threads = min(as_count(threads, "threads"), MOST_THREADS)
-        samples = self._checked_samples(inputs, targets, threads)
+        shuffle = as_flag(shuffle, "shuffle")
+        if batch_size is not None:
+            batch_size = as_count(batch_size, "batch_size")
+        together = 1 if batch_size is None or shuffle else batch_size
+        samples = self._checked_samples(inputs, targets, threads, together)
         validation = None
         if validation_data is not None:
             pair = as_list(validation_data, "validation_data", "a pair (inputs, targets)")
@@ -289,8 +293,8 @@ class Network:
                 raise type(error)(f"validation_data: {error}") from None
         epochs = as_count(epochs, "epochs")
         count = samples.size
-        size = count if batch_size is None else min(as_count(batch_size, "batch_size"), count)
-        shuffle = as_flag(shuffle, "shuffle") and size < count
+        size = count if batch_size is None else min(batch_size, count)
+        shuffle = shuffle and size < count
         if patience is not None:
             patience = as_count(patience, "patience")
         if on_epoch is not None and not callable(on_epoch):
@@ -486,11 +490,15 @@ class Network:
         for number, layer in enumerate(self.layers):
             layer.check_parameters(f"layer {number}")
 
-    def _checked_inputs(self, inputs: Any, threads: int = 1) -> Any:
+    # The rows may be read by several threads, and be laid out for batches that are used again.
+
+    def _checked_inputs(self, inputs: Any, threads: int = 1, batch_size: int = 1) -> Any:
         return as_matrix(inputs, "inputs", width=self.inputs)
 
-    def _checked_samples(self, inputs: Any, targets: Any, threads: int = 1) -> Samples:
-        rows = self._checked_inputs(inputs, threads)
+    def _checked_samples(
+        self, inputs: Any, targets: Any, threads: int = 1, batch_size: int = 1
+    ) -> Samples:
+        rows = self._checked_inputs(inputs, threads, batch_size)
         answers = as_targets(targets, len(rows), self.outputs, self.loss)
         return Samples(rows, answers, are_classes(answers), len(rows))
 

@@ -89,6 +89,7 @@ cdef extern from "kernels.h" nogil:
     ctypedef struct purenet_sparse:
         size_t strips
         const size_t *start
+        size_t row_step, strip_step
         const uint8_t *column
         const double *value
 
@@ -1292,6 +1293,7 @@ cdef class Inputs:
     cdef readonly Py_ssize_t columns
     cdef Block dense            # None where the list of non-zero numbers is kept instead
     cdef purenet_sparse sparse
+    cdef size_t together        # so many rows are listed together, strip by strip
     cdef size_t *start
     cdef uint8_t *column
     cdef double *value
@@ -1322,24 +1324,53 @@ cdef class Inputs:
         return entries * (sizeof(double) + sizeof(uint32_t)) + columns * sizeof(uint32_t)
 
     cdef size_t most_entries(self, size_t rows) noexcept:
-        """Return how many entries so many rows have together, at most."""
+        """Return how many entries so many rows have, at most."""
         cdef size_t strips = self.sparse.strips
         cdef size_t most = 0
-        cdef Py_ssize_t i
-        for i in range(self.rows):
-            most = max(most, self.start[(i + 1) * strips] - self.start[i * strips])
-        return min(most * rows, self.start[self.rows * strips])
+        cdef size_t first, last
+        for first in range(0, self.rows, self.together):
+            last = min(first + self.together, <size_t> self.rows)
+            most = max(most, self.start[last * strips] - self.start[first * strips])
+        most *= (rows + self.together - 1) // self.together
+        return min(most, self.start[self.rows * strips])
+
+    cdef bint can_be_used(self, size_t batch_size, bint shuffled) noexcept:
+        """Say whether the rows of every such batch are listed together, or one by one."""
+        return self.together == 1 or (
+            not shuffled and (self.together == batch_size or <size_t> self.rows <= self.together))
+
+    cdef size_t together_from(self, size_t row) noexcept nogil:
+        """Return how many rows are listed together from this one on."""
+        if self.together == 1:
+            return self.rows - row
+        return min(self.together - row % self.together, self.rows - row)
+
+    cdef purenet_sparse around(self, size_t row) noexcept nogil:
+        """Return the lists of the rows that are listed together with this one.
+
+        Of all rows, if they are listed one by one.
+        """
+        cdef purenet_sparse lists = self.sparse
+        cdef size_t first
+        if self.together > 1:
+            first = row - row % self.together
+            lists.start += first * (lists.strips - 1)
+            lists.row_step = 1
+            lists.strip_step = self.together_from(first)
+        return lists
 
     cdef void copy_row(self, Py_ssize_t row, double *target) noexcept nogil:
         """Write one row with its zeros."""
-        cdef size_t strip, entry
+        cdef purenet_sparse lists
+        cdef size_t strip, place, entry
         if self.start == NULL:
             memcpy(target, self.dense.data + row * self.columns, self.columns * sizeof(double))
             return
         memset(target, 0, self.columns * sizeof(double))
-        for strip in range(self.sparse.strips):
-            for entry in range(self.start[row * self.sparse.strips + strip],
-                               self.start[row * self.sparse.strips + strip + 1]):
+        lists = self.around(row)
+        for strip in range(lists.strips):
+            place = row * lists.row_step + strip * lists.strip_step
+            for entry in range(lists.start[place], lists.start[place + 1]):
                 target[strip * PURENET_STRIP + self.column[entry]] = self.value[entry]
 
 
@@ -1349,6 +1380,9 @@ cdef Py_ssize_t SPARSE_ROWS = 4
 cdef double SPARSE_SHARE = 0.6
 cdef double WORK_OF_READING = 0.5     # of one number; so low because threads must be started
 cdef Py_ssize_t READ_AT_ONCE = 4096   # numbers, while they are in the nearest cache
+cdef size_t MOST_TOGETHER = 1024      # rows that are listed strip by strip
+cdef enum:
+    AT_ONCE = 8                       # entries that are copied, whether all are needed or not
 
 
 # The rows that one worker reads, and, where zeros are left out, the others that it found.
@@ -1362,6 +1396,7 @@ cdef struct Part:
     double *value
     size_t entries
     size_t room
+    size_t *start          # where the lists of the last rows began, before they were put together
 
 
 cdef class Reading(Job):
@@ -1388,14 +1423,13 @@ cdef class Reading(Job):
             raise MemoryError()
         for number in range(threads):
             part = &self.parts[number]
-            part.first = self.crew.begin_of(number, inputs.rows)
-            part.last = self.crew.begin_of(number + 1, inputs.rows)
+            part.first = self.first_row(number)
+            part.last = self.first_row(number + 1)
             if self.zeros_left_out:
-                part.room = self.room_for_strips()
-                part.room += <size_t> (
-                    1.1 * (1.0 - zero_share) * inputs.columns * (part.last - part.first))
-                make_room(part, 0)
-                if part.column == NULL or part.value == NULL:
+                part.start = <size_t *> malloc(
+                    (inputs.together * inputs.sparse.strips + 1) * sizeof(size_t))
+                if part.start == NULL or not has_room(part, <size_t> (
+                        1.1 * (1.0 - zero_share) * inputs.columns * (part.last - part.first))):
                     raise MemoryError()
         if self.zeros_left_out:
             self.start = <size_t *> malloc((inputs.rows * inputs.sparse.strips + 1) * sizeof(size_t))
@@ -1408,8 +1442,15 @@ cdef class Reading(Job):
             for number in range(self.crew.team):
                 free(self.parts[number].column)
                 free(self.parts[number].value)
+                free(self.parts[number].start)
         free(self.parts)
         free(self.start)
+
+    cdef Py_ssize_t first_row(self, size_t number) noexcept:
+        """Where a worker's rows begin: with the first of some that are listed together."""
+        cdef size_t together = self.inputs.together
+        cdef size_t rows = self.inputs.rows
+        return min(self.crew.begin_of(number, (rows + together - 1) // together) * together, rows)
 
     cdef bint run(self) except -1:
         """Read; say whether all are finite floats.
@@ -1453,17 +1494,15 @@ cdef class Reading(Job):
         """List what is not zero in the part's rows; say whether all numbers are finite floats."""
         cdef Py_ssize_t columns = self.inputs.columns
         cdef Py_ssize_t strips = self.inputs.sparse.strips
+        cdef Py_ssize_t together = self.inputs.together
         cdef Py_ssize_t i, strip, width
+        cdef Py_ssize_t begin = part.first   # of the rows that are listed together
         cdef double most = (1.0 - SPARSE_SHARE) * 1.2 * columns * (part.last - part.first)
         cdef double[PURENET_STRIP] numbers
         memset(numbers, 0, sizeof(numbers))
         for i in range(part.first, part.last):
-            if part.entries + self.room_for_strips() > part.room:
-                part.room += part.room // 4 + self.room_for_strips()
-                make_room(part, part.entries)
-                if part.column == NULL or part.value == NULL:
-                    part.no_memory = True
-                    return False
+            if not has_room(part, part.entries + strips * PURENET_STRIP):
+                return False
             for strip in range(strips):
                 self.start[i * strips + strip] = part.entries
                 width = min(columns - strip * PURENET_STRIP, <Py_ssize_t> PURENET_STRIP)
@@ -1475,28 +1514,55 @@ cdef class Reading(Job):
             if part.entries > most:
                 part.full = True
                 return True
+            if together > 1 and (i + 1 == part.last or i + 1 - begin == together):
+                if not self.put_together(part, begin, i + 1):
+                    return False
+                begin = i + 1
         return True
 
-    cdef inline size_t room_for_strips(self) noexcept nogil:
-        """Return how many entries a row has, at most, if its last strip were whole."""
-        return self.inputs.sparse.strips * PURENET_STRIP
+    cdef bint put_together(self, Part *part, size_t first, size_t last) noexcept nogil:
+        """Put the lists of the last rows in order strip by strip."""
+        cdef size_t strips = self.inputs.sparse.strips
+        cdef size_t rows = last - first
+        cdef size_t *start = self.start + first * strips
+        cdef size_t begin = start[0]
+        cdef size_t size = part.entries - begin
+        cdef size_t to = part.entries        # they are copied to behind the lists and back again
+        cdef size_t row, strip, entry, entries, copied
+        if not has_room(part, to + size + AT_ONCE):
+            return False
+        memcpy(part.start, start, rows * strips * sizeof(size_t))
+        part.start[rows * strips] = part.entries
+        for strip in range(strips):
+            for row in range(rows):
+                start[0] = to - size
+                start += 1
+                entry = part.start[row * strips + strip]
+                entries = part.start[row * strips + strip + 1] - entry
+                copied = 0
+                while copied < entries:
+                    memcpy(part.column + to + copied, part.column + entry + copied, AT_ONCE)
+                    memcpy(part.value + to + copied, part.value + entry + copied,
+                           AT_ONCE * sizeof(double))
+                    copied += AT_ONCE
+                to += entries
+        memcpy(part.column + begin, part.column + part.entries, size)
+        memcpy(part.value + begin, part.value + part.entries, size * sizeof(double))
+        return True
 
     cdef int join(self) except -1:
         """Put the lists of all parts behind each other into the inputs."""
         cdef Inputs inputs = self.inputs
         cdef Py_ssize_t strips = inputs.sparse.strips
         cdef Part *part = &self.parts[0]
-        cdef size_t number, before
+        cdef size_t number
+        cdef size_t before = part.entries
         cdef size_t entries = 0
         cdef Py_ssize_t i
         for number in range(self.crew.team):
             entries += self.parts[number].entries
-        before = part.entries
-        if part.room < entries:
-            part.room = entries
-            make_room(part, before)
-            if part.column == NULL or part.value == NULL:
-                raise MemoryError()
+        if not has_room(part, entries):
+            raise MemoryError()
         for number in range(1, self.crew.team):
             part = &self.parts[number]
             memcpy(self.parts[0].column + before, part.column, part.entries)
@@ -1514,17 +1580,30 @@ cdef class Reading(Job):
         return 0
 
 
-cdef void make_room(Part *part, size_t entries) noexcept nogil:
-    """Change the length of a part's lists to its room; without memory they become NULL."""
-    cdef uint8_t *column = <uint8_t *> purenet_memory(part.room * sizeof(uint8_t))
-    cdef double *value = <double *> purenet_memory(part.room * sizeof(double))
-    if entries > 0 and column != NULL and value != NULL:
-        memcpy(column, part.column, entries * sizeof(uint8_t))
-        memcpy(value, part.value, entries * sizeof(double))
+cdef bint has_room(Part *part, size_t entries) noexcept nogil:
+    """Make room for so many entries in a part's lists; say whether there was memory for them."""
+    cdef size_t room
+    cdef uint8_t *column
+    cdef double *value
+    if entries <= part.room:
+        return True
+    room = entries if part.room == 0 else max(entries, part.room + part.room // 4)
+    column = <uint8_t *> purenet_memory(room * sizeof(uint8_t))
+    value = <double *> purenet_memory(room * sizeof(double))
+    if column == NULL or value == NULL:
+        free(column)
+        free(value)
+        part.no_memory = True
+        return False
+    if part.entries > 0:
+        memcpy(column, part.column, part.entries * sizeof(uint8_t))
+        memcpy(value, part.value, part.entries * sizeof(double))
     free(part.column)
     free(part.value)
     part.column = column
     part.value = value
+    part.room = room
+    return True
 
 
 cdef bint copy_rows(PyObject **rows, Py_ssize_t first, Py_ssize_t last, Py_ssize_t columns,
@@ -1554,8 +1633,12 @@ cdef bint are_lists(list rows, Py_ssize_t columns) noexcept:
     return True
 
 
-def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
-    """Return lists of ``columns`` finite floats as Inputs, or None if there is anything else."""
+def inputs_of(rows, Py_ssize_t columns, size_t threads=1, batch_size=1):
+    """Return lists of ``columns`` finite floats as Inputs, or None if there is anything else.
+
+    batch_size: how many rows will be used together again and again, one batch behind the other; 1
+    if they will be used in any way.
+    """
     cdef Inputs inputs
     cdef double work
     cdef double zero_share = 0.0
@@ -1565,6 +1648,10 @@ def inputs_of(rows, Py_ssize_t columns, size_t threads=1):
     inputs.rows = PyList_GET_SIZE(rows)
     inputs.columns = columns
     inputs.sparse.strips = (columns + PURENET_STRIP - 1) // PURENET_STRIP
+    inputs.sparse.row_step = inputs.sparse.strips
+    inputs.sparse.strip_step = 1
+    together = min(batch_size, inputs.rows)
+    inputs.together = together if together <= MOST_TOGETHER else 1
     work = WORK_OF_READING * inputs.rows * columns
     threads = min(threads, MOST_THREADS, <size_t> inputs.rows)
     while threads > 1 and work < LEAST_SHARE * threads:
@@ -1605,13 +1692,48 @@ cdef class Samples:
     cdef readonly bint classes
     cdef readonly Py_ssize_t size
 
-    def __cinit__(self, Inputs inputs, targets, bint classes):
-        self.inputs = inputs
-        self.targets = block_of(targets)
-        if self.targets is None or self.targets.rows != inputs.rows:
+
+def samples_of(Inputs inputs, targets, Py_ssize_t columns, loss=None):
+    """Return the inputs and targets as Samples.
+
+    columns: of the targets.
+    loss: None if the targets are known to suit it.
+
+    Returns None if purenet's functions must look at the targets: if they are anything but lists of
+    finite floats, or if it is not obvious that they suit the loss.
+    """
+    cdef Samples samples
+    cdef Block block = block_of(targets)
+    if (block is None or block.rows != inputs.rows or block.columns != columns
+            or not KERNELS.all_finite(block.rows * columns, block.data)):
+        if loss is None:  # so another thread has changed them
             raise TypeError("targets: expected lists of floats, one for each row of the inputs")
-        self.classes = classes
-        self.size = inputs.rows
+        return None
+    samples = Samples.__new__(Samples)
+    samples.inputs = inputs
+    samples.targets = block
+    samples.size = inputs.rows
+    samples.classes = c_are_classes(block.data, block.rows, columns)
+    if (loss is None or loss == "sum_of_squares" or loss == "mean_squared_error"
+            # Cross-entropy is for probabilities, and those of all classes add up to 1.
+            or (samples.classes and (columns > 1 or loss == "binary_cross_entropy"))):
+        return samples
+    return None
+
+
+cdef bint c_are_classes(const double *y, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    cdef Py_ssize_t i, j, ones
+    for i in range(rows):
+        ones = 0
+        for j in range(columns):
+            if y[j] == 1.0:
+                ones += 1
+            elif y[j] != 0.0:
+                return False
+        if columns > 1 and ones != 1:
+            return False
+        y += columns
+    return True
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1637,6 +1759,7 @@ cdef struct Worker:
     const double *x           # the batch's inputs; NULL where only the non-zero ones are used
     const double *y           # and targets
     const size_t *sample      # the numbers of the batch's samples
+    purenet_sparse lists      # where x is NULL: in which their inputs are
     purenet_columns columns   # and, where x is NULL, the worker's columns of the inputs
     bint deltas_finite        # the deltas that it has computed
     bint weights_finite       # the weights that it has changed
@@ -1686,6 +1809,7 @@ cdef class Engine(Crew):
     cdef size_t work_of_sample    # on its way forward
     cdef bint by_outputs          # is the first layer shared by its outputs?
     cdef Worker *workers
+    cdef Inputs inputs
     cdef list owners              # the weights and biases whose buffers are used
     cdef list memory              # the blocks of everything else
     cdef double rate
@@ -1702,6 +1826,7 @@ cdef class Engine(Crew):
         if self.count == 0:
             raise ValueError("layers: found none, expected at least one")
         self.loss = LOSSES[network.loss]
+        self.inputs = inputs
         self.owners = []
         self.memory = []
         self.layers = <Layer *> calloc(self.count, sizeof(Layer))
@@ -1738,13 +1863,14 @@ cdef class Engine(Crew):
             threads -= 1
         return max(threads, <size_t> 1)
 
-    cdef int hire(self, size_t team, size_t capacity, Inputs inputs, bint back) except -1:
+    cdef int hire(self, size_t team, size_t capacity, bint back) except -1:
         """Get workers, and room for what they need."""
         cdef size_t worker
         cdef size_t room = self.room_for_products(capacity, back)
-        if back and inputs.dense is None:
+        cdef bint in_order = back and self.inputs.dense is None
+        if in_order:
             room = max(room, purenet_order_room(
-                capacity, inputs.columns, inputs.most_entries(capacity)))
+                capacity, self.inputs.columns, self.inputs.most_entries(capacity)))
         self.capacity = capacity
         self.team = team
         self.meeting.size = team
@@ -1754,7 +1880,7 @@ cdef class Engine(Crew):
         for worker in range(team):
             self.workers[worker].products = <Products *> calloc(self.count, sizeof(Products))
             self.workers[worker].room = self.room(room)
-            if back and inputs.dense is None:
+            if in_order:
                 self.workers[worker].step_room = self.room(capacity * self.kernels.step_outputs)
             if self.workers[worker].products == NULL:
                 raise MemoryError()
@@ -1957,6 +2083,8 @@ cdef class Engine(Crew):
         worker.x = x
         worker.y = y
         worker.sample = sample
+        if x == NULL:
+            worker.lists = self.inputs.around(sample[begin])
         worker.rows = rows
         worker.begin = begin
         worker.end = end
@@ -1976,20 +2104,20 @@ cdef class Engine(Crew):
 
     # One batch, worker by worker.
 
-    cdef void first_outputs(self, Worker *worker, size_t number, Inputs inputs) noexcept nogil:
+    cdef void first_outputs(self, Worker *worker, size_t number) noexcept nogil:
         """Compute z of the worker's outputs of the first layer, for all samples."""
         cdef Layer *layer = &self.layers[0]
         cdef size_t output = self.first_output(number)
         if worker.x == NULL:
             self.kernels.sparse_forward(
-                &inputs.sparse, worker.rows, worker.sample,
+                &worker.lists, worker.rows, worker.sample,
                 self.first_output(number + 1) - output, layer.weights + output, layer.stride,
                 NULL if layer.biases == NULL else layer.biases + output,
                 layer.a + output, layer.outputs)
         else:
             self.kernels.product(&worker.products[0].forward)
 
-    cdef void forward(self, Worker *worker, Inputs inputs) noexcept nogil:
+    cdef void forward(self, Worker *worker) noexcept nogil:
         """Compute z and a of the worker's samples."""
         cdef const purenet_kernels *kernels = self.kernels
         cdef Layer *layer
@@ -2003,7 +2131,7 @@ cdef class Engine(Crew):
             if l == 0 and self.by_outputs:
                 pass  # first_outputs has done it
             elif l == 0 and worker.x == NULL:
-                kernels.sparse_forward(&inputs.sparse, rows, worker.sample + worker.first,
+                kernels.sparse_forward(&worker.lists, rows, worker.sample + worker.first,
                                        layer.outputs, layer.weights, layer.stride, layer.biases,
                                        a, layer.outputs)
             else:
@@ -2046,7 +2174,7 @@ cdef class Engine(Crew):
         else:
             self.kernels.times_slope(layer.activation, rows * layer.outputs, a, delta)
 
-    cdef void first_step(self, Worker *worker, size_t number, Inputs inputs) noexcept nogil:
+    cdef void first_step(self, Worker *worker, size_t number) noexcept nogil:
         """Take the step, or compute the gradient, of the worker's part of the first weights."""
         cdef Layer *layer = &self.layers[0]
         cdef size_t other, output, outputs
@@ -2054,7 +2182,7 @@ cdef class Engine(Crew):
         if worker.x != NULL:
             self.product(&worker.products[0].weights, number, layer)
         elif layer.spare != NULL:
-            self.sparse_step_in_pieces(worker, number, inputs)
+            self.sparse_step_in_pieces(worker, number)
         elif self.by_outputs:
             output = self.first_output(number)
             outputs = self.first_output(number + 1) - output
@@ -2112,24 +2240,23 @@ cdef class Engine(Crew):
                     self.look(<double> piece.rows * columns * product.terms)
             column += piece.columns
 
-    cdef void order_columns(self, Worker *worker, size_t number, Inputs inputs) noexcept nogil:
+    cdef void order_columns(self, Worker *worker, size_t number) noexcept nogil:
         """Put the worker's columns of the batch's inputs in order."""
         purenet_order_by_column(
-            &inputs.sparse, self.begin_of(number, inputs.columns),
-            self.begin_of(number + 1, inputs.columns),
+            &worker.lists, self.begin_of(number, self.inputs.columns),
+            self.begin_of(number + 1, self.inputs.columns),
             worker.rows, worker.sample, worker.room, &worker.columns)
 
-    cdef void sparse_step_in_pieces(self, Worker *worker, size_t number,
-                                    Inputs inputs) noexcept nogil:
+    cdef void sparse_step_in_pieces(self, Worker *worker, size_t number) noexcept nogil:
         """Take the first layer's step on the side, strip by strip and some outputs at a time."""
         cdef Layer *layer = &self.layers[0]
         cdef size_t outputs = self.kernels.step_outputs
-        cdef size_t strips = inputs.sparse.strips
+        cdef size_t strips = worker.lists.strips
         cdef size_t strip, column, width
         for strip in range(self.begin_of(number, strips), self.begin_of(number + 1, strips)):
             purenet_order_by_column(
-                &inputs.sparse, strip * PURENET_STRIP,
-                min((strip + 1) * PURENET_STRIP, <size_t> inputs.columns),
+                &worker.lists, strip * PURENET_STRIP,
+                min((strip + 1) * PURENET_STRIP, <size_t> self.inputs.columns),
                 worker.rows, worker.sample, worker.room, &worker.columns)
             if number == 0:
                 self.look(<double> worker.rows * PURENET_STRIP)
@@ -2322,7 +2449,7 @@ cdef class Training(Job):
         cdef bint sparse
         self.crew = self.engine = engine
         engine.hire(engine.workers_for(min(threads, batch_size), 3.0 * batch_size), batch_size,
-                    samples.inputs, back=True)
+                    back=True)
         self.samples = samples
         self.batch_size = batch_size
         self.shuffler = shuffler
@@ -2346,7 +2473,8 @@ cdef class Training(Job):
             self.x = engine.room(batch_size * samples.inputs.columns)
         if shuffler is not None:
             self.y = engine.room(batch_size * samples.targets.columns)
-        sparse = sparse and engine.weights_finite(&engine.layers[0])
+        sparse = (sparse and engine.weights_finite(&engine.layers[0])
+                  and samples.inputs.can_be_used(batch_size, shuffler is not None))
         for i in range(engine.team):
             self.sparse[i] = sparse
         # Batches that come again are put in order once, unless that took more memory than a copy
@@ -2479,11 +2607,11 @@ cdef class Training(Job):
             # All the samples are needed; those of the others may have been gathered.
             if worker.x != NULL and self.x != NULL and self.crew.meet():
                 return False
-            self.engine.first_outputs(worker, number, self.samples.inputs)
+            self.engine.first_outputs(worker, number)
             if self.crew.meet():
                 return False
         while True:
-            self.engine.forward(worker, self.samples.inputs)
+            self.engine.forward(worker)
             self.engine.measure(worker)
             self.engine.backward(worker)
             if number == 0:
@@ -2512,11 +2640,11 @@ cdef class Training(Job):
             if worker.x == NULL:
                 self.order_columns(worker, number, start // self.batch_size)
                 self.crew.meet()
-            self.engine.first_step(worker, number, self.samples.inputs)
+            self.engine.first_step(worker, number)
         else:
             if worker.x == NULL and not self.large:
                 self.order_columns(worker, number, start // self.batch_size)
-            self.engine.first_step(worker, number, self.samples.inputs)
+            self.engine.first_step(worker, number)
             self.engine.other_steps(worker, number)
         if self.crew.meet() and self.large:
             return False
@@ -2537,7 +2665,7 @@ cdef class Training(Job):
             if kept.value != NULL:
                 worker.columns = kept[0]
                 return
-        self.engine.order_columns(worker, number, self.samples.inputs)
+        self.engine.order_columns(worker, number)
         if kept != NULL:
             purenet_keep_columns(&worker.columns, &self.stores[number], self.store_size,
                                  kept)
@@ -2603,7 +2731,7 @@ cdef class Pass(Job):
         threads = engine.workers_for(min(threads, (rows + 63) // 64), rows / 20.0)
         self.part = (rows + threads - 1) // threads
         self.at_a_time = min(self.part, <size_t> 128)
-        engine.hire(threads, self.at_a_time * threads, inputs, back=False)
+        engine.hire(threads, self.at_a_time * threads, back=False)
         self.crew = self.engine = engine
         self.inputs = inputs
         self.targets = targets
@@ -2634,6 +2762,8 @@ cdef class Pass(Job):
         cdef const size_t *sample = NULL
         while start < end and not purenet_stopped(&self.engine.meeting):
             rows = min(self.at_a_time, end - start)
+            if self.sparse:
+                rows = min(rows, self.inputs.together_from(start))
             x = NULL
             if self.inputs.dense is not None:
                 x = self.inputs.dense.data + (start - place) * self.inputs.columns
@@ -2647,7 +2777,7 @@ cdef class Pass(Job):
                 sample = self.order + (start - place)
             self.engine.prepare(number, rows, place, place + rows, x, y, sample)
             while True:
-                self.engine.forward(worker, self.inputs)
+                self.engine.forward(worker)
                 if y != NULL:
                     self.engine.measure(worker)
                 if number == 0:
@@ -2715,7 +2845,7 @@ cdef Engine one_batch(network, Inputs inputs, Block targets, bint back):
     cdef Worker *worker
     cdef double *x
     cdef Py_ssize_t i
-    engine.hire(1, inputs.rows, inputs, back)
+    engine.hire(1, inputs.rows, back)
     worker = &engine.workers[0]
     engine.make_room(deltas=back, every_z=True, gradients=back, spare=False)
     if inputs.dense is not None:
@@ -2728,14 +2858,14 @@ cdef Engine one_batch(network, Inputs inputs, Block targets, bint back):
         engine.prepare(0, inputs.rows, 0, inputs.rows, x, NULL if targets is None else targets.data,
                        NULL)
         while True:
-            engine.forward(worker, inputs)
+            engine.forward(worker)
             if back:
                 engine.backward(worker)
             engine.look(<double> (worker.last - worker.first) * engine.work_of_sample * 3)
             if not engine.next_block(worker):
                 break
         if back and not purenet_stopped(&engine.meeting):
-            engine.first_step(worker, 0, inputs)
+            engine.first_step(worker, 0)
             engine.other_steps(worker, 0)
     if engine.error is not None:
         raise engine.error

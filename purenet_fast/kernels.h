@@ -89,13 +89,16 @@ typedef struct {
 #define PURENET_STRIP 112 /* columns; below 256, `column` being one byte */
 
 /* Inputs of which most are zero: the others, listed.  The columns are cut into strips; strip b of
- * row s has the entries start[s * strips + b] .. start[s * strips + b + 1] - 1, columns ascending,
- * and `column` counts from the beginning of the strip.  Leaving out a term x * w with x == 0.0
- * changes nothing as long as w is finite: a sum that starts at +0.0 stays the same when +0.0 or
- * -0.0 is added.  (0.0 * inf is NaN; so the callers look for infinite weights and deltas first.) */
+ * row s has the entries start[i] .. start[i + 1] - 1 with i = s * row_step + b * strip_step, columns
+ * ascending, and `column` counts from the beginning of the strip.  Either each row's strips lie
+ * behind each other, or a batch's first strips, then its second ones, as they are read on the way
+ * forward.  Leaving out a term x * w with x == 0.0 changes nothing as long as w is finite: a sum
+ * that starts at +0.0 stays the same when +0.0 or -0.0 is added.  (0.0 * inf is NaN; so the callers
+ * look for infinite weights and deltas first.) */
 typedef struct {
     size_t strips;
     const size_t *start;
+    size_t row_step, strip_step;
     const uint8_t *column;
     const double *value;
 } purenet_sparse;
@@ -267,7 +270,7 @@ static inline purenet_range purenet_entries_between(const purenet_sparse *x, con
                                                     size_t strip, size_t first, size_t last)
 {
     const size_t column = strip * PURENET_STRIP;
-    purenet_range range = {start[strip], start[strip + 1]};
+    purenet_range range = {start[strip * x->strip_step], start[strip * x->strip_step + 1]};
     if (column < first)
         while (range.begin < range.end && column + x->column[range.begin] < first)
             range.begin++;
@@ -294,7 +297,7 @@ static void purenet_order_by_column(const purenet_sparse *x, size_t first, size_
     uint32_t *column, *at;
     memset(room, 0, (columns + samples + 1) * sizeof(double));
     for (s = 0; s < samples; s++) {
-        const size_t *start = x->start + sample[s] * x->strips;
+        const size_t *start = x->start + sample[s] * x->row_step;
         for (strip = first_strip; strip < last_strip; strip++) {
             const purenet_range range = purenet_entries_between(x, start, strip, first, last);
             const size_t shift = strip * PURENET_STRIP - first; /* may be below 0: it wraps */
@@ -336,7 +339,7 @@ static void purenet_order_by_column(const purenet_sparse *x, size_t first, size_
         column[n] += (uint32_t)first;
     }
     for (s = 0; s < samples; s++) {
-        const size_t *start = x->start + sample[s] * x->strips;
+        const size_t *start = x->start + sample[s] * x->row_step;
         for (strip = first_strip; strip < last_strip; strip++) {
             const purenet_range range = purenet_entries_between(x, start, strip, first, last);
             const size_t shift = strip * PURENET_STRIP - first;

@@ -822,14 +822,13 @@ static void WIDE(product)(const purenet_product *p)
     case 8: { enum { C = 8 }; call; break; }                                                       \
     }
 
-/* Ask for the entries of one sample in a strip: they lie anywhere in memory. */
-PURENET_INLINE void fetch_entries(const purenet_sparse *x, size_t sample, size_t strip)
+/* Ask for as many entries as there are from `begin` to `end`, `ahead` of them. */
+PURENET_INLINE void fetch_entries(const purenet_sparse *x, size_t begin, size_t end, size_t ahead)
 {
-    const size_t *start = x->start + sample * x->strips + strip;
     size_t e;
-    PURENET_FETCH(x->column + start[0]);
-    for (e = start[0]; e < start[1]; e += 8)
-        PURENET_FETCH(x->value + e);
+    PURENET_FETCH(x->column + begin + ahead);
+    for (e = begin; e < end; e += 8)
+        PURENET_FETCH(x->value + e + ahead);
 }
 
 /* One chunk of the outputs, for all samples; w, bias and z begin at the chunk. */
@@ -841,15 +840,17 @@ PURENET_INLINE void chunk_forward(const purenet_sparse *x, size_t samples, const
     int v;
     for (strip = 0; strip < x->strips; strip++, w += PURENET_STRIP * w_row)
         for (s = 0; s < samples; s++) {
-            const size_t *start = x->start + sample[s] * x->strips + strip;
+            const size_t *start = x->start + sample[s] * x->row_step + strip * x->strip_step;
             const size_t end = start[1];
             double *out = z + s * z_row;
             vec sum[CHUNK];
-            if (first) {
-                if (s + 2 < samples)
-                    fetch_entries(x, sample[s + 2], strip);
-                else if (strip + 1 < x->strips && samples >= 2)
-                    fetch_entries(x, sample[s + 2 - samples], strip + 1);
+            if (first && x->strip_step > 1)
+                fetch_entries(x, start[0], end, 2 * PURENET_AHEAD);
+            else if (first && samples > 1) { /* those of the sample after the next lie elsewhere */
+                const size_t wraps = s + 2 >= samples, later = s + 2 - wraps * samples;
+                const size_t *then = x->start + sample[later] * x->row_step + strip + wraps;
+                if (strip + wraps < x->strips)
+                    fetch_entries(x, then[0], then[1], 0);
             }
             PURENET_UNROLL
             for (v = 0; v < C; v++)

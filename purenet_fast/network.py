@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from purenet import layers, network
-from purenet.checks import Matrix, Rows, are_classes, as_matrix, as_targets
+from purenet.checks import Matrix, Rows, as_matrix, as_targets
 from purenet.history import History
 from purenet.layers import LayerGradient, LayerOutput
 
@@ -50,17 +50,22 @@ class Dense(layers.Dense):
 class Network(network.Network):
     layer_class: ClassVar[type[layers.Dense]] = Dense
 
-    def _checked_inputs(self, inputs: Any, threads: int = 1) -> Any:
-        converted = _core.inputs_of(inputs, self.inputs, threads)
+    def _checked_inputs(self, inputs: Any, threads: int = 1, batch_size: int = 1) -> Any:
+        converted = _core.inputs_of(inputs, self.inputs, threads, batch_size)
         if converted is None:
-            rows = as_matrix(inputs, "inputs", width=self.inputs)
-            converted = _core.inputs_of([list(row) for row in rows], self.inputs, threads)
+            rows = [list(row) for row in as_matrix(inputs, "inputs", width=self.inputs)]
+            converted = _core.inputs_of(rows, self.inputs, threads, batch_size)
         return converted
 
-    def _checked_samples(self, inputs: Any, targets: Any, threads: int = 1) -> Any:
-        rows = self._checked_inputs(inputs, threads)
-        answers = as_targets(targets, rows.rows, self.outputs, self.loss)
-        return _core.Samples(rows, answers, are_classes(answers))
+    def _checked_samples(
+        self, inputs: Any, targets: Any, threads: int = 1, batch_size: int = 1
+    ) -> Any:
+        rows = self._checked_inputs(inputs, threads, batch_size)
+        samples = _core.samples_of(rows, targets, self.outputs, self.loss)
+        if samples is None:
+            answers = as_targets(targets, rows.rows, self.outputs, self.loss)
+            samples = _core.samples_of(rows, answers, self.outputs)
+        return samples
 
     def _feedforward(self, inputs: Any) -> list[LayerOutput]:
         return [LayerOutput(*output) for output in _core.feedforward(self, inputs)]

@@ -303,6 +303,36 @@ def test_mostly_zero_inputs_in_several_strips(both, core, columns):
         check(both, core, case, f"{columns} inputs, {outputs} units, batches of {batch_size}")
 
 
+@pytest.mark.parametrize("batch_size", [2, 5, 33, 1024, 1025])
+def test_mostly_zero_inputs_of_every_batch_are_listed_together(both, core, batch_size):
+    generator = random.Random(f"together {batch_size}")
+    samples = 2 * batch_size + 1
+    # Fewer zeros at the end, so that the lists must grow.
+    inputs = sparse_rows(generator, batch_size, 230, share=0.02)
+    inputs += sparse_rows(generator, samples - batch_size, 230, share=0.3)
+    targets = [generator.randrange(2) for _ in inputs]
+    options = {"batch_size": batch_size, "shuffle": False, "learning_rate": 0.01}
+    case = Case([(230, 2, "softmax")], "categorical_cross_entropy", inputs, targets, **options)
+    check(both, core, case, f"batches of {batch_size}")
+
+
+@pytest.mark.parametrize("listed", [1, 2, 5, 13, 64])
+def test_inputs_that_were_listed_for_other_batches(both, core, listed):
+    pure, fast = both
+    generator = random.Random("other batches")
+    inputs = sparse_rows(generator, 40, 130)
+    targets = dense_rows(generator, 40, 3)
+    for batch_size, shuffle in ((5, False), (13, False), (13, True), (40, False)):
+        results = []
+        for module, threads in ((pure, 1), (fast, 1), (fast, 3)):
+            net = module.Network([module.Dense(130, 3)], seed=1)
+            samples = net._checked_samples(inputs, targets, threads, listed)
+            history = pure.History()
+            net._train(samples, 2, batch_size, shuffle, 0.5, threads, history)
+            results.append((net.digest(), bits(history.loss), bits(net._measure(samples, threads))))
+        assert results[0] == results[1] == results[2]
+
+
 @pytest.mark.parametrize("samples", [1, 2, 3, 5, 6, 7, 8, 11, 12, 13, 17, 31, 35])
 def test_batches_that_do_not_divide_the_set(both, core, samples):
     generator = random.Random(samples)

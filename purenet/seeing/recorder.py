@@ -159,7 +159,7 @@ class Recorder:
             methods[name] = method
         if base is Network:
             methods["_check_parameters"] = lambda net: None
-            methods["_checked_samples"] = lambda net, inputs, targets, threads: Samples(
+            methods["_checked_samples"] = lambda net, inputs, targets, *layout: Samples(
                 inputs, targets, self.samples.classes, self.samples.size
             )
         return type(base.__name__, (base,), methods)
