@@ -154,14 +154,17 @@ cdef extern from "kernels.h" nogil:
     ctypedef struct purenet_team:
         unsigned long size
         unsigned long waiting
+        unsigned long leaving
         unsigned long gone
 
     int purenet_choose(const char *wanted, const purenet_kernels **chosen)
-    bint purenet_meet(purenet_team *team)
+    bint purenet_make_beds(purenet_team *team, size_t size)
+    void purenet_free_beds(purenet_team *team)
+    bint purenet_meet(purenet_team *team, size_t number)
     void purenet_stop(purenet_team *team)
     bint purenet_stopped(purenet_team *team)
     void purenet_set_gate(purenet_team *team, int state)
-    bint purenet_pass_gate(purenet_team *team)
+    bint purenet_pass_gate(purenet_team *team, size_t number)
     void purenet_await_at_gate(purenet_team *team, unsigned long waiting)
     void purenet_leave(purenet_team *team)
     bint purenet_await(purenet_team *team, unsigned long gone)
@@ -1180,9 +1183,19 @@ cdef class Crew:
             return items
         return items * number // self.team
 
-    cdef inline bint meet(self) noexcept nogil:
+    cdef int gather(self, size_t team) except -1:
+        """Become a crew of so many workers."""
+        self.team = team
+        if not purenet_make_beds(&self.meeting, team):
+            raise MemoryError()
+        return 0
+
+    def __dealloc__(self):
+        purenet_free_beds(&self.meeting)
+
+    cdef inline bint meet(self, size_t number) noexcept nogil:
         """Wait until all workers have come here; say whether all must leave."""
-        return purenet_meet(&self.meeting)
+        return purenet_meet(&self.meeting, number)
 
     # Ctrl-C and other signals.  Only worker 0, the caller's thread, looks for them.
 
@@ -1236,7 +1249,7 @@ cdef class Job:
         cdef size_t started = 0
         cdef Helper helper
         if self.crew.team > 1:
-            meeting.waiting = meeting.gone = 0
+            meeting.waiting = meeting.leaving = meeting.gone = 0
             purenet_set_gate(meeting, PURENET_CLOSED)
         try:
             for number in range(1, self.crew.team):
@@ -1276,7 +1289,7 @@ cdef class Helper:
         # Not threading.Thread, whose start and join Ctrl-C can break off half done.
         cdef purenet_team *meeting = &self.job.crew.meeting
         with nogil:
-            if purenet_pass_gate(meeting):
+            if purenet_pass_gate(meeting, self.number):
                 self.job.work(self.number)
         # The thread itself may end later; what the job holds must not wait for that.
         self.job = None
@@ -1414,7 +1427,7 @@ cdef class Reading(Job):
         cdef size_t number
         cdef Part *part
         self.crew = Crew.__new__(Crew)
-        self.crew.meeting.size = self.crew.team = threads
+        self.crew.gather(threads)
         self.rows = rows
         self.inputs = inputs
         self.zeros_left_out = zero_share > 0.0
@@ -1488,7 +1501,7 @@ cdef class Reading(Job):
             else:
                 part.finite_floats = copy_rows(
                     self.items, part.first, part.last, self.inputs.columns, self.inputs.dense.data)
-        self.crew.meet()
+        self.crew.meet(number)
 
     cdef bint list_non_zeros(self, Part *part) noexcept nogil:
         """List what is not zero in the part's rows; say whether all numbers are finite floats."""
@@ -1872,8 +1885,7 @@ cdef class Engine(Crew):
             room = max(room, purenet_order_room(
                 capacity, self.inputs.columns, self.inputs.most_entries(capacity)))
         self.capacity = capacity
-        self.team = team
-        self.meeting.size = team
+        self.gather(team)
         self.workers = <Worker *> calloc(team, sizeof(Worker))
         if self.workers == NULL:
             raise MemoryError()
@@ -2549,7 +2561,7 @@ cdef class Training(Job):
                 if self.shuffler is not None:
                     self.shuffler.shuffle(self.order, count)
                     self.engine.look(<double> WORK_OF_SHUFFLE + <double> WORK_OF_PLACE * count)
-            if self.crew.meet():
+            if self.crew.meet(number):
                 return
             start = 0
             finite = True
@@ -2605,10 +2617,10 @@ cdef class Training(Job):
             self.engine.look(WORK_OF_BATCH)
         if self.engine.by_outputs:
             # All the samples are needed; those of the others may have been gathered.
-            if worker.x != NULL and self.x != NULL and self.crew.meet():
+            if worker.x != NULL and self.x != NULL and self.crew.meet(number):
                 return False
             self.engine.first_outputs(worker, number)
-            if self.crew.meet():
+            if self.crew.meet(number):
                 return False
         while True:
             self.engine.forward(worker)
@@ -2622,7 +2634,7 @@ cdef class Training(Job):
             worker.deltas_finite = self.engine.kernels.all_finite(
                 (worker.end - worker.begin) * first.outputs,
                 first.delta + worker.begin * first.outputs)
-        if self.crew.meet():
+        if self.crew.meet(number):
             return False
         if number == 0:
             self.add_up(worker, epoch, rows)
@@ -2633,24 +2645,24 @@ cdef class Training(Job):
                 # 0 * inf is NaN: from here on the zeros must not be left out.
                 self.sparse[number] = False
                 self.gather(number, start, rows, False)
-                if self.crew.meet():
+                if self.crew.meet(number):
                     return False
         if self.engine.by_outputs:
             self.engine.other_steps(worker, number)
             if worker.x == NULL:
                 self.order_columns(worker, number, start // self.batch_size)
-                self.crew.meet()
+                self.crew.meet(number)
             self.engine.first_step(worker, number)
         else:
             if worker.x == NULL and not self.large:
                 self.order_columns(worker, number, start // self.batch_size)
             self.engine.first_step(worker, number)
             self.engine.other_steps(worker, number)
-        if self.crew.meet() and self.large:
+        if self.crew.meet(number) and self.large:
             return False
         if self.large:
             self.engine.commit(number)
-            self.crew.meet()
+            self.crew.meet(number)
         if self.sparse[number]:
             for i in range(self.engine.team):
                 finite = finite and self.engine.workers[i].weights_finite
