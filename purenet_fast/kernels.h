@@ -174,7 +174,7 @@ typedef struct {
                            size_t outputs, const double *w, size_t w_row, const double *bias,
                            double *z, size_t z_row);
     /* w -= rate x^T delta for the listed columns, which are rows of w; the deltas must be finite.
-     * Tells if the weights it touched are still finite.  `room` is for samples * step_outputs +
+     * Tells if the weights it touched are still finite, or not if their sum is not.  `room` is for samples * step_outputs +
      * PURENET_SLACK numbers. */
     int (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
                        const double *delta, size_t delta_row, double rate, double *w,
@@ -552,10 +552,9 @@ typedef struct {
     purenet_count leave; /* the decision of the last meeting */
     purenet_count gate;  /* before the first meeting: PURENET_CLOSED, _OPEN or _CANCELLED */
     purenet_count waiting; /* threads that have come to the gate */
-    purenet_count leaving; /* threads that will not meet again: they have passed the gate and worked,
-                              or were refused */
-    purenet_count gone;    /* and do not touch the team any more */
-    purenet_bed *beds;   /* one a thread */
+    purenet_count leaving; /* threads that have worked, or were refused, and will not meet again */
+    purenet_count gone;    /* and that do not touch the team any more */
+    purenet_bed *beds;     /* one a thread */
 } purenet_team;
 
 enum { PURENET_CLOSED, PURENET_OPEN, PURENET_CANCELLED };

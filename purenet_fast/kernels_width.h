@@ -889,7 +889,7 @@ static void WIDE(sparse_forward)(const purenet_sparse *x, size_t samples, const 
 }
 
 /* One chunk of the outputs.  `w` begins at the chunk; `delta` is nothing but the chunk.  Returns
- * `check` plus 0.0, or plus NaN if a weight became infinite. */
+ * `check` plus the new weights, which is no finite number if one of them is none. */
 PURENET_INLINE vec chunk_step(const purenet_columns *x, const double *delta, double rate, double *w,
                               size_t w_row, size_t lanes, vec check, const int C)
 {
@@ -923,7 +923,7 @@ PURENET_INLINE vec chunk_step(const purenet_columns *x, const double *delta, dou
             PURENET_UNROLL
             for (v = 0; v < C; v++) {
                 vec now = load(row + v * W) - rate * sum[v];
-                check += now * 0.0;
+                check += now;
                 if (v + 1 < C)
                     store(row + v * W, now);
                 else
@@ -951,6 +951,7 @@ static int WIDE(sparse_step)(const purenet_columns *x, size_t samples, size_t ou
                 store(chunk + (s * vectors + v) * W, load(delta + s * delta_row + j + v * W));
         WITH_CONSTANT(vectors, check = chunk_step(x, chunk, rate, w + j, w_row, lanes, check, C));
     }
+    check *= 0.0; /* inf becomes NaN, which is not even equal to itself */
     return !any(~less_equal(check, check));
 }
 
