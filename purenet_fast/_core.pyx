@@ -1540,15 +1540,17 @@ cdef class Reading(Job):
         cdef size_t *start = self.start + first * strips
         cdef size_t begin = start[0]
         cdef size_t size = part.entries - begin
-        cdef size_t to = part.entries        # they are copied to behind the lists and back again
+        # They are copied to behind the lists, where no copying at once reads, and back again.
+        cdef size_t copy = part.entries + AT_ONCE
+        cdef size_t to = copy
         cdef size_t row, strip, entry, entries, copied
-        if not has_room(part, to + size + AT_ONCE):
+        if not has_room(part, copy + size + AT_ONCE):
             return False
         memcpy(part.start, start, rows * strips * sizeof(size_t))
         part.start[rows * strips] = part.entries
         for strip in range(strips):
             for row in range(rows):
-                start[0] = to - size
+                start[0] = begin + (to - copy)
                 start += 1
                 entry = part.start[row * strips + strip]
                 entries = part.start[row * strips + strip + 1] - entry
@@ -1559,8 +1561,8 @@ cdef class Reading(Job):
                            AT_ONCE * sizeof(double))
                     copied += AT_ONCE
                 to += entries
-        memcpy(part.column + begin, part.column + part.entries, size)
-        memcpy(part.value + begin, part.value + part.entries, size * sizeof(double))
+        memcpy(part.column + begin, part.column + copy, size)
+        memcpy(part.value + begin, part.value + copy, size * sizeof(double))
         return True
 
     cdef int join(self) except -1:
