@@ -1580,8 +1580,9 @@ cdef class Reading(Job):
             raise MemoryError()
         for number in range(1, self.crew.team):
             part = &self.parts[number]
-            memcpy(self.parts[0].column + before, part.column, part.entries)
-            memcpy(self.parts[0].value + before, part.value, part.entries * sizeof(double))
+            if part.entries > 0:  # or it may have no lists: there are fewer batches than workers
+                memcpy(self.parts[0].column + before, part.column, part.entries)
+                memcpy(self.parts[0].value + before, part.value, part.entries * sizeof(double))
             for i in range(part.first * strips, part.last * strips):
                 self.start[i] += before
             before += part.entries

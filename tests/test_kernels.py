@@ -309,11 +309,19 @@ def test_mostly_zero_inputs_of_every_batch_are_listed_together(both, core, batch
     samples = 2 * batch_size + 1
     # Fewer zeros at the end, so that the lists must grow.
     inputs = sparse_rows(generator, batch_size, 230, share=0.02)
+    inputs[-1] = [0.0] * 230
     inputs += sparse_rows(generator, samples - batch_size, 230, share=0.3)
     targets = [generator.randrange(2) for _ in inputs]
     options = {"batch_size": batch_size, "shuffle": False, "learning_rate": 0.01}
     case = Case([(230, 2, "softmax")], "categorical_cross_entropy", inputs, targets, **options)
     check(both, core, case, f"batches of {batch_size}")
+    # A worker that reads nothing but zeros.
+    case.inputs = [
+        *([0.0] * 230 for _ in range(samples - batch_size)),
+        *inputs[batch_size + 1 :],
+        inputs[0],
+    ]
+    check(both, core, case, f"batches of {batch_size}, zeros at first")
 
 
 @pytest.mark.parametrize("listed", [1, 2, 5, 13, 64])
