@@ -315,13 +315,10 @@ def test_mostly_zero_inputs_of_every_batch_are_listed_together(both, core, batch
     options = {"batch_size": batch_size, "shuffle": False, "learning_rate": 0.01}
     case = Case([(230, 2, "softmax")], "categorical_cross_entropy", inputs, targets, **options)
     check(both, core, case, f"batches of {batch_size}")
-    # A worker that reads nothing but zeros.
-    case.inputs = [
-        *([0.0] * 230 for _ in range(samples - batch_size)),
-        *inputs[batch_size + 1 :],
-        inputs[0],
-    ]
-    check(both, core, case, f"batches of {batch_size}, zeros at first")
+    # A worker in the middle that reads nothing but zeros.
+    zeros = [[0.0] * 230 for _ in range(batch_size)]
+    case.inputs = [*inputs[-batch_size:], *zeros, inputs[0]]
+    check(both, core, case, f"batches of {batch_size}, zeros in between")
 
 
 @pytest.mark.parametrize("listed", [1, 2, 5, 13, 64])
