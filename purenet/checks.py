@@ -108,7 +108,7 @@ def as_matrix(
     ]
 
 
-def as_targets(targets: Any, samples: int, outputs: int, loss: str) -> Matrix:
+def as_targets(targets: Any, samples: int, outputs: int) -> Matrix:
     """Return the targets as rows of ``outputs`` floats.
 
     A flat list is taken as one number a sample: the target itself where the network has one output,
@@ -130,6 +130,16 @@ def as_targets(targets: Any, samples: int, outputs: int, loss: str) -> Matrix:
             rows = one_hot(listed, outputs, "targets")
     else:
         rows = as_matrix(listed, "targets", width=outputs)
+    return rows
+
+
+def check_targets(rows: Matrix, loss: str, classes: bool) -> None:
+    """Raise ValueError if the targets are not such as the loss needs.
+
+    classes: what ``are_classes`` says of them.
+    """
+    if classes and len(rows[0]) > 1:  # so they are probabilities, and add up to 1 in each row
+        return
     if loss == "binary_cross_entropy":
         _check_between_0_and_1(rows, loss)
     if loss == "categorical_cross_entropy":
@@ -140,7 +150,6 @@ def as_targets(targets: Any, samples: int, outputs: int, loss: str) -> Matrix:
                     f"targets: row {number} adds up to {math.fsum(row)}, expected 1: "
                     f"{loss} needs the probability of each class, for example one-hot rows"
                 )
-    return rows
 
 
 def _check_between_0_and_1(rows: Matrix, loss: str) -> None:

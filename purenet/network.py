@@ -28,6 +28,7 @@ from .checks import (
     as_list,
     as_matrix,
     as_targets,
+    check_targets,
     shown,
 )
 from .files import load_network, save_network
@@ -499,8 +500,10 @@ class Network:
         self, inputs: Any, targets: Any, threads: int = 1, batch_size: int = 1
     ) -> Samples:
         rows = self._checked_inputs(inputs, threads, batch_size)
-        answers = as_targets(targets, len(rows), self.outputs, self.loss)
-        return Samples(rows, answers, are_classes(answers), len(rows))
+        answers = as_targets(targets, len(rows), self.outputs)
+        classes = are_classes(answers)
+        check_targets(answers, self.loss, classes)
+        return Samples(rows, answers, classes, len(rows))
 
     def _checked_gradients(self, gradients: Any) -> list[LayerGradient]:
         listed = as_list(gradients, "gradients", "the result of backprop")

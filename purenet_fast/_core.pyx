@@ -1347,8 +1347,8 @@ cdef class Inputs:
         most *= (rows + self.together - 1) // self.together
         return min(most, self.start[self.rows * strips])
 
-    cdef bint can_be_used(self, size_t batch_size, bint shuffled) noexcept:
-        """Say whether the rows of every such batch are listed together, or one by one."""
+    cdef bint suits_batches(self, size_t batch_size, bint shuffled) noexcept:
+        """Say whether the rows of each batch are listed together, or all rows one by one."""
         return self.together == 1 or (
             not shuffled and (self.together == batch_size or <size_t> self.rows <= self.together))
 
@@ -1393,7 +1393,7 @@ cdef Py_ssize_t SPARSE_ROWS = 4
 cdef double SPARSE_SHARE = 0.6
 cdef double WORK_OF_READING = 0.5     # of one number; so low because threads must be started
 cdef Py_ssize_t READ_AT_ONCE = 4096   # numbers, while they are in the nearest cache
-cdef size_t MOST_TOGETHER = 1024      # rows that are listed strip by strip
+cdef size_t MOST_TOGETHER = 1024      # rows; while they are put in order, they are there twice
 cdef enum:
     AT_ONCE = 8                       # entries that are copied, whether all are needed or not
 
@@ -1441,7 +1441,7 @@ cdef class Reading(Job):
             if self.zeros_left_out:
                 part.start = <size_t *> malloc(
                     (inputs.together * inputs.sparse.strips + 1) * sizeof(size_t))
-                if part.start == NULL or not has_room(part, <size_t> (
+                if part.start == NULL or not make_room(part, <size_t> (
                         1.1 * (1.0 - zero_share) * inputs.columns * (part.last - part.first))):
                     raise MemoryError()
         if self.zeros_left_out:
@@ -1514,7 +1514,7 @@ cdef class Reading(Job):
         cdef double[PURENET_STRIP] numbers
         memset(numbers, 0, sizeof(numbers))
         for i in range(part.first, part.last):
-            if not has_room(part, part.entries + strips * PURENET_STRIP):
+            if not make_room(part, part.entries + strips * PURENET_STRIP):
                 return False
             for strip in range(strips):
                 self.start[i * strips + strip] = part.entries
@@ -1544,7 +1544,7 @@ cdef class Reading(Job):
         cdef size_t copy = part.entries + AT_ONCE
         cdef size_t to = copy
         cdef size_t row, strip, entry, entries, copied
-        if not has_room(part, copy + size + AT_ONCE):
+        if not make_room(part, copy + size + AT_ONCE):
             return False
         memcpy(part.start, start, rows * strips * sizeof(size_t))
         part.start[rows * strips] = part.entries
@@ -1576,7 +1576,7 @@ cdef class Reading(Job):
         cdef Py_ssize_t i
         for number in range(self.crew.team):
             entries += self.parts[number].entries
-        if not has_room(part, entries):
+        if not make_room(part, entries):
             raise MemoryError()
         for number in range(1, self.crew.team):
             part = &self.parts[number]
@@ -1596,7 +1596,7 @@ cdef class Reading(Job):
         return 0
 
 
-cdef bint has_room(Part *part, size_t entries) noexcept nogil:
+cdef bint make_room(Part *part, size_t entries) noexcept nogil:
     """Make room for so many entries in a part's lists; say whether there was memory for them."""
     cdef size_t room
     cdef uint8_t *column
@@ -1678,13 +1678,27 @@ def inputs_of(rows, Py_ssize_t columns, size_t threads=1, batch_size=1):
             and not Reading(rows, inputs, threads, zero_share).run()):
         return None
     if inputs.start == NULL:
+        if threads == 1:
+            inputs.dense = finite_block(rows, columns)
+            return None if inputs.dense is None else inputs
         inputs.dense = Block(inputs.rows, columns, False)
-        if threads > 1:
-            return inputs if Reading(rows, inputs, threads, 0.0).run() else None
-        if not copy_rows(items_of(<PyObject *> rows), 0, inputs.rows, columns,
-                         inputs.dense.data):
+        if not Reading(rows, inputs, threads, 0.0).run():
             return None
     return inputs
+
+
+def are_finite_floats(rows, Py_ssize_t height, Py_ssize_t columns):
+    """Say whether these are ``height`` lists of ``columns`` finite floats each."""
+    return (type(rows) is list and PyList_GET_SIZE(rows) == height and are_lists(rows, columns)
+            and finite_block(rows, columns) is not None)
+
+
+cdef Block finite_block(list rows, Py_ssize_t columns):
+    """Copy lists of so many finite floats; return None if there is anything else."""
+    cdef Block block = Block(PyList_GET_SIZE(rows), columns, False)
+    if copy_rows(items_of(<PyObject *> rows), 0, block.rows, columns, block.data):
+        return block
+    return None
 
 
 cdef double share_of_zeros(list rows, Py_ssize_t columns):
@@ -1708,48 +1722,13 @@ cdef class Samples:
     cdef readonly bint classes
     cdef readonly Py_ssize_t size
 
-
-def samples_of(Inputs inputs, targets, Py_ssize_t columns, loss=None):
-    """Return the inputs and targets as Samples.
-
-    columns: of the targets.
-    loss: None if the targets are known to suit it.
-
-    Returns None if purenet's functions must look at the targets: if they are anything but lists of
-    finite floats, or if it is not obvious that they suit the loss.
-    """
-    cdef Samples samples
-    cdef Block block = block_of(targets)
-    if (block is None or block.rows != inputs.rows or block.columns != columns
-            or not KERNELS.all_finite(block.rows * columns, block.data)):
-        if loss is None:  # so another thread has changed them
+    def __cinit__(self, Inputs inputs, targets, bint classes):
+        self.inputs = inputs
+        self.targets = block_of(targets)
+        if self.targets is None or self.targets.rows != inputs.rows:
             raise TypeError("targets: expected lists of floats, one for each row of the inputs")
-        return None
-    samples = Samples.__new__(Samples)
-    samples.inputs = inputs
-    samples.targets = block
-    samples.size = inputs.rows
-    samples.classes = c_are_classes(block.data, block.rows, columns)
-    if (loss is None or loss == "sum_of_squares" or loss == "mean_squared_error"
-            # Cross-entropy is for probabilities, and those of all classes add up to 1.
-            or (samples.classes and (columns > 1 or loss == "binary_cross_entropy"))):
-        return samples
-    return None
-
-
-cdef bint c_are_classes(const double *y, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    cdef Py_ssize_t i, j, ones
-    for i in range(rows):
-        ones = 0
-        for j in range(columns):
-            if y[j] == 1.0:
-                ones += 1
-            elif y[j] != 0.0:
-                return False
-        if columns > 1 and ones != 1:
-            return False
-        y += columns
-    return True
+        self.classes = classes
+        self.size = inputs.rows
 
 
 # ------------------------------------------------------------------------------------------------
@@ -2489,7 +2468,7 @@ cdef class Training(Job):
         if shuffler is not None:
             self.y = engine.room(batch_size * samples.targets.columns)
         sparse = (sparse and engine.weights_finite(&engine.layers[0])
-                  and samples.inputs.can_be_used(batch_size, shuffler is not None))
+                  and samples.inputs.suits_batches(batch_size, shuffler is not None))
         for i in range(engine.team):
             self.sparse[i] = sparse
         # Batches that come again are put in order once, unless that took more memory than a copy

@@ -174,8 +174,8 @@ typedef struct {
                            size_t outputs, const double *w, size_t w_row, const double *bias,
                            double *z, size_t z_row);
     /* w -= rate x^T delta for the listed columns, which are rows of w; the deltas must be finite.
-     * Tells if the weights it touched are still finite, or not if their sum is not.  `room` is for samples * step_outputs +
-     * PURENET_SLACK numbers. */
+     * Tells if the sum of the weights it touched is finite: then all of them are.  `room` is for
+     * samples * step_outputs + PURENET_SLACK numbers. */
     int (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
                        const double *delta, size_t delta_row, double rate, double *w,
                        size_t w_row, double *room);
@@ -559,7 +559,7 @@ typedef struct {
 
 enum { PURENET_CLOSED, PURENET_OPEN, PURENET_CANCELLED };
 
-#define PURENET_TRIES 20000 /* some ten microseconds */
+#define PURENET_TRIES 20000 /* 6 to 7 microseconds on a processor with 3 GHz */
 
 /* Sleep until somebody wakes this thread, at most for so many microseconds (or for ever, below 0);
  * not at all if `counter` has another value by now.  Whoever changes it wakes the others then. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from purenet import layers, network
-from purenet.checks import Matrix, Rows, as_matrix, as_targets
+from purenet.checks import Matrix, Rows, are_classes, as_matrix, as_targets, check_targets
 from purenet.history import History
 from purenet.layers import LayerGradient, LayerOutput
 
@@ -61,11 +61,11 @@ class Network(network.Network):
         self, inputs: Any, targets: Any, threads: int = 1, batch_size: int = 1
     ) -> Any:
         rows = self._checked_inputs(inputs, threads, batch_size)
-        samples = _core.samples_of(rows, targets, self.outputs, self.loss)
-        if samples is None:
-            answers = as_targets(targets, rows.rows, self.outputs, self.loss)
-            samples = _core.samples_of(rows, answers, self.outputs)
-        return samples
+        if not _core.are_finite_floats(targets, rows.rows, self.outputs):
+            targets = as_targets(targets, rows.rows, self.outputs)
+        classes = are_classes(targets)
+        check_targets(targets, self.loss, classes)
+        return _core.Samples(rows, targets, classes)
 
     def _feedforward(self, inputs: Any) -> list[LayerOutput]:
         return [LayerOutput(*output) for output in _core.feedforward(self, inputs)]
