@@ -237,6 +237,18 @@ def as_flag(value: Any, argument: str) -> bool:
     return value
 
 
+def check_output_activation(needed: tuple[str, str] | None, found: str) -> None:
+    """Refuse an activation of the last layer that the loss is not made for.
+
+    needed: the loss and the activation that it needs; None if any will do.
+    """
+    if needed is not None and found != needed[1]:
+        raise ValueError(
+            f"loss: {needed[0]} needs the activation {needed[1]!r} in the last layer, "
+            f"found {found!r}"
+        )
+
+
 def counted(number: int, noun: str) -> str:
     """Return "1 row", "2 rows" ..."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -17,6 +17,7 @@ from .checks import (
     as_flag,
     as_matrix,
     as_row,
+    check_output_activation,
     check_row,
     check_same_shape,
     shown,
@@ -70,6 +71,11 @@ class Dense:
     weights: Matrix
     biases: list[float] | None
 
+    # A layer is part of one network at most.  The last one keeps the loss and the activation that
+    # this loss needs, if it needs one.
+    has_network: bool = False
+    needed_activation: tuple[str, str] | None = None
+
     def __init__(
         self,
         inputs: int,
@@ -112,6 +118,7 @@ class Dense:
             value = self._own_biases(value, "biases")
         elif name == "activation":
             value = as_choice(value, "activation", ACTIVATIONS)
+            check_output_activation(self.needed_activation, value)
         elif name in ("inputs", "outputs", "bias") and name in self.__dict__:
             raise AttributeError(f"{name} of a layer cannot be changed")
         super().__setattr__(name, value)

@@ -27,6 +27,7 @@ from .checks import (
     as_list,
     as_matrix,
     as_targets,
+    check_output_activation,
     check_targets,
     shown,
 )
@@ -74,60 +75,42 @@ class Network:
 
     layer_class: ClassVar[type[Dense]] = Dense
 
+    layers: tuple[Dense, ...]
+    loss: str
+    seed: int
+    epochs_trained: int
+    history: History
+    preparation: Preparation | None
+
     def __init__(
         self, layers: Sequence[Dense], loss: str = "mean_squared_error", *, seed: int | None = None
     ) -> None:
-        self.layers = self._checked_layers(layers)
+        self._training = Claim()
+        checked = _checked_layers(self, layers)
+        needed = _needed_activation(as_choice(loss, "loss", LOSSES))
+        check_output_activation(needed, checked[-1].activation)
+        self.seed = new_seed() if seed is None else seed
+        # First draw for all, then change them: a refused network leaves its layers as they were.
+        random = Random(self.seed)
+        drawn = [layer.draw(random) for layer in checked]
+        for layer, (weights, biases) in zip(checked, drawn, strict=True):
+            layer.initialize(weights, biases)
+            layer.has_network = True
+        self.__dict__["layers"] = checked
         self.loss = loss
-        self._check_loss()
-        self.seed = new_seed() if seed is None else as_count(seed, "seed", least=0)
         self.epochs_trained = 0
         self.history = History()
-        self.preparation: Preparation | None = None
-        self._training = Claim()
-        random = Random(self.seed)
-        # First draw for all, then change them: a refused network leaves its layers as they were.
-        drawn = [layer.draw(random) for layer in self.layers]
-        for layer, (weights, biases) in zip(self.layers, drawn, strict=True):
-            layer.initialize(weights, biases)
-            layer.__dict__["_owned"] = True
+        self.preparation = None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, as_choice(value, "loss", LOSSES) if name == "loss" else value)
-
-    def _checked_layers(self, layers: Any) -> tuple[Dense, ...]:
-        packages = {"pure": "purenet", "fast": "purenet_fast"}
-        expected = f"{packages[self.layer_class.backend]}.Dense"
-        listed = as_list(layers, "layers", f"a list of {expected} layers")
-        if not listed:
-            raise ValueError(f"layers: found none, expected at least one {expected} layer")
-        for number, layer in enumerate(listed):
-            if not isinstance(layer, Dense):
-                raise TypeError(f"layers: layer {number} is {shown(layer)}, expected a Dense layer")
-            if layer.backend != self.layer_class.backend:
-                raise TypeError(
-                    f"layers: layer {number} is a {packages[layer.backend]}.Dense, "
-                    f"expected {expected}"
-                )
-            if "_owned" in layer.__dict__ or any(layer is other for other in listed[:number]):
-                raise ValueError(
-                    f"layers: layer {number} is part of a network already, expected a new one"
-                )
-            if number > 0 and layer.inputs != listed[number - 1].outputs:
-                raise ValueError(
-                    f"layers: layer {number} has {layer.inputs} inputs, "
-                    f"expected {listed[number - 1].outputs}, the outputs of layer {number - 1}"
-                )
-        return tuple(listed)
+        setter = _SETTERS.get(name)
+        if setter is None:
+            super().__setattr__(name, value)
+        else:
+            setter(self, value)
 
     def _check_loss(self) -> None:
-        needed = REQUIRED_ACTIVATION.get(self.loss)
-        found = self.layers[-1].activation
-        if needed is not None and found != needed:
-            raise ValueError(
-                f"loss: {self.loss} needs the activation {needed!r} in the last layer, "
-                f"found {found!r}"
-            )
+        check_output_activation(_needed_activation(self.loss), self.layers[-1].activation)
 
     @property
     def inputs(self) -> int:
@@ -547,6 +530,114 @@ class Network:
 def _bytes_of(row: Sequence[float]) -> bytes:
     values = [value if value == value else math.nan for value in row]
     return struct.pack(f"<{len(values)}d", *values)
+
+
+def _checked_layers(net: Network, layers: Any) -> tuple[Dense, ...]:
+    packages = {"pure": "purenet", "fast": "purenet_fast"}
+    own = net.__dict__.get("layers", ())
+    listed = as_list(layers, "layers", "a list of Dense layers")
+    if not listed:
+        raise ValueError("layers: found none, expected at least one Dense layer")
+    for number, layer in enumerate(listed):
+        if not isinstance(layer, Dense):
+            raise TypeError(f"layers: layer {number} is {shown(layer)}, expected a Dense layer")
+        if layer.backend != net.layer_class.backend:
+            raise TypeError(
+                f"layers: layer {number} is a {packages[layer.backend]}.Dense, "
+                f"expected {packages[net.layer_class.backend]}.Dense"
+            )
+        elsewhere = layer.has_network and not any(layer is other for other in own)
+        if elsewhere or any(layer is other for other in listed[:number]):
+            raise ValueError(
+                f"layers: layer {number} is part of a network already, expected a new one"
+            )
+        if number > 0 and layer.inputs != listed[number - 1].outputs:
+            raise ValueError(
+                f"layers: layer {number} has {layer.inputs} inputs, "
+                f"expected {listed[number - 1].outputs}, the outputs of layer {number - 1}"
+            )
+    return tuple(listed)
+
+
+def _needed_activation(loss: str) -> tuple[str, str] | None:
+    """Return the loss and the activation that it needs in the last layer, if it needs one."""
+    return (loss, REQUIRED_ACTIVATION[loss]) if loss in REQUIRED_ACTIVATION else None
+
+
+# What is set later is checked as the constructor checks it.
+
+
+def _set_layers(net: Network, value: Any) -> None:
+    """Exchange layers: new ones get their first values, those that go are free."""
+    layers = _checked_layers(net, value)
+    needed = _needed_activation(net.loss)
+    check_output_activation(needed, layers[-1].activation)
+    _check_preparation(net.preparation, layers)
+    with net._training:
+        random = Random(net.seed)
+        new = [layer for layer in layers if not layer.has_network]
+        drawn = [layer.draw(random) for layer in new]
+        for layer in net.layers:
+            layer.has_network = False
+            layer.needed_activation = None
+        for layer, (weights, biases) in zip(new, drawn, strict=True):
+            layer.initialize(weights, biases)
+        for layer in layers:
+            layer.has_network = True
+        layers[-1].needed_activation = needed
+        net.__dict__["layers"] = layers
+
+
+def _set_loss(net: Network, value: Any) -> None:
+    loss = as_choice(value, "loss", LOSSES)
+    needed = _needed_activation(loss)
+    last = net.layers[-1]
+    check_output_activation(needed, last.activation)
+    net.__dict__["loss"] = loss
+    last.needed_activation = needed
+
+
+def _set_seed(net: Network, value: Any) -> None:
+    net.__dict__["seed"] = as_count(value, "seed", least=0)
+
+
+def _set_epochs_trained(net: Network, value: Any) -> None:
+    net.__dict__["epochs_trained"] = as_count(value, "epochs_trained", least=0)
+
+
+def _set_history(net: Network, value: Any) -> None:
+    if not isinstance(value, History):
+        raise TypeError(f"history: found {shown(value)}, expected a History")
+    net.__dict__["history"] = value
+
+
+def _set_preparation(net: Network, value: Any) -> None:
+    if value is not None and not isinstance(value, Preparation):
+        raise TypeError(f"preparation: found {shown(value)}, expected a Preparation")
+    _check_preparation(value, net.layers)
+    net.__dict__["preparation"] = value
+
+
+def _check_preparation(preparation: Preparation | None, layers: Sequence[Dense]) -> None:
+    if preparation is None:
+        return
+    found = len(preparation.columns), preparation.outputs
+    expected = layers[0].inputs, layers[-1].outputs
+    if found != expected:
+        raise ValueError(
+            f"preparation: made for {found[0]} inputs and {found[1]} outputs, "
+            f"expected {expected[0]} and {expected[1]}"
+        )
+
+
+_SETTERS: dict[str, Callable[[Network, Any], None]] = {
+    "layers": _set_layers,
+    "loss": _set_loss,
+    "seed": _set_seed,
+    "epochs_trained": _set_epochs_trained,
+    "history": _set_history,
+    "preparation": _set_preparation,
+}
 
 
 def _is_stuck(history: History, patience: int) -> bool:
