@@ -7,14 +7,15 @@ one is noticed.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
-import tempfile
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .checks import as_count
+from .digests import digest_of
 from .tables import Preparation
+from .writing import write_text
 
 if TYPE_CHECKING:
     from .network import Network
@@ -28,64 +29,67 @@ N = TypeVar("N", bound="Network")
 
 
 def save_network(net: Network, path: str | os.PathLike[str]) -> None:
-    """Write a network to a file, by way of a temporary file beside it."""
-    preparation = None if net.preparation is None else net.preparation.to_json()
-    head = {
+    """Write a network to a file, whole or not at all."""
+    write_text(path, _text_of(document(net)))
+
+
+def document(net: Network) -> dict[str, Any]:
+    """Return all that there is to a network, as its file holds it.
+
+    It shares no list with the network.  Its digest is that of its own weights, also where another
+    thread trains the network meanwhile.  Raises ValueError or TypeError for what could not be made
+    a network again.
+    """
+    preparation = None
+    if net.preparation is not None:
+        # Its lists can be changed without a check.
+        checked = Preparation.from_json(net.preparation.to_json())
+        checked.check_network(net.inputs, net.outputs)
+        preparation = checked.to_json()
+    layers = [_layer_document(layer) for layer in net.layers]
+    return {
         "format": FORMAT,
         "version": VERSION,
         "loss": net.loss,
         "seed": net.seed,
         "epochs_trained": net.epochs_trained,
-        "digest": net.digest(),
+        "digest": digest_of(row for layer in layers for row in _rows_of(layer)),
         "preparation": preparation,
+        "layers": layers,
     }
-    layers = [
-        {
-            "inputs": layer.inputs,
-            "outputs": layer.outputs,
-            "activation": layer.activation,
-            "bias": layer.bias,
-            "biases": None if layer.biases is None else _written(layer.biases),
-            "weights": [_written(row) for row in layer.weights],
-        }
-        for layer in net.layers
-    ]
+
+
+def _layer_document(layer: Any) -> dict[str, Any]:
+    return {
+        "inputs": layer.inputs,
+        "outputs": layer.outputs,
+        "activation": layer.activation,
+        "bias": layer.bias,
+        "biases": None if layer.biases is None else list(layer.biases),
+        "weights": [list(row) for row in layer.weights],
+    }
+
+
+def _rows_of(layer: dict[str, Any]) -> list[list[float]]:
+    rows: list[list[float]] = layer["weights"]
+    return rows if layer["biases"] is None else [*rows, layer["biases"]]
+
+
+def _text_of(content: dict[str, Any]) -> str:
     # One line a key and one a layer: short, and still possible to read.
     lines = [
-        f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in head.items()
+        f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}"
+        for key, value in content.items()
+        if key != "layers"
     ]
-    rows = ",\n".join(json.dumps(layer, allow_nan=False) for layer in layers)
-    write_text(path, "{\n" + ",\n".join(lines) + ',\n"layers": [\n' + rows + "\n]}\n")
-
-
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    target = os.path.realpath(path)
-    folder = os.path.dirname(target)
-    handle, temporary = tempfile.mkstemp(
-        dir=folder, prefix=os.path.basename(target), suffix=".part"
-    )
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, _mode_of(target))
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _mode_of(path: str) -> int:
-    """Return the permissions of a file, or those that a new file would get."""
-    try:
-        return os.stat(path).st_mode & 0o777
-    except OSError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+    layers = []
+    for layer in content["layers"]:
+        written = dict(layer)
+        written["biases"] = None if layer["biases"] is None else _written(layer["biases"])
+        written["weights"] = [_written(row) for row in layer["weights"]]
+        layers.append(json.dumps(written, allow_nan=False))
+    rows = ",\n".join(layers)
+    return "{\n" + ",\n".join(lines) + ',\n"layers": [\n' + rows + "\n]}\n"
 
 
 def load_network(network_class: type[N], path: str | os.PathLike[str]) -> N:
@@ -102,12 +106,16 @@ def load_network(network_class: type[N], path: str | os.PathLike[str]) -> N:
     except (ValueError, RecursionError):  # ValueError: not UTF-8, or a number of many digits
         raise ValueError(f"{name}: not a text file, expected one written by save()") from None
     try:
-        return _network_of(network_class, content)
+        return network_of(network_class, content)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{name}: {error}") from None
 
 
-def _network_of(network_class: type[N], content: Any) -> N:
+def network_of(network_class: type[N], content: Any) -> N:
+    """Return the network of the given class that ``document`` described.
+
+    Raises ValueError or TypeError for anything else, and for weights that the digest does not fit.
+    """
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"no {FORMAT}, expected a file written by save()")
     if content.get("version") != VERSION:
@@ -118,18 +126,12 @@ def _network_of(network_class: type[N], content: Any) -> N:
             layers.append(_layer_of(network_class, entry))
         except (ValueError, TypeError) as error:
             raise ValueError(f"layer {number}: {error}") from None
+    seed = as_count(_entry(content, "seed"), "seed", least=0)  # none is no seed here
+    net = network_class(layers, _entry(content, "loss", str), seed=seed)
+    net.epochs_trained = _entry(content, "epochs_trained")
     preparation = content.get("preparation")
-    net = network_class(layers, _entry(content, "loss", str), seed=_entry(content, "seed", int))
-    net.epochs_trained = _entry(content, "epochs_trained", int)
-    if net.epochs_trained < 0:
-        raise ValueError(f"epochs_trained: found {net.epochs_trained}, expected 0 or more")
     if preparation is not None:
         net.preparation = Preparation.from_json(preparation)
-        if len(net.preparation.columns) != net.inputs or net.preparation.outputs != net.outputs:
-            raise ValueError(
-                f"preparation: made for {len(net.preparation.columns)} inputs and "
-                f"{net.preparation.outputs} outputs, expected {net.inputs} and {net.outputs}"
-            )
     if net.digest() != _entry(content, "digest", str):
         raise ValueError("digest: the weights do not match it, expected an unchanged file")
     return net
@@ -149,11 +151,11 @@ def _layer_of(network_class: type[Network], entry: Any) -> Any:
     )
 
 
-def _entry(content: dict[str, Any], key: str, kind: type) -> Any:
+def _entry(content: dict[str, Any], key: str, kind: type | None = None) -> Any:
     if key not in content:
         raise ValueError(f"{key} is missing")
     value = content[key]
-    if type(value) is not kind:
+    if kind is not None and type(value) is not kind:
         raise ValueError(f"{key}: found {value!r:.60}, expected {kind.__name__}")
     return value
 

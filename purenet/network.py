@@ -6,10 +6,8 @@ batch.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
-import struct
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -32,6 +30,7 @@ from .checks import (
     shown,
 )
 from .claims import Claim
+from .digests import digest_of
 from .files import load_network, save_network
 from .history import History, TrainingDiverged
 from .layers import Dense, LayerGradient, LayerOutput
@@ -431,13 +430,12 @@ class Network:
         to the last bit.
         """
         self._check_parameters()
-        digest = hashlib.sha256()
+        rows: list[Any] = []
         for layer in self.layers:
-            for row in layer.weights:
-                digest.update(_bytes_of(row))
+            rows.extend(layer.weights)
             if layer.biases is not None:
-                digest.update(_bytes_of(layer.biases))
-        return digest.hexdigest()
+                rows.append(layer.biases)
+        return digest_of(rows)
 
     def to_svg(self, *, width: int = 720, title: str | None = None) -> str:
         """Return a drawing of the network as SVG: units, and weights by width, sign and dash.
@@ -527,11 +525,6 @@ class Network:
         return None
 
 
-def _bytes_of(row: Sequence[float]) -> bytes:
-    values = [value if value == value else math.nan for value in row]
-    return struct.pack(f"<{len(values)}d", *values)
-
-
 def _checked_layers(net: Network, layers: Any) -> tuple[Dense, ...]:
     packages = {"pure": "purenet", "fast": "purenet_fast"}
     own = net.__dict__.get("layers", ())
@@ -572,7 +565,8 @@ def _set_layers(net: Network, value: Any) -> None:
     layers = _checked_layers(net, value)
     needed = _needed_activation(net.loss)
     check_output_activation(needed, layers[-1].activation)
-    _check_preparation(net.preparation, layers)
+    if net.preparation is not None:
+        net.preparation.check_network(layers[0].inputs, layers[-1].outputs)
     with net._training:
         random = Random(net.seed)
         new = [layer for layer in layers if not layer.has_network]
@@ -612,22 +606,11 @@ def _set_history(net: Network, value: Any) -> None:
 
 
 def _set_preparation(net: Network, value: Any) -> None:
-    if value is not None and not isinstance(value, Preparation):
-        raise TypeError(f"preparation: found {shown(value)}, expected a Preparation")
-    _check_preparation(value, net.layers)
+    if value is not None:
+        if not isinstance(value, Preparation):
+            raise TypeError(f"preparation: found {shown(value)}, expected a Preparation")
+        value.check_network(net.inputs, net.outputs)
     net.__dict__["preparation"] = value
-
-
-def _check_preparation(preparation: Preparation | None, layers: Sequence[Dense]) -> None:
-    if preparation is None:
-        return
-    found = len(preparation.columns), preparation.outputs
-    expected = layers[0].inputs, layers[-1].outputs
-    if found != expected:
-        raise ValueError(
-            f"preparation: made for {found[0]} inputs and {found[1]} outputs, "
-            f"expected {expected[0]} and {expected[1]}"
-        )
 
 
 _SETTERS: dict[str, Callable[[Network, Any], None]] = {
