@@ -484,7 +484,8 @@ class Network:
         answers = as_targets(targets, len(rows), self.outputs)
         classes = are_classes(answers)
         check_targets(answers, self.loss, classes)
-        return Samples(rows, answers, classes, len(rows))
+        # Copied, because a callback or another thread may change the user's lists meanwhile.
+        return Samples(list(map(list, rows)), list(map(list, answers)), classes, len(rows))
 
     def _checked_gradients(self, gradients: Any) -> list[LayerGradient]:
         listed = as_list(gradients, "gradients", "the result of backprop")

@@ -947,6 +947,88 @@ def test_one_network_is_trained_by_one_thread_at_a_time(backend):
     assert net.epochs_trained == 3
 
 
+def spoil(rows):
+    for row in rows:
+        row[0] += 0.5
+    rows[0][-1] = NAN
+    rows[-1].clear()
+    rows.reverse()
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+@pytest.mark.parametrize("spoilt", ["inputs", "targets", "validation inputs", "validation targets"])
+@pytest.mark.parametrize("by", ["on_epoch", "learning_rate"])
+def test_data_changed_during_training_does_not_count(both, spoilt, by, batch_size):
+    results = []
+    for module in both:
+        for spoiling in (False, True):
+            names = ["inputs", "targets", "validation inputs", "validation targets"]
+            data = dict(zip(names, copy.deepcopy([X, Y, X[:2], Y[:2]]), strict=True))
+
+            def look(epoch, *rest, rows=data[spoilt], spoiling=spoiling):
+                if spoiling and epoch == 1:
+                    spoil(rows)
+                return 0.1
+
+            net = network(module)
+            history = net.fit(
+                data["inputs"],
+                data["targets"],
+                epochs=4,
+                batch_size=batch_size,
+                validation_data=(data["validation inputs"], data["validation targets"]),
+                **{by: look},
+            )
+            results.append((net.digest(), bits(vars(history))))
+    assert results.count(results[0]) == len(results) == 4
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_rows_of_zeros_changed_during_training_do_not_count(both, threads):
+    digests = set()
+    for module in both:
+        for spoiling in (False, True):
+            rows = [[float(column % 40 == number) for column in range(80)] for number in range(8)]
+            answers = [[float(number % 2)] for number in range(8)]
+
+            def look(epoch, history, rows=rows, spoiling=spoiling):
+                if spoiling and epoch == 0:
+                    spoil(rows)
+
+            net = module.Network([module.Dense(80, 3), module.Dense(3, 1)], seed=1)
+            net.fit(rows, answers, epochs=3, batch_size=2, on_epoch=look, threads=threads)
+            digests.add(net.digest())
+    assert len(digests) == 1
+
+
+def test_data_changed_by_another_thread_does_not_count(both):
+    digests = set()
+    for module in both:
+        rows, answers = copy.deepcopy([X, Y])
+        began, go_on = threading.Event(), threading.Event()
+
+        def look(epoch, history, began=began, go_on=go_on):
+            began.set()
+            go_on.wait(30)
+
+        net = network(module)
+        options = {"epochs": 3, "on_epoch": look}
+        thread = threading.Thread(target=net.fit, args=(rows, answers), kwargs=options)
+        thread.start()
+        try:
+            assert began.wait(30)
+            spoil(rows)
+            spoil(answers)
+        finally:
+            go_on.set()
+            thread.join()
+        alone = network(module)
+        alone.fit(X, Y, epochs=3)
+        assert net.digest() == alone.digest()
+        digests.add(net.digest())
+    assert len(digests) == 1
+
+
 def test_a_network_cannot_be_trained_from_within_its_training(backend):
     net = network(backend)
     with pytest.raises(RuntimeError, match="being trained already"):
