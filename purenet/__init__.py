@@ -37,9 +37,10 @@ from .matrix import add, add_bias, column_sums, dot, multiply, scale, subtract, 
 from .metrics import Evaluation
 from .network import Network
 from .randomness import NumPyRandom
-from .seeing.explain import Explanation, explain
-from .seeing.recording import Recording, record
-from .seeing.sources import RecordingError
+from .seeing.paper.explain import Explanation, explain
+from .seeing.recording.document import Recording
+from .seeing.recording.record import record
+from .seeing.source.functions import RecordingError
 from .tables import Preparation, Table, read_csv
 
 BACKEND = "pure"

@@ -19,9 +19,11 @@ import purenet
 from purenet.activations import activation_slopes
 from purenet.losses import REQUIRED_ACTIVATION, loss_count, sample_loss, squared_error_derivative
 from purenet.matrix import dot, transpose
-from purenet.seeing import stepping
-from purenet.seeing.eject import eject
-from purenet.seeing.stepping import Unknown, evaluate, step_through, training_step
+from purenet.seeing.debugger import help, positions, stepper
+from purenet.seeing.debugger.eject import eject
+from purenet.seeing.debugger.running import step_through
+from purenet.seeing.source.expressions import Unknown, value_of
+from purenet.seeing.step import training_step
 
 ROOT = Path(purenet.__file__).resolve().parent.parent
 PROMPT = "(purenet) "
@@ -110,7 +112,7 @@ z1, 4 by 4, 2 of 16 so far (≈ rounded):
   3         ·         ·         ·         ·
 (purenet) where
 layer 1, forward: z1[0][2], k = 0
-  purenet/seeing/stepping.pytraining_step()
+  purenet/seeing/step.pytraining_step()
      outputs = net._feedforward(inputs)
   purenet/network.py_feedforward()
      output = layer.feedforward(a)
@@ -225,7 +227,7 @@ b1, 4 numbers (≈ rounded):
    = -1.7389852070488572
 (purenet) w
 layer 1, forward: z1[0][1]
-  purenet/seeing/stepping.pytraining_step()
+  purenet/seeing/step.pytraining_step()
      outputs = net._feedforward(inputs)
   purenet/network.py_feedforward()
      output = layer.feedforward(a)
@@ -630,14 +632,14 @@ def test_help():
 
 
 def test_the_added_commands_take_nothing_away_from_pdb():
-    new = {name for name in vars(stepping.Stepper) if name.startswith("do_")}
+    new = {name for name in vars(stepper.Stepper) if name.startswith("do_")}
     changed = {"do_where", "do_w", "do_bt", "do_help", "do_h", "do_break", "do_b"}
     assert changed <= new
     assert not any(hasattr(pdb.Pdb, name) for name in new - changed)
 
 
 def test_the_table_of_functions_fits_the_source():
-    for code, role in stepping._ROLES.items():
+    for code, role in positions.FILLINGS.items():
         if code.co_name != "total_loss":  # it keeps no list
             assert role.result in code.co_varnames or code.co_name == "update"
         for variable in (*role.indices, *([role.term] if role.term else [])):
@@ -839,9 +841,9 @@ def test_evaluate(text, value):
     names = {"a": [[1.0], [3.0]], "b": 2.0, "k": 0, "d": {"key": 7}}
     if value is None:
         with pytest.raises(Unknown):
-            evaluate(parsed(text), names)
+            value_of(parsed(text), names)
     else:
-        assert evaluate(parsed(text), names) == value
+        assert value_of(parsed(text), names) == value
 
 
 @pytest.mark.parametrize(
@@ -882,18 +884,18 @@ def test_evaluate_runs_no_code(text):
 
     names = {"f": forbidden, "thing": Thing(), "items": Items([1.0]), "numbers": [1.0]}
     with pytest.raises(Unknown):
-        evaluate(parsed(text), names)
+        value_of(parsed(text), names)
 
 
 def test_attributes_that_are_data():
     gradient = purenet.LayerGradient([[1.0]], [0.5], [[2.0]])
     layer = purenet.Dense(1, 1, initializer=[[3.0]])
     names = {"gradient": gradient, "self": layer, "math": math}
-    assert evaluate(parsed("self.weights[0][0] - gradient.biases[0]"), names) == 2.5
-    assert evaluate(parsed("math.inf"), names) == math.inf
+    assert value_of(parsed("self.weights[0][0] - gradient.biases[0]"), names) == 2.5
+    assert value_of(parsed("math.inf"), names) == math.inf
     with pytest.raises(Unknown):
-        evaluate(parsed("self.parameter_count"), names)
+        value_of(parsed("self.parameter_count"), names)
 
 
 def test_the_documentation_names_what_there_is():
-    assert inspect.getdoc(stepping.Stepper.do_show) == stepping._HELP["show"]
+    assert inspect.getdoc(stepper.Stepper.do_show) == help.HELP["show"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import charts
 from ..files import write_text
-from ..seeing.explain import FORMATS, GRAINS, explain
+from ..seeing.paper.explain import FORMATS, GRAINS, explain
 from ..walkthroughs import WALKTHROUGHS
 from .chosen_samples import samples_of
 from .destinations import check_destinations

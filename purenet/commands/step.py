@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..checks import as_count, as_learning_rate
-from ..seeing.stepping import DEFAULT_LEARNING_RATE, step_through
+from ..seeing.debugger.running import DEFAULT_LEARNING_RATE, step_through
 from ..walkthroughs import WALKTHROUGHS
 from .chosen_samples import samples_of
 

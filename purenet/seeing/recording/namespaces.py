@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any, NoReturn
 
-from .. import elementary
-from .sources import RecordingError
+from ... import elementary
+from ..source.functions import RecordingError
 from .tape import Number, Tape, Traced, Whole, as_plain, describe, new_number, new_whole, refuse
 
 
