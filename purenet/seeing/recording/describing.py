@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ...losses import REQUIRED_ACTIVATION
 from ...network import Network
+from ..step import ROLES
 from .matrices import NamedMatrix
-from .words import CHAINS, DOES, FORMULAS, ROLES, SAMPLE_LOSSES, SLOPE_FORMULAS, SLOPES
+from .words import CHAINS, DOES, FORMULAS, SAMPLE_LOSSES, SENTENCES, SLOPE_FORMULAS, SLOPES
 
 
 class Describer:
@@ -18,7 +19,7 @@ class Describer:
 
     def describe(self, matrix: NamedMatrix) -> None:
         """Give a matrix its title, formula and sentences."""
-        role = ROLES[matrix.role]
+        role, sentences = ROLES[matrix.role], SENTENCES[matrix.role]
         layer = matrix.layer if matrix.layer is not None else self.last
         words = self._words(layer)
 
@@ -29,8 +30,8 @@ class Describer:
 
         matrix.axes = role.axes
         matrix.title = filled(role.title)
-        matrix.sentence = filled(role.sentence)
-        matrix.number_sentence = filled(role.number)
+        matrix.sentence = filled(sentences.matrix)
+        matrix.number_sentence = filled(sentences.number)
         if matrix.given is not None:
             return
         formula = FORMULAS.get(matrix.role)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from ... import elementary
 from ..notation import symbol
 from ..source.functions import RecordingError
+from ..step import Role
 from .formulas import find_owners
 from .matrices import NamedMatrix, Phase
 from .tape import Tape, Traced
-from .words import INTERMEDIATES, Role
+from .words import INTERMEDIATES, Sentences
 
-_SHARED = "An intermediate result that several numbers share."
+_SHARED = Sentences(*["An intermediate result that several numbers share."] * 2)
 
 
 class Inventory:
@@ -100,18 +101,18 @@ class Inventory:
             rows.setdefault((found.caller, found.source, target), []).append(ids)
         for (_, source, target), made in rows.items():
             function = self.tape.sources[source].name
-            known = INTERMEDIATES.get((function, target))
+            unknown = Role(f"{target}{{n}}", (), f"{target} in {function}"), _SHARED
+            known, sentences = INTERMEDIATES.get((function, target), unknown)
             lengths = {len(row) for row in made}
-            if known is not None and known.axes == ("sample", "unit"):
+            if known.axes == ("sample", "unit"):
                 lengths = {2}
-            elif known is not None or len(made) == 1 or len(lengths) > 1:
+            elif known.axes or len(made) == 1 or len(lengths) > 1:
                 lengths = {1}
             ids = [identity for row in made for identity in row]
             is_matrix = lengths != {1}
             phase = self._phase_of(ids[0])
             number = (self.last if phase.layer is None else phase.layer) + 1
-            words = known or Role(f"{target}{{n}}", (), f"{target} in {function}", _SHARED, _SHARED)
-            name = words.name.format(n=number)
+            name = known.name.format(n=number)
             taken = {each.name for each in self.matrices if each.step == phase.step}
             while name in taken:
                 name += "_"
@@ -126,10 +127,10 @@ class Inventory:
                 rows=list(range(len(made) if is_matrix else len(ids))),
                 columns=list(range(len(made[0]))) if is_matrix else None,
                 name=name,
-                title=words.title.format(n=number),
+                title=known.title.format(n=number),
                 axes=("sample", "unit") if is_matrix else ("sample",),
-                sentence=words.sentence,
-                number_sentence=words.number,
+                sentence=sentences.matrix,
+                number_sentence=sentences.number,
             )
             self.matrices.append(matrix)
             for element, _, _, identity in matrix.elements():

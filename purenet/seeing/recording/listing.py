@@ -10,7 +10,7 @@ from .formulas import write_formula
 from .inventory import Inventory
 from .matrices import NamedMatrix, Phase
 from .tape import LEAVES, plain
-from .words import OPERATIONS, PHASES
+from .words import OPERATIONS, PHASE_SENTENCES
 
 # Within a step: the data, the parameters, the settings.
 _GIVEN_ORDER = ("data", "parameter", "carried", "unrecorded", "setting")
@@ -234,7 +234,7 @@ class Listing:
         }
 
     def _phase(self, phase: Phase) -> dict[str, Any]:
-        title, sentence = PHASES[phase.kind]
+        title, sentence = PHASE_SENTENCES[phase.kind]
         n = str((phase.layer or 0) + 1)
         return {
             "step": phase.step,

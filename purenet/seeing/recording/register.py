@@ -9,9 +9,9 @@ from ...layers import Dense
 from ...network import Samples
 from ..notation import indexed
 from ..source.functions import RecordingError
+from ..step import ROLES, Named
 from .matrices import NamedMatrix, Phase
 from .tape import Number, Tape, Traced, new_number, new_traced, plain
-from .words import ROLES
 
 # Given once, for all steps.
 _LASTING = ("inputs", "targets", "learning_rate")
@@ -157,7 +157,7 @@ class Register:
         if dimensions > 1:
             shape.append(len(values[0]))
             columns = columns or list(range(len(values[0])))
-        name = ROLES[role].name.format(n=(layer or 0) + 1)
+        name = Named(role, layer).name
         if dimensions == 0:
             ids: Any = self._id_of(values, name)
         elif dimensions == 1:

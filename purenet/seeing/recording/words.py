@@ -8,197 +8,169 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..step import Role
 
-class Role(NamedTuple):
-    """What a matrix is in a training step.
 
-    name: with ``{n}`` for the number of the layer, counted from 1.
-    title, sentence: of the matrix; number: a sentence for one of its numbers.
-    axes: what a row and a column stand for.
-    """
+class Sentences(NamedTuple):
+    """What a matrix means, and what one of its numbers means."""
 
-    name: str
-    axes: tuple[str, ...]
-    title: str
-    sentence: str
+    matrix: str
     number: str
 
 
-ROLES = {
-    "inputs": Role(
-        "x",
-        ("sample", "input"),
-        "inputs",
+SENTENCES = {
+    "inputs": Sentences(
         "What the network is given.",
         "Input {column} of sample {row}.",
     ),
-    "targets": Role(
-        "y",
-        ("sample", "output"),
-        "targets",
+    "targets": Sentences(
         "What the network should answer.",
         "What output {column} should be for sample {row}.",
     ),
-    "learning_rate": Role(
-        "learning_rate",
-        (),
-        "learning rate",
+    "learning_rate": Sentences(
         "How far a weight moves against its slope.",
         "The learning rate.",
     ),
-    "weights": Role(
-        "W{n}",
-        ("input", "unit"),
-        "weights of layer {n}",
+    "weights": Sentences(
         "W{n}[k][j] leads from input k of layer {n} to its unit j.",
         "The weight that leads from input {row} of layer {n} to its unit {column}.",
     ),
-    "biases": Role(
-        "b{n}",
-        ("unit",),
-        "biases of layer {n}",
+    "biases": Sentences(
         "b{n}[j] is added to what unit j of layer {n} receives.",
         "The bias of unit {row} of layer {n}.",
     ),
-    "z": Role(
-        "z{n}",
-        ("sample", "unit"),
-        "weighted sums of layer {n}",
+    "z": Sentences(
         "Every unit of layer {n} adds up its inputs, each times its weight{bias}.",
-        "For sample {row}, unit {column} of layer {n} adds up its inputs, each times its "
-        "weight{bias}.",
+        (
+            "For sample {row}, unit {column} of layer {n} adds up its inputs, each times its "
+            "weight{bias}."
+        ),
     ),
-    "a": Role(
-        "a{n}",
-        ("sample", "unit"),
-        "activations of layer {n}",
-        "The activation function {activation} turns each weighted sum into what the unit passes "
-        "on.",
+    "a": Sentences(
+        (
+            "The activation function {activation} turns each weighted sum into what the unit "
+            "passes on."
+        ),
         "{does}: what unit {column} of layer {n} passes on for sample {row}.",
     ),
-    "squared_error": Role(
-        "squared_error",
-        ("sample", "output"),
-        "squared errors",
+    "squared_error": Sentences(
         "How far each output is from its target, squared: too high and too low count alike.",
         "The squared distance of output {column} from its target, for sample {row}.",
     ),
-    "cross_entropy": Role(
-        "cross_entropy",
-        ("sample", "output"),
-        "cross-entropies of the outputs",
+    "cross_entropy": Sentences(
         "How surprised each output is by its target: -log of the probability it gave to it.",
         "How surprised output {column} is by its target, for sample {row}.",
     ),
-    "sample_loss": Role(
-        "loss",
-        ("sample",),
-        "losses of the samples",
+    "sample_loss": Sentences(
         "How wrong the network is about each sample, added up over the outputs.",
         "How wrong the network is about sample {row}.",
     ),
-    "loss": Role(
-        "L",
-        (),
-        "loss",
+    "loss": Sentences(
         "One number for how wrong the network is: training makes it smaller.",
         "The losses of the samples, added up and divided by the count: how wrong the network is.",
     ),
-    "count": Role(
-        "count",
-        (),
-        "count by which the loss is divided",
+    "count": Sentences(
         "{count}.",
         "{count}.",
     ),
-    "output_gradient": Role(
-        "dL/da{n}",
-        ("sample", "unit"),
-        "slope of the loss by the activations of layer {n}",
+    "output_gradient": Sentences(
         "How the loss changes with each output: twice the error, divided by the count.",
-        "How the loss changes with output {column} of sample {row}: twice its error, divided by "
-        "the count.",
+        (
+            "How the loss changes with output {column} of sample {row}: twice its error, divided "
+            "by the count."
+        ),
     ),
-    "activation_gradient": Role(
-        "dL/da{n}",
-        ("sample", "unit"),
-        "slope of the loss by the activations of layer {n}",
+    "activation_gradient": Sentences(
         "The errors of layer {next} flow back through its weights to the units of layer {n}.",
-        "Unit {column} of layer {n} has its part in every error it led to: the errors of layer "
-        "{next} flow back to it, each through the weight between them.",
+        (
+            "Unit {column} of layer {n} has its part in every error it led to: the errors of "
+            "layer {next} flow back to it, each through the weight between them."
+        ),
     ),
-    "slope": Role(
-        "da{n}/dz{n}",
-        ("sample", "unit"),
-        "slopes of the activation function in layer {n}",
+    "slope": Sentences(
         "How much each activation moves when its weighted sum moves: {slope}.",
-        "How much the activation of unit {column} moves when its weighted sum moves, for sample "
-        "{row}.",
+        (
+            "How much the activation of unit {column} moves when its weighted sum moves, for "
+            "sample {row}."
+        ),
     ),
-    "delta": Role(
-        "delta{n}",
-        ("sample", "unit"),
-        "errors of layer {n}: slope of the loss by its weighted sums",
+    "delta": Sentences(
         "{chain}",
         "The error of unit {column} of layer {n} for sample {row}: {chain_of_one}.",
     ),
-    "weight_gradient": Role(
-        "dL/dW{n}",
-        ("input", "unit"),
-        "slope of the loss by the weights of layer {n}",
-        "Each weight's share: what came in through it times the error where it led, added up over "
-        "the samples.",
-        "How the loss changes with W{n}[{row}][{column}]: what came in through the weight times "
-        "the error where it led, added up over the samples.",
+    "weight_gradient": Sentences(
+        (
+            "Each weight's share: what came in through it times the error where it led, added up "
+            "over the samples."
+        ),
+        (
+            "How the loss changes with W{n}[{row}][{column}]: what came in through the weight "
+            "times the error where it led, added up over the samples."
+        ),
     ),
-    "bias_gradient": Role(
-        "dL/db{n}",
-        ("unit",),
-        "slope of the loss by the biases of layer {n}",
+    "bias_gradient": Sentences(
         "A bias reaches its unit as it is, so its slope is the error, added up over the samples.",
-        "How the loss changes with b{n}[{row}]: the errors of unit {row}, added up over the "
-        "samples.",
+        (
+            "How the loss changes with b{n}[{row}]: the errors of unit {row}, added up over the "
+            "samples."
+        ),
     ),
-    "new_weights": Role(
-        "W{n}'",
-        ("input", "unit"),
-        "weights of layer {n} after the step",
+    "new_weights": Sentences(
         "Every weight takes a small step against its slope, downhill, where the loss is smaller.",
-        "W{n}[{row}][{column}] takes a step against its slope: the learning rate times the slope "
-        "is taken away.",
+        (
+            "W{n}[{row}][{column}] takes a step against its slope: the learning rate times the "
+            "slope is taken away."
+        ),
     ),
-    "new_biases": Role(
-        "b{n}'",
-        ("unit",),
-        "biases of layer {n} after the step",
+    "new_biases": Sentences(
         "Every bias takes a small step against its slope.",
-        "b{n}[{row}] takes a step against its slope: the learning rate times the slope is taken "
-        "away.",
+        (
+            "b{n}[{row}] takes a step against its slope: the learning rate times the slope is "
+            "taken away."
+        ),
+    ),
+    "parameter": Sentences(
+        "{p}{n} is a parameter of layer {n}, which the training changes.",
+        "A number of {p}{n}, a parameter of layer {n}.",
+    ),
+    "parameter_gradient": Sentences(
+        "How the loss changes with each number of {p}{n}.",
+        "How the loss changes with this number of {p}{n}.",
+    ),
+    "new_parameter": Sentences(
+        "Every number of {p}{n} takes a step that makes the loss smaller.",
+        "This number of {p}{n} takes its step.",
     ),
 }
 
 # Intermediate results that several numbers share, by function and local variable.
 INTERMEDIATES = {
-    ("softmax", "e"): Role(
-        "e{n}",
-        ("sample", "unit"),
-        "exponentials of softmax in layer {n}",
-        "exp of each weighted sum, the largest of the row taken away first, against overflow.",
-        "exp of a weighted sum, the largest of its row taken away first, against overflow.",
+    ("softmax", "e"): (
+        Role("e{n}", ("sample", "unit"), "exponentials of softmax in layer {n}"),
+        Sentences(
+            (
+                "exp of each weighted sum, the largest of the row taken away first, against "
+                "overflow."
+            ),
+            "exp of a weighted sum, the largest of its row taken away first, against overflow.",
+        ),
     ),
-    ("softmax", "total"): Role(
-        "sum_e{n}",
-        ("sample",),
-        "sums of the exponentials in layer {n}",
-        "The exponentials of each sample, added up: what each of them is divided by.",
-        "The exponentials of sample {row}, added up: what each of them is divided by.",
+    ("softmax", "total"): (
+        Role("sum_e{n}", ("sample",), "sums of the exponentials in layer {n}"),
+        Sentences(
+            "The exponentials of each sample, added up: what each of them is divided by.",
+            "The exponentials of sample {row}, added up: what each of them is divided by.",
+        ),
     ),
-    ("activation_delta", "total"): Role(
-        "sum_da{n}",
-        ("sample",),
-        "what the units of a softmax row share in layer {n}",
-        "The slopes of each sample's outputs, weighted by their probabilities and added up.",
-        "The slopes of the outputs of sample {row}, weighted by their probabilities and added up.",
+    ("activation_delta", "total"): (
+        Role("sum_da{n}", ("sample",), "what the units of a softmax row share in layer {n}"),
+        Sentences(
+            "The slopes of each sample's outputs, weighted by their probabilities and added up.",
+            (
+                "The slopes of the outputs of sample {row}, weighted by their probabilities and "
+                "added up."
+            ),
+        ),
     ),
 }
 
@@ -219,7 +191,7 @@ SLOPES = {
     "linear": "always 1 for linear",
 }
 
-PHASES = {
+PHASE_SENTENCES = {
     "forward": (
         "layer {n} forward",
         "The samples pass through layer {n}: weighted sums first, then the activation function.",
