@@ -46,6 +46,19 @@ def indexed(name: str, *places: int | None) -> str:
     return name + "".join(f"[{place}]" for place in places if place is not None)
 
 
+def spellings(name: str) -> tuple[str, ...]:
+    """Return what may be typed for a name: itself, and shorter or longer forms.
+
+    >>> spellings("dL/dW1"), spellings("delta2")
+    (('dL/dW1', 'dW1'), ('delta2', 'dL/dz2', 'dz2'))
+    """
+    if name.startswith("dL/"):
+        return name, name[3:]
+    if name.startswith("delta"):
+        return name, name.replace("delta", "dL/dz"), name.replace("delta", "dz")
+    return (name,)
+
+
 def element_name(name: str, index: Sequence[int]) -> str:
     """Return for example ``W1[0][2]``, and ``(x.W1)[0][2]`` for an element of a product."""
     if "." in name or "^" in name:

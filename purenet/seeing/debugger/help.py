@@ -49,7 +49,7 @@ Commands for the training step:
   ma(trix)      finish this matrix
   la(yer)       finish this layer
   ph(ase)       finish forward, loss, backward or update
-  sh(ow) NAME   print a matrix: x, y, W1, b1, z1, a1, delta1, dW1 ...
+  sh(ow) NAME   print a matrix: x, y, W1, b1, z1, a1, delta1, dL/dW1 ...
   w(here)       say where this is, in words
 Of pdb's commands, the most useful: s(tep) into a call, n(ext) line, r(eturn),
 c(ontinue), u(p), d(own), l(ist), p VALUE, b(reak) FUNCTION, restart, q(uit).

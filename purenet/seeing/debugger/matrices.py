@@ -25,12 +25,15 @@ class Matrices:
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
+        self._before: dict[str, Any] = {}  # of parameters that are being updated
         self._names: dict[int, str] = {}
         self._rows: dict[int, Row] = {}
         self._kept: list[Any] = []  # a list that is kept keeps its id
 
     def enter(self, name: str, value: Any) -> None:
         self.values[name] = value
+        if type(value) is not list:
+            return
         self._names[id(value)] = name
         self._kept.append(value)
         base = name[:-2] if name.endswith("^T") else name
@@ -38,6 +41,25 @@ class Matrices:
             if type(row) is list:
                 self._rows[id(row)] = Row(base, number, base != name)
                 self._kept.append(row)
+
+    def begin_update(self, name: str, new_name: str) -> None:
+        """Keep a parameter as it is before its numbers are changed in place."""
+        values = self.values[name]
+        self.values[name] = self._before[new_name] = _copied(values)
+        self.values[new_name] = values
+
+    def end_update(self, new_name: str) -> None:
+        del self._before[new_name]
+        self.enter(new_name, self.values[new_name])
+
+    def is_updating(self, new_name: str) -> bool:
+        return new_name in self._before
+
+    def value(self, name: str) -> Any | None:
+        """Return a matrix, of a parameter that is being updated the part that is new."""
+        if name in self._before:
+            return _changed(self.values[name], self._before[name])
+        return self.values.get(name)
 
     def name(self, value: Any) -> str | None:
         """Return the name of a matrix, of a row of one, or of a vector."""
@@ -55,3 +77,26 @@ class Matrices:
             return row.element(index)
         name = self._names.get(id(values))
         return None if name is None else element_name(name, (index,))
+
+
+def _copied(values: Any) -> Any:
+    return [_copied(value) for value in values] if type(values) is list else values
+
+
+def _changed(values: Any, before: Any) -> Any:
+    """Return the numbers at the head of a list that are other objects than before."""
+    if type(values) is not list:
+        return values
+    changed = []
+    for value, old in zip(values, before, strict=False):
+        if type(value) is list:
+            row = _changed(value, old)
+            if row:
+                changed.append(row)
+            if len(row) < len(value):
+                break
+        elif value is old:
+            break
+        else:
+            changed.append(value)
+    return changed

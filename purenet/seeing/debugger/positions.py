@@ -10,6 +10,7 @@ from ... import activations, layers, losses, matrix
 from ...layers import Dense
 from ...network import Network
 from ..notation import element_name
+from ..step import Named
 from .frames import Frames
 from .matrices import Matrices
 
@@ -40,25 +41,25 @@ FILLINGS: dict[CodeType, Filling] = {
 
 FOLLOWED = {*FILLINGS, losses.sample_loss.__code__}
 
-# Which matrix it is, from the calling function and the called one.
+# The role of the matrix, from the calling function and the called one.
 _MADE = {
-    ("feedforward", "dot"): "{before}.W{layer}",
-    ("feedforward", "add_bias"): "z{layer}",
-    ("feedforward", "activate"): "a{layer}",
-    ("gradient", "dot"): "dW{layer}",
-    ("gradient", "column_sums"): "db{layer}",
-    ("input_gradient", "dot"): "da{previous}",
-    ("output_delta", "_squared_error_derivatives"): "da{layer}",
-    ("output_delta", "_cross_entropy_delta"): "delta{layer}",
-    ("output_delta", "activation_delta"): "delta{layer}",
-    ("_backprop", "activation_delta"): "delta{layer}",
-    ("activation_delta", "activation_slopes"): "slope{layer}",
-    ("activation_delta", "multiply"): "delta{layer}",
-    ("training_step", "total_loss"): "loss",
-    ("_update", "update"): "W{layer}",
+    ("feedforward", "dot"): "z",
+    ("feedforward", "add_bias"): "z",
+    ("feedforward", "activate"): "a",
+    ("gradient", "dot"): "weight_gradient",
+    ("gradient", "column_sums"): "bias_gradient",
+    ("input_gradient", "dot"): "activation_gradient",
+    ("output_delta", "_squared_error_derivatives"): "output_gradient",
+    ("output_delta", "_cross_entropy_delta"): "delta",
+    ("output_delta", "activation_delta"): "delta",
+    ("_backprop", "activation_delta"): "delta",
+    ("activation_delta", "activation_slopes"): "slope",
+    ("activation_delta", "multiply"): "delta",
+    ("training_step", "total_loss"): "sample_loss",
+    ("_update", "update"): "new_weights",
 }
 
-_PHASES = {
+_PHASE_OF = {
     "_feedforward": "forward",
     "total_loss": "loss",
     "loss_count": "loss",
@@ -103,8 +104,10 @@ class Locator:
         if not chain:
             return Position(None, None, None, ())
         if len(chain) == 1:
-            return Position("loss" if self._is_division(frame) else None, None, None, ())
-        phase = _PHASES.get(chain[-2].f_code.co_name)
+            if self._is_division(frame):
+                return Position("loss", None, Named("loss").name, ())
+            return Position(None, None, None, ())
+        phase = _PHASE_OF.get(chain[-2].f_code.co_name)
         layer = None
         for found in chain:
             layer = self._layer(found)
@@ -146,22 +149,24 @@ class Locator:
         softmax = self._frames.local(frame).get("activation") == "softmax"
         if frame.f_code is activations.activation_delta.__code__ and not softmax:
             return None  # the functions that it calls fill matrices
-        pattern = _MADE.get((caller.f_code.co_name, frame.f_code.co_name))
-        if pattern is None:
+        role = _MADE.get((caller.f_code.co_name, frame.f_code.co_name))
+        if role is None:
             return None
-        owner = self._frames.local(caller).get("self")
-        if pattern.startswith("{before}") and isinstance(owner, Dense) and owner.biases is None:
-            pattern = "z{layer}"
         number = layer or 0
-        before = "x" if number == 1 else f"a{number - 1}"
-        return pattern.format(layer=number, previous=number - 1, before=before)
+        has_biases = getattr(self._frames.local(caller).get("self"), "biases", None) is not None
+        if role == "z" and frame.f_code is matrix.dot.__code__ and has_biases:
+            before = "x" if number == 1 else f"a{number - 1}"
+            return f"{before}.W{number}"
+        if role == "activation_gradient":
+            number -= 1
+        return Named(role, number - 1).name
 
     def _updated(self, frame: FrameType, name: str, filling: Filling) -> tuple[str, Filling]:
         """Return whether weights or biases are being updated."""
         line = self._frames.line(frame)
         targets = line.statement.targets if line and isinstance(line.statement, ast.Assign) else []
         if any("biases" in ast.dump(target) for target in targets):
-            return f"b{name[1:]}", Filling("biases", ("j",))
+            return name.replace("W", "b"), Filling("biases", ("j",))
         return name, filling
 
     def _index(self, frame: FrameType, filling: Filling) -> tuple[tuple[int, ...], str]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pdb
 import sys
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from ...checks import as_learning_rate, counted
 from ...network import Network
 from ..copies import pure_copy
+from ..samples import chosen_numbers, part_of, which
 from ..step import training_step
 from .stepper import Stepper
+from .tables import WIDTH
 
 DEFAULT_LEARNING_RATE = 0.1
 
@@ -21,6 +24,7 @@ def step_through(
     targets: Any,
     learning_rate: float = DEFAULT_LEARNING_RATE,
     *,
+    sample: int | Sequence[int] | None = None,
     stdin: TextIO | None = None,
     stdout: TextIO | None = None,
 ) -> None:
@@ -29,13 +33,18 @@ def step_through(
     net: any network, of either backend.  The step is taken by a copy of it in pure Python, which
         computes the same bits; the network itself stays as it is.
     inputs, targets: as for ``fit``; all samples are one batch.
+    sample: take the step with this sample alone, or with these; counted from 0.
     """
     rate = as_learning_rate(learning_rate)
     output = sys.stdout if stdout is None else stdout
     first = pure_copy(net)
     samples = first._checked_samples(inputs, targets)
-    count = counted(len(samples.inputs), "sample")
-    print(f"One training step: {count}, {net.loss}, learning rate {rate!r}.", file=output)
+    chosen = chosen_numbers(sample, samples.size)
+    count = f"{counted(len(chosen), 'sample')} ({which(chosen, samples.size)})"
+    line = f"One training step: {count}, {net.loss},"
+    rest = f"learning rate {rate!r}."
+    between = " " if len(line) + 1 + len(rest) <= WIDTH else "\n"
+    print(f"{line}{between}{rest}", file=output)
     for number, layer in enumerate(first.layers, 1):
         print(f"layer {number} is {layer!r}", file=output)
     print("help lists the commands, q ends.\n", file=output)
@@ -44,9 +53,8 @@ def step_through(
         copy = pure_copy(first)
         again = False
         # New lists, so that no two matrices are one object: the names go by identity.
-        rows = [list(row) for row in samples.inputs]
-        answers = [list(row) for row in samples.targets]
-        stepper = Stepper(copy, rows, answers, stdin, stdout)
+        rows, answers, *_ = part_of(samples, chosen)
+        stepper = Stepper(copy, rows, answers, rate, stdin, stdout)
         tracing = sys.gettrace()
         try:
             loss = stepper.runcall(training_step, copy, rows, answers, rate)

@@ -3,10 +3,8 @@
 What it shows is read from the running program: the source line, its syntax tree, and the values in
 the frame.  Nothing is computed twice by other code.
 
-Names are those of the field, layers counted from 1: ``x`` inputs, ``y`` targets, ``W1`` and ``b1``
-weights and biases, ``z1`` weighted sums, ``a1`` activations, ``da1`` = dL/da1, ``slope1`` =
-da1/dz1, ``delta1`` = dL/dz1, ``dW1`` and ``db1`` gradients.  Where a layer has biases, ``x.W1`` is
-its product before they are added.
+Names are those of ``step``.  Besides, where a layer has biases, ``x.W1`` is its product before they
+are added, and ``x^T`` is x with rows and columns exchanged.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ from ...checks import Matrix
 from ...layers import Dense
 from ...network import Network
 from .. import step
-from ..notation import element_name
+from ..notation import element_name, in_ascii, spellings
 from ..source.expressions import Unknown, is_number, value_of, written_number
 from ..source.lines import is_docstring
 from ..step import training_step
@@ -33,7 +31,7 @@ from .frames import Frames, short_path
 from .help import HELP, OVERVIEW, SHORT
 from .matrices import Matrices
 from .positions import FILLINGS, FOLLOWED, Locator, Position
-from .tables import MEANINGS, WIDTH, Tables, derivative_of, kind_of
+from .tables import WIDTH, Tables
 from .working import LineWorker
 
 _ARITHMETIC = (matrix, activations, losses, layers)
@@ -48,6 +46,7 @@ class Stepper(pdb.Pdb):
         net: Network,
         inputs: Matrix,
         targets: Matrix,
+        learning_rate: float,
         stdin: TextIO | None = None,
         stdout: TextIO | None = None,
     ) -> None:
@@ -67,6 +66,7 @@ class Stepper(pdb.Pdb):
         self._tables = Tables(net, len(inputs), self.matrices, self._frames, self._locator, unicode)
         self.matrices.enter("x", inputs)
         self.matrices.enter("y", targets)
+        self.matrices.enter("learning_rate", learning_rate)
         for number, layer in enumerate(net.layers, 1):
             self.matrices.enter(f"W{number}", layer.weights)
             if layer.biases is not None:
@@ -83,6 +83,21 @@ class Stepper(pdb.Pdb):
     def break_anywhere(self, frame: FrameType) -> bool:
         # Functions that compute a matrix are followed in any case, to record what they return.
         return frame.f_code in FOLLOWED or super().break_anywhere(frame)
+
+    def dispatch_call(self, frame: FrameType, arg: Any) -> Any:
+        caller = frame.f_back
+        if caller is not None and caller.f_code is training_step.__code__:
+            self._enter_scalars(caller)
+        if frame.f_code is Dense.update.__code__:
+            for name in self._parameters(self._locator.position(frame).layer):
+                self.matrices.begin_update(name, f"{name}'")
+        return super().dispatch_call(frame, arg)
+
+    def _enter_scalars(self, frame: FrameType) -> None:
+        """Enter what stands in variables of the training step: its count and its loss."""
+        for variable, name in (("count", "count"), ("loss", "L")):
+            if variable in frame.f_locals:
+                self.matrices.values.setdefault(name, frame.f_locals[variable])
 
     def user_call(self, frame: FrameType, argument_list: None) -> None:
         self._frames.running = frame
@@ -131,9 +146,9 @@ class Stepper(pdb.Pdb):
         if position.matrix is None or (value is None and frame.f_code is not Dense.update.__code__):
             return  # not part of the step, or left by an exception
         if frame.f_code is Dense.update.__code__:
-            parameters = self._parameters(position.layer)
-            self._finished += parameters
-            self._tables.updated.update(parameters)
+            for name in self._parameters(position.layer):
+                self.matrices.end_update(f"{name}'")
+                self._finished.append(f"{name}'")
         elif frame.f_code is losses.total_loss.__code__:
             self._finished.append("loss")
         elif type(value) is list:
@@ -158,7 +173,8 @@ class Stepper(pdb.Pdb):
     def _report(self) -> None:
         """Print what was finished by the command under way, which ends here."""
         grain, self._grain = self._grain, None
-        if grain == "element" and self._start.matrix is not None and self._start.indices:
+        element = self._start.indices or self._start.matrix == "L"
+        if grain == "element" and self._start.matrix is not None and element:
             text = self._tables.numbers_at(self._start.matrix, self._start.indices)
             if text is not None:
                 self.message(text)
@@ -312,11 +328,9 @@ class Stepper(pdb.Pdb):
 
     def _known(self, name: str) -> str | None:
         known = self._all_names()
-        plain = name.replace("\N{PARTIAL DIFFERENTIAL}", "d").replace(
-            "\N{GREEK SMALL LETTER DELTA}", "delta"
-        )
+        plain = in_ascii(name)
         for other in known:
-            if plain in (other, derivative_of(other)):
+            if plain in spellings(other):
                 return other
         alike = [other for other in known if other.lower() == plain.lower()]
         return alike[0] if len(alike) == 1 else None
@@ -350,14 +364,10 @@ class Stepper(pdb.Pdb):
 
     def _list_names(self) -> None:
         for name in self._all_names():
-            size = " by ".join(map(str, self._tables.shape(name)))
-            meaning = MEANINGS.get(kind_of(name), "") or derivative_of(name) or ""
-            if "^T" in name:
-                meaning = "transposed"
-            elif "." in name:
-                meaning = "weighted sums without biases"
+            size = " by ".join(map(str, self._tables.shape(name))) or "number"
             made = "" if self._tables.partial(name) is None else " (being computed)"
-            self.message(f"{name:8} {size:>10}  {meaning}{made}".rstrip())
+            text = f"{name:13} {size:>10}  {self._tables.title(name)}{made}"
+            self.message("\n".join(textwrap.wrap(text, WIDTH, subsequent_indent=" " * 26)))
 
     def do_help(self, arg: str) -> bool | None:
         if not arg:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from ... import charts
 from ...checks import counted
 from ...network import Network
 from ..notation import element_name
+from ..step import ROLES, names_of
 from .frames import Frames
 from .matrices import Matrices
 from .positions import FILLINGS, Locator
@@ -18,25 +18,6 @@ from .positions import FILLINGS, Locator
 WIDTH = 80
 
 _MOST_ROWS = 12  # a matrix with more rows is folded
-
-
-MEANINGS = {
-    "x": "inputs",
-    "y": "targets",
-    "W": "weights",
-    "b": "biases",
-    "z": "weighted sums",
-    "a": "activations",
-    "loss": "loss of each sample, before the division",
-}
-
-_DERIVATIVES = {
-    "da": "dL/da{layer}",
-    "slope": "da{layer}/dz{layer}",
-    "delta": "dL/dz{layer}",
-    "dW": "dL/dW{layer}",
-    "db": "dL/db{layer}",
-}
 
 
 class Tables:
@@ -51,9 +32,9 @@ class Tables:
         locator: Locator,
         unicode: bool,
     ) -> None:
-        self.updated: set[str] = set()  # the parameters that the update has reached
-        self._net = net
-        self._samples = samples
+        self._sizes = {"sample": samples, "output": net.outputs}
+        self._layers = net.layers
+        self._named = names_of(net.layers)
         self._matrices = matrices
         self._frames = frames
         self._locator = locator
@@ -61,6 +42,8 @@ class Tables:
 
     def partial(self, name: str) -> Any | None:
         """Return the rows of a matrix that is just being computed, the unfinished one last."""
+        if self._matrices.is_updating(name):
+            return self._matrices.value(name)
         for frame in self._frames.chain(self._frames.running):
             if self._locator.made_by(frame) == name:
                 filling = FILLINGS[frame.f_code]
@@ -73,9 +56,7 @@ class Tables:
 
     def value(self, name: str) -> Any | None:
         partial = self.partial(name)
-        if partial is not None:
-            return partial
-        return self._matrices.values.get(name)
+        return self._matrices.value(name) if partial is None else partial
 
     def numbers_at(self, name: str, index: Sequence[int]) -> str | None:
         value = self.value(name)
@@ -90,41 +71,32 @@ class Tables:
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape that a matrix has when it is finished."""
-        for ending in ("^T", ""):
-            if ending and name.endswith(ending):
-                rows, columns = self.shape(name[: -len(ending)])
-                return columns, rows
-        if name in ("x", "y"):
-            values = self._matrices.values[name]
-            return len(values), len(values[0])
-        if name == "loss":
-            return (self._samples,)
-        layer = self._net.layers[int(re.sub(r".*\D", "", name)) - 1]
-        kind = kind_of(name)
-        if kind in ("W", "dW"):
-            return layer.inputs, layer.outputs
-        if kind in ("b", "db"):
-            return (layer.outputs,)
-        return self._samples, layer.outputs
+        if name.endswith("^T"):
+            rows, columns = self.shape(name[:-2])
+            return columns, rows
+        if "." in name:  # a product without biases has the shape of the weighted sums
+            name = f"z{name.rpartition('W')[2]}"
+        role, layer, _ = self._named[name]
+        sizes = dict(self._sizes)
+        own = self._layers[layer or 0]
+        sizes |= {"input": own.inputs, "unit": own.outputs}
+        return tuple(sizes[axis] for axis in ROLES[role].axes)
+
+    def title(self, name: str) -> str:
+        """Return what a matrix is in words."""
+        if name.endswith("^T"):
+            return "transposed"
+        if "." in name:
+            return "weighted sums without biases"
+        return self._named[name].title
 
     def table(self, name: str) -> str:
         """Write a matrix in aligned columns, rounded if it must be, folded if it is large."""
         values = self.value(name)
         shape = self.shape(name)
+        if not shape:
+            return f"{name} = {values!r}"
         return self.drawn(name, values if type(values) is list else [], shape)
-
-    def _state(self, name: str) -> str:
-        """Say of weights and biases whether the update has reached them."""
-        if name in self.updated:
-            return ", updated"
-        frame = self._frames.running
-        position = None if frame is None else self._locator.position(frame)
-        if position is not None and position.phase == "update" and position.matrix is not None:
-            if position.matrix == name:
-                return ", being updated"
-            if position.matrix == f"b{name[1:]}":  # the weights come first
-                return ", updated"
-        return ""
 
     def drawn(self, name: str, values: list[Any], shape: tuple[int, ...]) -> str:
         matrix_rows = values if len(shape) == 2 else [values]
@@ -153,9 +125,8 @@ class Tables:
             return grid[row][column] if known else missing
 
         size = " by ".join(map(str, shape)) if len(shape) == 2 else counted(shape[0], "number")
-        derivative = derivative_of(name)
-        head = f"{name} = {derivative}" if derivative else name
-        head += f", {size}{self._state(name)}"
+        head = f"{name} = {name.replace('delta', 'dL/dz')}" if name.startswith("delta") else name
+        head += f", {size}"
         if len(numbers) < height * width:
             head += f", {len(numbers)} of {height * width} so far"
         lines = [f"{head}:" if exact else f"{head} ({about} rounded):"]
@@ -165,19 +136,6 @@ class Tables:
             cells = "".join(shown(row, column).rjust(cell) for column in columns)
             lines.append(label.rjust(margin) + cells)
         return "\n".join(lines)
-
-
-def kind_of(name: str) -> str:
-    """Return the letters of a matrix's name: W of W1, z of x.W1, dW of dW2."""
-    if "." in name:
-        return "z"
-    return re.sub(r"\d+(\^T)?$", "", name)
-
-
-def derivative_of(name: str) -> str | None:
-    """Return which derivative a matrix holds, for example dL/dW1 for dW1."""
-    pattern = _DERIVATIVES.get(kind_of(name))
-    return None if pattern is None else pattern.format(layer=re.sub(r"\D", "", name))
 
 
 def _ends(count: int, most: int) -> list[int | None]:

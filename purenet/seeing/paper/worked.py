@@ -10,6 +10,7 @@ from ..recording.document import Recording
 from ..recording.formulas import fill
 from ..recording.tape import LEAVES
 from ..recording.words import OPERATIONS
+from ..samples import which
 
 OPERATORS = ("+", "-", "*", "/")
 
@@ -199,13 +200,12 @@ class Worked:
         ]
         found.append(f"The network: {'; '.join(layers)}.")
         samples = meta["samples"]
-        every = samples == list(range(meta["sample_count"]))
-        which = "all there are" if every else f"number {_listed(samples)} of {meta['sample_count']}"
         found.append(
-            f"The step: {_counted(len(samples), 'sample')} ({which}), {network['loss']}, "
+            f"The step: {_counted(len(samples), 'sample')} "
+            f"({which(samples, meta['sample_count'])}), {network['loss']}, "
             f"learning rate {meta['learning_rate']}."
         )
-        if not every:
+        if samples != list(range(meta["sample_count"])):
             found.append(
                 "Rows count from 0 within the step: "
                 + ", ".join(f"row {row} is sample {sample}" for row, sample in enumerate(samples))
@@ -268,10 +268,3 @@ def _operation(op: str, operands: Sequence[str]) -> str:
 
 def _counted(number: int, noun: str, nouns: str | None = None) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {nouns or noun + 's'}"
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    shown = [str(number) for number in numbers[:10]]
-    if len(numbers) > 10:
-        shown.append("...")
-    return ", ".join(shown)

@@ -17,9 +17,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...checks import as_count, as_flag, as_learning_rate, as_list, shown
-from ...network import Network, Samples
+from ...checks import as_count, as_flag, as_learning_rate, shown
+from ...network import Network
 from ..copies import pure_copy
+from ..samples import checked_number, chosen_numbers, part_of
 from .document import FORMAT, VERSION, Recording
 from .recorder import Recorder
 from .size import predicted_size, too_large
@@ -64,19 +65,13 @@ def record(
     steps = as_count(steps, "steps")
     copy = pure_copy(net)
     samples = copy._checked_samples(inputs, targets)
-    if sample is not None:
-        chosen = [sample] if hasattr(sample, "__index__") else as_list(sample, "sample", "a number")
-        if not chosen:
-            raise ValueError("sample: found none, expected the number of a sample")
-        chosen = [_checked_number(one, "sample", samples.size) for one in chosen]
-    else:
-        chosen = list(range(samples.size))
+    chosen = chosen_numbers(sample, samples.size)
     if layer is not None:
-        layer = _checked_number(layer, "layer", len(copy.layers))
+        layer = checked_number(layer, "layer", len(copy.layers))
     if unit is not None:
         if layer is None:
             raise ValueError(f"unit: found {shown(unit)} without a layer, expected layer= as well")
-        unit = _checked_number(unit, "unit", copy.layers[layer].outputs)
+        unit = checked_number(unit, "unit", copy.layers[layer].outputs)
         if copy.layers[layer].activation == "softmax":
             raise ValueError(
                 f"unit: the units of layer {layer} are computed together, because softmax divides "
@@ -87,13 +82,7 @@ def record(
     size = predicted_size(copy, len(chosen), layer, unit, steps, open_functions)
     if size > limit:
         raise ValueError(too_large(copy, size, limit, len(chosen), steps, open_functions))
-    part = Samples(
-        [samples.inputs[i] for i in chosen],
-        [samples.targets[i] for i in chosen],
-        samples.classes,
-        len(chosen),
-    )
-    recorder = Recorder(copy, part, rate, layer, unit, open_functions)
+    recorder = Recorder(copy, part_of(samples, chosen), rate, layer, unit, open_functions)
     recorder.run(steps)
     data = recorder.data()
     meta = {
@@ -103,12 +92,3 @@ def record(
         **data.pop("meta"),
     }
     return Recording({"format": FORMAT, "version": VERSION, "meta": meta, **data})
-
-
-def _checked_number(value: Any, argument: str, count: int) -> int:
-    found = as_count(value, argument, least=0)
-    if found >= count:
-        raise ValueError(
-            f"{argument}: found {found}, expected 0 to {count - 1} ({argument}s count from 0)"
-        )
-    return found
