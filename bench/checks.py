@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from purenet.checks import Matrix
+from purenet.matrix import Matrix
 
 from .networks import Case
 from .peers import Peer

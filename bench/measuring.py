@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from purenet import Network
-from purenet.checks import Matrix
+from purenet.matrix import Matrix
 
 from .networks import Case
 from .peers import Peer

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import purenet
-from purenet.checks import Matrix
+from purenet.matrix import Matrix
 from purenet.randomness import Random
 
 DIGITS_TRAINING_IMAGES = 1437  # the first four fifths

@@ -7,14 +7,21 @@ argument, the row and column (counted from 0), what was found and what was expec
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import chain, repeat
+from math import isfinite
 from numbers import Real
 from typing import Any
 
-Matrix = list[list[float]]
-Rows = Sequence[Sequence[float]]
+from .matrix import Matrix, Rows
 
-_FLOAT = {float}
+FLOAT = {float}
+LIST = {list}
+NUMBERS = {float, int, bool}
+_INT = {int}
+CLASSES = {0.0, 1.0}
+
+flat = chain.from_iterable
 
 
 def shown(value: object) -> str:
@@ -39,7 +46,7 @@ def as_number(value: Any, place: str, *, finite: bool = True) -> float:
             ) from None
         except (TypeError, ValueError):
             raise TypeError(f"{place}: found {shown(value)}, expected a number") from None
-    if finite and not math.isfinite(value):
+    if finite and not isfinite(value):
         raise ValueError(f"{place}: found {value}, expected a finite number")
     return float(value)
 
@@ -62,16 +69,14 @@ def as_list(values: Any, place: str, expected: str) -> list[Any]:
         raise TypeError(f"{place}: found {shown(values)}, expected {expected}") from None
 
 
-def as_row(
-    values: Any, argument: str, place: str, width: int | None, *, finite: bool = True
-) -> list[float]:
-    """Return one row as a list of floats; a list of floats is returned as it is."""
+def as_row(values: Any, place: str, width: int | None, *, finite: bool = True) -> list[float]:
+    """Return one row as a new list of floats."""
     expected = "a list of numbers" if width is None else f"a list of {counted(width, 'number')}"
     row = as_list(values, place, expected)
     if width is not None and len(row) != width:
         raise ValueError(f"{place} has {counted(len(row), 'number')}, expected {width}")
-    if set(map(type, row)) == _FLOAT and (not finite or all(map(math.isfinite, row))):
-        return row
+    if set(map(type, row)) == FLOAT and (not finite or all(map(isfinite, row))):
+        return list(row)
     return [
         as_number(row[column], f"{place}, column {column}", finite=finite)
         for column in range(len(row))
@@ -86,10 +91,16 @@ def as_matrix(
     height: int | None = None,
     finite: bool = True,
 ) -> Matrix:
-    """Return ``rows`` as a list of equally long lists of floats.
-
-    Rows that are lists of floats already are not copied.
-    """
+    """Return ``rows`` as new, equally long lists of floats."""
+    # Lists of numbers are passed in C: what follows only finds the words for what is wrong.
+    if type(rows) is list and set(map(type, rows)) == LIST and set(map(len, rows)) == {width}:
+        if set(map(type, flat(rows))) <= NUMBERS and height in (None, len(rows)):
+            try:
+                floats = list(map(list, map(map, repeat(float), rows)))
+                if not finite or all(map(isfinite, flat(floats))):
+                    return floats
+            except OverflowError:  # a whole number beyond the largest float
+                pass
     expected = "a list of rows, each a list of numbers"
     if width is not None:
         expected = f"a list of rows, each a list of {counted(width, 'number')}"
@@ -103,8 +114,23 @@ def as_matrix(
         if width == 0:
             raise ValueError(f"{argument}: row 0 is empty, expected a list of numbers")
     return [
-        as_row(row, argument, f"{argument}: row {number}", width, finite=finite)
+        as_row(row, f"{argument}: row {number}", width, finite=finite)
         for number, row in enumerate(listed)
+    ]
+
+
+def as_array(values: Any, place: str, shape: tuple[int, ...], *, finite: bool = True) -> Any:
+    """Return nested lists of floats of this shape: a row, a matrix, or a list of such."""
+    if len(shape) == 1:
+        return as_row(values, place, shape[0], finite=finite)
+    if len(shape) == 2:
+        return as_matrix(values, place, height=shape[0], width=shape[1], finite=finite)
+    listed = as_list(values, place, f"a list of {shape[0]} lists")
+    if len(listed) != shape[0]:
+        raise ValueError(f"{place}: found {counted(len(listed), 'item')}, expected {shape[0]}")
+    return [
+        as_array(item, f"{place}[{number}]", shape[1:], finite=finite)
+        for number, item in enumerate(listed)
     ]
 
 
@@ -120,17 +146,24 @@ def as_targets(targets: Any, samples: int, outputs: int) -> Matrix:
             f"targets: found {counted(len(listed), 'row')} for {counted(samples, 'sample')} "
             f"in inputs, expected as many"
         )
-    flat = [isinstance(row, (str, bytes)) or not hasattr(row, "__len__") for row in listed]
-    if all(flat):
-        if outputs == 1:
-            rows = [
-                [as_number(value, f"targets: row {number}")] for number, value in enumerate(listed)
-            ]
-        else:
-            rows = one_hot(listed, outputs, "targets")
-    else:
-        rows = as_matrix(listed, "targets", width=outputs)
-    return rows
+    kinds = set(map(type, listed))
+    if kinds == LIST:
+        return as_matrix(listed, "targets", width=outputs)
+    if kinds <= NUMBERS and outputs == 1 and _are_finite(listed):
+        return list(map(list, zip(map(float, listed))))
+    single = [isinstance(row, (str, bytes)) or not hasattr(row, "__len__") for row in listed]
+    if not all(single):
+        return as_matrix(listed, "targets", width=outputs)
+    if outputs > 1:
+        return one_hot(listed, outputs, "targets")
+    return [[as_number(value, f"targets: row {number}")] for number, value in enumerate(listed)]
+
+
+def _are_finite(numbers: list[Any]) -> bool:
+    try:
+        return all(map(isfinite, numbers))
+    except OverflowError:  # a whole number beyond the largest float
+        return False
 
 
 def check_targets(rows: Matrix, loss: str, classes: bool) -> None:
@@ -138,8 +171,8 @@ def check_targets(rows: Matrix, loss: str, classes: bool) -> None:
 
     classes: what ``are_classes`` says of them.
     """
-    if classes and len(rows[0]) > 1:  # so they are probabilities, and add up to 1 in each row
-        return
+    if classes and (len(rows[0]) > 1 or loss == "binary_cross_entropy"):
+        return  # they are probabilities, and where there are several they add up to 1
     if loss == "binary_cross_entropy":
         _check_between_0_and_1(rows, loss)
     if loss == "categorical_cross_entropy":
@@ -176,8 +209,14 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
     """
     classes = as_count(classes, "classes")
     expected = f"expected a class from 0 to {classes - 1}"
+    listed = as_list(labels, argument, "a list of class numbers")
+    if set(map(type, listed)) <= _INT and set(listed) <= set(range(classes)):
+        names = [
+            [0.0] * number + [1.0] + [0.0] * (classes - 1 - number) for number in range(classes)
+        ]
+        return list(map(list, map(names.__getitem__, listed)))
     rows = []
-    for number, label in enumerate(as_list(labels, argument, "a list of class numbers")):
+    for number, label in enumerate(listed):
         if isinstance(label, bool) or not isinstance(label, Real):
             raise TypeError(f"{argument}: row {number} is {shown(label)}, {expected}")
         value = float(label)
@@ -190,14 +229,13 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
 
 
 def are_classes(targets: Matrix) -> bool:
-    """Say whether the targets name classes: all 0 or 1, and one 1 a row if there are several."""
-    names = {0.0, 1.0}
-    for row in targets:
-        if not names.issuperset(row):
-            return False
-        if len(row) > 1 and row.count(1.0) != 1:
-            return False
-    return True
+    """Return whether the targets name classes: all 0 or 1, and one 1 a row if there are several."""
+    return CLASSES.issuperset(flat(targets)) and (len(targets[0]) == 1 or is_one_hot(targets))
+
+
+def is_one_hot(targets: Matrix) -> bool:
+    """Return whether each row has one 1."""
+    return set(map(list.count, targets, repeat(1.0))) == {1}
 
 
 def as_count(value: Any, argument: str, *, least: int = 1, most: int | None = None) -> int:
@@ -235,6 +273,18 @@ def as_flag(value: Any, argument: str) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{argument}: found {shown(value)}, expected True or False")
     return value
+
+
+def check_output_activation(needed: tuple[str, str] | None, found: str) -> None:
+    """Refuse an activation of the last layer that the loss is not made for.
+
+    needed: the loss and the activation that it needs; None if any will do.
+    """
+    if needed is not None and found != needed[1]:
+        raise ValueError(
+            f"loss: {needed[0]} needs the activation {needed[1]!r} in the last layer, "
+            f"found {found!r}"
+        )
 
 
 def counted(number: int, noun: str) -> str:
@@ -295,3 +345,13 @@ def check_rectangle(matrix: Rows, name: str) -> int:
                 f"expected {columns} as in row 0"
             )
     raise TypeError(f"{name}: found {shown(matrix)}, expected a list of rows of numbers")
+
+
+def entry_of(content: dict[str, Any], key: str, kind: type | None = None) -> Any:
+    """Return what a file says under a key, which must be of this type."""
+    if key not in content:
+        raise ValueError(f"{key} is missing")
+    value = content[key]
+    if kind is not None and type(value) is not kind:
+        raise ValueError(f"{key}: found {value!r:.60}, expected {kind.__name__}")
+    return value

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .checks import Matrix, as_choice, as_number
+from .checks import as_choice, as_number
+from .matrix import Matrix
 from .randomness import Random, normal_matrix, uniform_matrix
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .checks import Rows
+from .matrix import Rows
 
 
 class Evaluation(NamedTuple):

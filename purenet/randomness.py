@@ -10,8 +10,9 @@ import math
 import random
 from typing import Any
 
-from .checks import Matrix, as_count
+from .checks import as_count
 from .elementary import log
+from .matrix import Matrix
 
 
 class Random:

@@ -14,9 +14,8 @@ from types import ModuleType
 from typing import NamedTuple
 
 from .activations import activate, sigmoid_derivative
-from .checks import Matrix
 from .datasets import load_breast_cancer, load_xor
-from .matrix import add_bias, dot, multiply, subtract, transpose
+from .matrix import Matrix, add_bias, dot, multiply, subtract, transpose
 from .network import Network
 from .randomness import NumPyRandom
 from .tables import Preparation, Table

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
-from purenet.checks import Matrix as Lists
-from purenet.checks import Rows
 from purenet.history import History
+from purenet.matrix import Matrix as Lists
+from purenet.matrix import Rows
 
 SOURCES: int
 

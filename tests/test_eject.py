@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import purenet
-from purenet.seeing.eject import EXAMPLE, eject
+from purenet.seeing.debugger.eject import EXAMPLE, eject
 
 PACKAGE = Path(purenet.__file__).resolve().parent
 
@@ -119,7 +119,7 @@ def test_a_package_in_a_zip_file_is_copied_too(tmp_path):
             if "__pycache__" not in name:
                 file.write(PACKAGE / name, f"purenet/{name}")
     folder = tmp_path / "copy"
-    text = f"from purenet.seeing.eject import eject; eject({str(folder)!r})"
+    text = f"from purenet.seeing.debugger.eject import eject; eject({str(folder)!r})"
     finished = python("-c", text, cwd=tmp_path, path=archive)
     assert finished.returncode == 0, finished.stderr
     assert python(folder / "example.py", cwd=tmp_path).returncode == 0

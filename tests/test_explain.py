@@ -15,10 +15,10 @@ from test_recording import PYTHON_NAMES, large
 import purenet
 from purenet.commands import cli
 from purenet.seeing import notation
-from purenet.seeing.explain import GRAINS, Explanation, explain, written
-from purenet.seeing.markdown import _escaped, as_markdown, latex
-from purenet.seeing.recording import record
-from purenet.seeing.worked import as_text, fold
+from purenet.seeing.paper.explain import GRAINS, Explanation, explain, written
+from purenet.seeing.paper.markdown import _escaped, as_markdown, latex
+from purenet.seeing.paper.text import as_text, fold
+from purenet.seeing.recording.record import record
 
 NAMES = list(networks.SHAPES)
 

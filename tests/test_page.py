@@ -16,9 +16,9 @@ import webdriver
 
 import purenet
 from purenet import Dense, Network
-from purenet.seeing.explain import as_text
-from purenet.seeing.page import render
-from purenet.seeing.recording import record
+from purenet.seeing.paper.page import render
+from purenet.seeing.paper.text import as_text
+from purenet.seeing.recording.record import record
 
 MISSING = webdriver.missing()
 needs_browser = pytest.mark.skipif(MISSING is not None, reason=f"the page: {MISSING}")

@@ -20,9 +20,11 @@ from bits import SPECIAL, assert_same_bits, bits, random_matrix
 
 import purenet
 from purenet import elementary
-from purenet.seeing.formulas import fill, operands
-from purenet.seeing.recording import LIMIT, Recording, predicted_size, record
-from purenet.seeing.tape import RecordingError
+from purenet.seeing.recording.document import Recording
+from purenet.seeing.recording.formulas import fill, operands
+from purenet.seeing.recording.record import LIMIT, record
+from purenet.seeing.recording.size import predicted_size
+from purenet.seeing.source.functions import RecordingError
 
 NAMES = list(networks.SHAPES)
 PYTHON_NAMES = {
@@ -779,7 +781,7 @@ def test_recording_and_training_in_several_threads_at_once():
 
 
 def test_a_recording_keeps_no_tape_alive():
-    from purenet.seeing.tape import Tape
+    from purenet.seeing.recording.tape import Tape
 
     recorded("sigmoid")
     for _ in range(3):  # classes take several rounds on some versions
@@ -793,7 +795,7 @@ SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import purenet
-from purenet.seeing.recording import record
+from purenet.seeing.recording.record import record
 assert purenet.__file__.startswith(sys.argv[1])
 inputs, targets = [[0.5, -1.0], [0.25, 2.0]], [[1.0, 0.0], [0.0, 1.0]]
 net = purenet.Network(
@@ -1000,7 +1002,7 @@ def test_a_file_that_changed_after_the_import_is_refused(copy_of_package):
 
 
 def test_a_recorded_number_of_another_recording_is_refused():
-    from purenet.seeing.tape import Number, Tape
+    from purenet.seeing.recording.tape import Number, Tape
 
     tapes = []
     original = Tape.given

@@ -17,11 +17,15 @@ import pytest
 
 import purenet
 from purenet.activations import activation_slopes
+from purenet.commands import cli
 from purenet.losses import REQUIRED_ACTIVATION, loss_count, sample_loss, squared_error_derivative
 from purenet.matrix import dot, transpose
-from purenet.seeing import stepping
-from purenet.seeing.eject import eject
-from purenet.seeing.stepping import Unknown, evaluate, step_through, training_step
+from purenet.seeing.debugger import help, positions, running, stepper
+from purenet.seeing.debugger.eject import eject
+from purenet.seeing.debugger.running import step_through
+from purenet.seeing.recording.record import record
+from purenet.seeing.source.expressions import Unknown, value_of
+from purenet.seeing.step import names_of, training_step
 
 ROOT = Path(purenet.__file__).resolve().parent.parent
 PROMPT = "(purenet) "
@@ -68,7 +72,7 @@ def without_numbers(text):
 
 
 TWO_LAYER = """\
-One training step: 4 samples, sum_of_squares, learning rate 1.0.
+One training step: 4 samples (all there are), sum_of_squares, learning rate 1.0.
 layer 1 is Dense(3, 4, 'sigmoid', bias=False)
 layer 2 is Dense(4, 1, 'sigmoid', bias=False)
 help lists the commands, q ends.
@@ -110,7 +114,7 @@ z1, 4 by 4, 2 of 16 so far (≈ rounded):
   3         ·         ·         ·         ·
 (purenet) where
 layer 1, forward: z1[0][2], k = 0
-  purenet/seeing/stepping.pytraining_step()
+  purenet/seeing/step.pytraining_step()
      outputs = net._feedforward(inputs)
   purenet/network.py_feedforward()
      output = layer.feedforward(a)
@@ -119,13 +123,14 @@ layer 1, forward: z1[0][2], k = 0
 > purenet/matrix.pydot()
      total = total + a_row[k] * b[k][j]
 (purenet) show
-x            4 by 3  inputs
-y            4 by 1  targets
-W1           3 by 4  weights
-W2           4 by 1  weights
-z1           4 by 4  weighted sums (being computed)
+x                 4 by 3  inputs
+y                 4 by 1  targets
+learning_rate     number  learning rate
+W1                3 by 4  weights of layer 1
+W2                4 by 1  weights of layer 2
+z1                4 by 4  weighted sums of layer 1 (being computed)
 (purenet) show a1
-*** nothing is called a1 so far; there are x, y, W1, W2, z1
+*** nothing is called a1 so far; there are x, y, learning_rate, W1, W2, z1
 (purenet) show z1[3][3]
 *** z1[3][3] is not computed yet
 (purenet) show x
@@ -194,7 +199,8 @@ def test_a_session_reads_as_stored_from_the_first_product_on():
 
 
 XOR_SAMPLE = """\
-One training step: 1 sample, mean_squared_error, learning rate 0.5.
+One training step: 1 sample (number 1 of 4), mean_squared_error,
+learning rate 0.5.
 layer 1 is Dense(3, 4, 'sigmoid')
 layer 2 is Dense(4, 1, 'sigmoid')
 help lists the commands, q ends.
@@ -225,7 +231,7 @@ b1, 4 numbers (≈ rounded):
    = -1.7389852070488572
 (purenet) w
 layer 1, forward: z1[0][1]
-  purenet/seeing/stepping.pytraining_step()
+  purenet/seeing/step.pytraining_step()
      outputs = net._feedforward(inputs)
   purenet/network.py_feedforward()
      output = layer.feedforward(a)
@@ -358,30 +364,31 @@ def networks():
     yield purenet.Network(deep, "binary_cross_entropy", seed=8), Y
 
 
-def named_matrices(net, inputs, targets):
+def named_matrices(net, inputs, targets, learning_rate=0.25):
     """Every matrix of a training step by name, from the public functions."""
-    found = {"x": inputs, "y": targets}
+    found = {"x": inputs, "y": targets, "learning_rate": learning_rate}
     outputs = net.feedforward(inputs)
     gradients = net.backprop(inputs, targets)
     last = len(net.layers)
     for number, layer in enumerate(net.layers, 1):
         output, gradient = outputs[number - 1], gradients[number - 1]
         before = "x" if number == 1 else f"a{number - 1}"
-        found |= {f"W{number}": layer.weights, f"dW{number}": gradient.weights}
+        found |= {f"W{number}": layer.weights, f"dL/dW{number}": gradient.weights}
         found |= {f"z{number}": output.z, f"a{number}": output.a, f"delta{number}": gradient.delta}
         found[f"{before}^T"] = transpose(found[before])
         if number > 1:
             found[f"W{number}^T"] = transpose(layer.weights)
-            found[f"da{number - 1}"] = dot(gradient.delta, transpose(layer.weights))
+            found[f"dL/da{number - 1}"] = dot(gradient.delta, transpose(layer.weights))
         if layer.biases is not None:
-            found |= {f"b{number}": layer.biases, f"db{number}": gradient.biases}
+            found |= {f"b{number}": layer.biases, f"dL/db{number}": gradient.biases}
             found[f"{before}.W{number}"] = dot(found[before], layer.weights)
         if layer.activation != "softmax" and (number < last or net.loss not in REQUIRED_ACTIVATION):
-            found[f"slope{number}"] = activation_slopes(layer.activation, output.a)
+            found[f"da{number}/dz{number}"] = activation_slopes(layer.activation, output.a)
     z, a = outputs[-1]
+    found["count"] = count = loss_count(net.loss, len(a), len(a[0]))
+    found["L"] = net.evaluate(inputs, targets).loss
     if net.loss not in REQUIRED_ACTIVATION:
-        count = loss_count(net.loss, len(a), len(a[0]))
-        found[f"da{last}"] = [
+        found[f"dL/da{last}"] = [
             [squared_error_derivative(*pair) / count for pair in zip(*rows, strict=True)]
             for rows in zip(a, targets, strict=True)
         ]
@@ -418,12 +425,13 @@ def operands(node, other):
 def check_names(in_names, in_numbers, matrices):
     """Every element in the line of names has the value that stands in its place below."""
     count = 0
+    in_names = re.sub(r"\b(d\w+)/(d\w+)", r"\1_by_\2", in_names)  # a name, and no division
     pairs = operands(ast.parse(in_names, mode="eval").body, ast.parse(in_numbers, mode="eval").body)
     for name, number in pairs:
         match = ELEMENT.fullmatch(ast.unparse(name))
-        if match is None or match[1] not in matrices:
+        if match is None or match[1].replace("_by_", "/") not in matrices:
             continue
-        value = matrices[match[1]]
+        value = matrices[match[1].replace("_by_", "/")]
         for index in re.findall(r"\d+", match[2]):
             value = value[int(index)]
         if isinstance(value, float):
@@ -463,11 +471,13 @@ def test_every_matrix_has_a_name_and_is_shown_to_the_last_digit(net, targets):
     matrices = named_matrices(net, inputs, targets)
     backward = ["phase", "phase", "phase"]
     listed = step(net, inputs, targets, [*backward, "show"]).split(f"{PROMPT}show\n")[1]
-    assert re.findall(r"^(\S+) ", listed.split(PROMPT)[0], re.MULTILINE) == sorted(
-        matrices, key=re.findall(r"^(\S+) ", listed, re.MULTILINE).index
-    )
-    wanted = {}
+    names = re.findall(r"^(\S+) ", listed.split(PROMPT)[0], re.MULTILINE)
+    updated = {"W1'", "b1'"} if net.layers[0].bias else {"W1'"}
+    assert names == sorted({*matrices, *updated}, key=names.index)
+    wanted = {name: value for name, value in matrices.items() if isinstance(value, float)}
     for name, matrix in matrices.items():
+        if name in wanted:
+            continue
         for i, row in enumerate(matrix):
             for j, value in enumerate(row) if isinstance(row, list) else [(None, row)]:
                 shown = f"({name})" if "." in name or "^" in name else name
@@ -518,6 +528,36 @@ def test_a_large_network_is_folded_into_80_columns():
     assert [line for line in text.splitlines() if len(line) > 80] == []
     assert re.search(r"\nW1, 784 by 30 \(≈ rounded\):\n( +\d+){4} +… +29\n", text)
     assert re.search(r"\n    …( +…){6}\n  782 ", text)
+
+
+@pytest.mark.parametrize(("net", "targets"), list(networks()), ids=lambda value: str(value)[:60])
+def test_the_debugger_and_a_recording_use_the_same_names_in_the_same_order(
+    net, targets, monkeypatch
+):
+    made = []
+
+    def kept(*arguments):
+        made.append(stepper.Stepper(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(running, "Stepper", kept)
+    step(net, X, targets, ["phase"] * 4)
+    # x.W1 and x^T are on the way to a matrix: a recording folds them into it.
+    stepped = [name for name in made[0].matrices.values if not re.search(r"[.^]", name)]
+    matrices = record(net, X, targets, 0.25).data["matrices"]
+    shared = ("intermediate", "squared_error", "cross_entropy")  # named in a recording alone
+    recorded = [matrix for matrix in matrices if matrix["role"] not in shared]
+    assert sorted(stepped) == sorted(matrix["name"] for matrix in recorded)
+    computed = [matrix["name"] for matrix in recorded if matrix["given"] is None]
+    assert [name for name in stepped if name in computed] == computed
+    assert [name for name in names_of(net.layers) if name in stepped] == stepped
+    values = dict(made[0].matrices.values)
+    for matrix in recorded:
+        value = values[matrix["name"]]
+        shape = [] if isinstance(value, float) else [len(value)]
+        if shape and isinstance(value[0], list):
+            shape.append(len(value[0]))
+        assert matrix["shape"] == shape
 
 
 # Commands.
@@ -579,21 +619,31 @@ def test_restart_begins_again_with_the_first_weights():
     assert text.endswith(f"{PROMPT}restart\n{first}{PROMPT}q\n")
 
 
-def test_weights_tell_how_far_the_update_is():
+def test_weights_before_and_after_the_step():
     net, targets = next(networks())
-    commands = ["phase"] * 3 + ["show W1", "element", "matrix", "show W1", "layer", "show W2", "c"]
+    weights = net.layers[0].weights
+    before = weights[0][0]
+    commands = ["phase"] * 3 + ["show W1'", "element", "show W1'", "s", "show W1'"]
+    commands += ["show W1[0][0]", "matrix", "show b1'", "layer", "show W2'", "show W1'[2]"]
+    commands += ["show W1[0][0]", "c"]
     text = step(net, X, targets, commands)
-    heads = re.findall(r"^(W\d, .*?) \(≈ rounded\)", text, re.MULTILINE)
+    heads = re.findall(r"^([Wb]\d', .*?)(?: \(≈ rounded\))?:$", text, re.MULTILINE)
     assert heads == [
-        "W1, 3 by 4, being updated",
-        "W1, 3 by 4, updated",
-        "W1, 3 by 4, updated",
-        "W1, 3 by 4, updated",
-        "W2, 4 by 2, being updated",
+        "W1', 3 by 4, 0 of 12 so far",
+        "W1', 3 by 4, 1 of 12 so far",
+        "W1', 3 by 4, 2 of 12 so far",
+        "W1', 3 by 4",
+        "b1', 4 numbers, 0 of 4 so far",
+        "W1', 3 by 4",
+        "b1', 4 numbers",
+        "W2', 4 by 2, 0 of 8 so far",
     ]
-    changed = re.search(r"^W1\[0\]\[0\] = (.*)$", text, re.MULTILINE)
+    assert text.count(f"\nW1[0][0] = {before!r}\n") == 2
+    changed = re.search(r"^W1'\[0\]\[0\] = (.*)$", text, re.MULTILINE)
+    last = re.search(r"^W1'\[2\] = (\[.*?\])$", text, re.MULTILINE | re.DOTALL)
     net.update(net.backprop(X, targets), 0.25)
-    assert float(changed[1]) == net.layers[0].weights[0][0]
+    assert float(changed[1]) == weights[0][0]
+    assert eval(last[1]) == weights[2]
 
 
 def test_names_of_the_field_and_what_is_not_there():
@@ -602,15 +652,17 @@ def test_names_of_the_field_and_what_is_not_there():
     commands += [
         "show da1/dz1[0][0]",
         "show w2[0][0]",
+        "show dW2[0][0]",
+        "show dL/dz1[0][0]",
         "show W9",
         "show W1[0][9]",
         "show W1[0][0][0]",
     ]
     commands += ["show inputs", "show print(1)", "show )(", "c"]
     text = step(net, X, targets, commands)
-    for name in ("dW1", "da1", "delta2", "slope1", "W2"):
+    for name in ("dL/dW1", "dL/da1", "delta2", "da1/dz1", "W2", "dL/dW2", "delta1"):
         assert re.search(rf"^{name}\[0\]\[0\] = \S+$", text, re.MULTILINE)
-    assert "*** nothing is called W9 so far; there are x, y, W1, b1" in text
+    assert "*** nothing is called W9 so far; there are x, y, learning_rate, W1, b1" in text
     assert "*** W1 has no [0][9]: it is 3 by 4, counted from 0\n" in text
     assert "*** W1 has no [0][0][0]: it is 3 by 4, counted from 0\n" in text
     assert "*** nothing is called inputs so far" in text
@@ -630,14 +682,14 @@ def test_help():
 
 
 def test_the_added_commands_take_nothing_away_from_pdb():
-    new = {name for name in vars(stepping.Stepper) if name.startswith("do_")}
+    new = {name for name in vars(stepper.Stepper) if name.startswith("do_")}
     changed = {"do_where", "do_w", "do_bt", "do_help", "do_h", "do_break", "do_b"}
     assert changed <= new
     assert not any(hasattr(pdb.Pdb, name) for name in new - changed)
 
 
 def test_the_table_of_functions_fits_the_source():
-    for code, role in stepping._ROLES.items():
+    for code, role in positions.FILLINGS.items():
         if code.co_name != "total_loss":  # it keeps no list
             assert role.result in code.co_varnames or code.co_name == "update"
         for variable in (*role.indices, *([role.term] if role.term else [])):
@@ -704,6 +756,44 @@ def test_bad_arguments_are_refused_in_one_line(arguments, message, tmp_path):
     assert finished.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["two-layer", "xor", "deep", "a table"])
+def test_explain_and_step_show_the_same_samples_and_say_which(name, tmp_path, capsys):
+    arguments = [name]
+    if name == "a table":
+        table = tmp_path / "plants.csv"
+        rows = [f"{i * 0.5},{7 - i},{'reed' if i % 2 else 'moss'}" for i in range(8)]
+        table.write_text("height,width,plant\n" + "\n".join(rows) + "\n")
+        arguments = [str(tmp_path / "plants.json"), str(table)]
+        options = ["--layers", "3", "--epochs", "1", "--validation", "0"]
+        options += ["--target", "plant", "--out", arguments[0]]
+        assert cli.main(["train", arguments[1], *options]) == 0
+        capsys.readouterr()
+    assert cli.main(["explain", *arguments, "--grain", "matrix"]) == 0
+    explained, note = capsys.readouterr()
+    stepped = session(["show x", "q"], *arguments)
+    texts = [" ".join(text.split()) for text in (explained, stepped)]
+    said = [re.search(r"step: ([^)]*\)),", text)[1] for text in texts]
+    expected = {"deep": "1 sample (number 0 of 569)", "a table": "1 sample (number 0 of 8)"}
+    assert said == [expected.get(name, "4 samples (all there are)")] * 2
+    assert ("this is a step with sample 0 alone" in note) == (name in expected)
+    rows = 1 if name in expected else 4
+    assert re.search(rf"^x, {rows} by ", stepped, re.MULTILINE)
+    assert re.search(rf"inputs, {rows} sample", explained)
+
+
+def test_several_samples_can_be_chosen():
+    net, targets = next(networks())
+    output = io.StringIO()
+    commands = io.StringIO("show x\nphase\nc\n")
+    step_through(net, X, targets, sample=[3, 1], stdin=commands, stdout=output)
+    text = output.getvalue()
+    assert "One training step: 2 samples (number 3, 1 of 4), sum_of_squares" in text
+    assert re.search(r"\n  0 +1 +1 +1\n  1 +0 +1 +1\n", text)
+    for sample, message in ((4, "found 4, expected 0 to 3"), ([], "found none")):
+        with pytest.raises(ValueError, match=f"sample: {message}"):
+            step_through(net, X, targets, sample=sample, stdin=io.StringIO())
+
+
 def test_a_model_file_with_its_table(tmp_path, backend):
     data = tmp_path / "plants.csv"
     data.write_text(
@@ -727,7 +817,8 @@ def test_a_model_file_with_its_table(tmp_path, backend):
             str(data),
             *chosen,
         )
-        assert "One training step: 1 sample, binary_cross_entropy, learning rate 0.1.\n" in text
+        words = f"1 sample (number {number} of 4), binary_cross_entropy, learning rate 0.1. layer 1"
+        assert words in " ".join(text.split())
         assert f"\nx[0] = {inputs[number]!r}\n" in text
         assert f"\na2[0][0] = {net.predict(inputs)[number][0]!r}\n" in text
     net.preparation = None
@@ -839,9 +930,9 @@ def test_evaluate(text, value):
     names = {"a": [[1.0], [3.0]], "b": 2.0, "k": 0, "d": {"key": 7}}
     if value is None:
         with pytest.raises(Unknown):
-            evaluate(parsed(text), names)
+            value_of(parsed(text), names)
     else:
-        assert evaluate(parsed(text), names) == value
+        assert value_of(parsed(text), names) == value
 
 
 @pytest.mark.parametrize(
@@ -882,18 +973,18 @@ def test_evaluate_runs_no_code(text):
 
     names = {"f": forbidden, "thing": Thing(), "items": Items([1.0]), "numbers": [1.0]}
     with pytest.raises(Unknown):
-        evaluate(parsed(text), names)
+        value_of(parsed(text), names)
 
 
 def test_attributes_that_are_data():
     gradient = purenet.LayerGradient([[1.0]], [0.5], [[2.0]])
     layer = purenet.Dense(1, 1, initializer=[[3.0]])
     names = {"gradient": gradient, "self": layer, "math": math}
-    assert evaluate(parsed("self.weights[0][0] - gradient.biases[0]"), names) == 2.5
-    assert evaluate(parsed("math.inf"), names) == math.inf
+    assert value_of(parsed("self.weights[0][0] - gradient.biases[0]"), names) == 2.5
+    assert value_of(parsed("math.inf"), names) == math.inf
     with pytest.raises(Unknown):
-        evaluate(parsed("self.parameter_count"), names)
+        value_of(parsed("self.parameter_count"), names)
 
 
 def test_the_documentation_names_what_there_is():
-    assert inspect.getdoc(stepping.Stepper.do_show) == stepping._HELP["show"]
+    assert inspect.getdoc(stepper.Stepper.do_show) == help.HELP["show"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from abc import ABC, abstractmethod
 
-from purenet.checks import Matrix
+from purenet.matrix import Matrix
 
 from ..networks import Case
 

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from purenet.checks import Matrix
+from purenet.matrix import Matrix
 
 from ..networks import Case
 from . import Peer

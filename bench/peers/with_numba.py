@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numba import njit
 
-from purenet.checks import Matrix
+from purenet.matrix import Matrix
 
 from ..networks import Case
 from . import Peer

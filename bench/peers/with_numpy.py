@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenet.checks import Matrix
+from purenet.matrix import Matrix
 
 from ..networks import Case
 from . import Peer

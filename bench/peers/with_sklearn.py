@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from purenet.checks import Matrix
+from purenet.matrix import Matrix
 
 from ..networks import Case
 from . import Peer

@@ -7,7 +7,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from purenet.checks import Matrix
+from purenet.matrix import Matrix
 
 from ..networks import Case
 from . import Peer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..checks import Matrix
+from ..matrix import Matrix
 from ..network import Network
 from ..tables import read_csv
 from ..walkthroughs import WALKTHROUGHS, network_of
@@ -25,3 +25,12 @@ def samples_of(network: str, data: str | None) -> tuple[Any, Matrix, Matrix, flo
     preparation = preparation_of(net, network)
     table = read_csv(data, preparation.target, columns=preparation.columns)
     return net, preparation.inputs(table.rows), preparation.targets(table.labels or []), 0.1
+
+
+def default_sample(network: str, data: str | None) -> int | None:
+    """Return which sample is shown if none is chosen; None for all.
+
+    All samples of two-layer and xor, which have four; of deep and of a table the first one, because
+    hundreds of samples show the same arithmetic again and again.
+    """
+    return 0 if data is not None or network == "deep" else None

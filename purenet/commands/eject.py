@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..seeing.eject import eject
+from ..seeing.debugger.eject import eject
 
 
 def add_command(commands: Any) -> None:

@@ -8,10 +8,11 @@ import sys
 from typing import Any
 
 from .. import charts
-from ..files import write_text
-from ..seeing.explain import FORMATS, GRAINS, explain
+from ..checks import counted
+from ..seeing.paper.explain import FORMATS, GRAINS, explain
 from ..walkthroughs import WALKTHROUGHS
-from .chosen_samples import samples_of
+from ..writing import write_text
+from .chosen_samples import default_sample, samples_of
 from .destinations import check_destinations
 
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json"}
@@ -37,7 +38,8 @@ def add_command(commands: Any) -> None:
         type=int,
         action="append",
         metavar="N",
-        help="take the step with sample N alone, counted from 0; may be given again for more",
+        help="take the step with sample N alone, counted from 0; may be given again for more "
+        "(default: all; 0 for deep and a model file)",
     )
     parser.add_argument(
         "--layer", type=int, metavar="L", help="only layer L, counted from 0: 0 is the one of W1"
@@ -70,14 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.learning_rate is not None:
         learning_rate = arguments.learning_rate
     sample = arguments.sample
-    if arguments.network == "deep" and arguments.data is None and sample is None:
-        # All 569 samples would be refused; one shows the same arithmetic.
-        sample = [0]
-        print(
-            f"deep has {len(inputs)} samples; this is a step with sample 0 alone, "
-            f"--sample N takes another one",
-            file=sys.stderr,
-        )
+    if sample is None:
+        sample = default_sample(arguments.network, arguments.data)
+        if sample is not None:
+            print(
+                f"{arguments.data or arguments.network} has {counted(len(inputs), 'sample')}; "
+                f"this is a step with sample {sample} alone, --sample N takes another one",
+                file=sys.stderr,
+            )
     form = arguments.format
     if form is None:
         suffix = os.path.splitext(arguments.out or "")[1].lower()

@@ -6,9 +6,9 @@ import argparse
 from typing import Any
 
 from ..checks import as_count, as_learning_rate
-from ..seeing.stepping import DEFAULT_LEARNING_RATE, step_through
+from ..seeing.debugger.running import DEFAULT_LEARNING_RATE, step_through
 from ..walkthroughs import WALKTHROUGHS
-from .chosen_samples import samples_of
+from .chosen_samples import default_sample, samples_of
 
 
 def add_command(commands: Any) -> None:
@@ -30,7 +30,7 @@ def add_command(commands: Any) -> None:
         "--sample",
         type=int,
         metavar="N",
-        help="take only this sample, counted from 0 (default: all; 0 for a model file)",
+        help="take only this sample, counted from 0 (default: all; 0 for deep and a model file)",
     )
     parser.add_argument(
         "--learning-rate",
@@ -44,14 +44,11 @@ def add_command(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     net, inputs, targets, rate = samples_of(arguments.network, arguments.data)
     sample = arguments.sample
-    if sample is None and arguments.data is not None:
-        sample = 0
-    if sample is not None:
-        number = as_count(sample, "--sample", least=0)
-        if number >= len(inputs):
-            raise ValueError(f"--sample: found {number}, expected 0 to {len(inputs) - 1}")
-        inputs, targets = inputs[number : number + 1], targets[number : number + 1]
+    if sample is None:
+        sample = default_sample(arguments.network, arguments.data)
+    elif as_count(sample, "--sample", least=0) >= len(inputs):
+        raise ValueError(f"--sample: found {sample}, expected 0 to {len(inputs) - 1}")
     if arguments.learning_rate is not None:
         rate = as_learning_rate(arguments.learning_rate, "--learning-rate")
-    step_through(net, inputs, targets, rate)
+    step_through(net, inputs, targets, rate, sample=sample)
     return 0

@@ -1,321 +1,13 @@
-"""Names of the numbers of a training step, in the field's notation, and what they mean in words.
+"""How the numbers of a training step are written.
 
 A name exists in two forms: ASCII (``delta1[0][2]``, ``dL/dW1[0][2]``, ``W1'[0][2]``), which a
 program can look up, and as the field writes it (``δ1[0][2]``, ``∂L/∂W1[0][2]``, ``W1′[0][2]``).  In
 names layers count from 1: the weights of ``layers[0]`` are W1.
-
-The sentences are templates: ``{name}`` is the number itself, ``{row}`` and ``{column}`` its place,
-``{a}`` and ``{b}`` are the operands of the operation.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Role(NamedTuple):
-    """What a matrix is in a training step.
-
-    name: with ``{n}`` for the number of the layer, counted from 1.
-    title, sentence: of the matrix; number: a sentence for one of its numbers.
-    axes: what a row and a column stand for.
-    """
-
-    name: str
-    axes: tuple[str, ...]
-    title: str
-    sentence: str
-    number: str
-
-
-ROLES = {
-    "inputs": Role(
-        "x",
-        ("sample", "input"),
-        "inputs",
-        "What the network is given.",
-        "Input {column} of sample {row}.",
-    ),
-    "targets": Role(
-        "y",
-        ("sample", "output"),
-        "targets",
-        "What the network should answer.",
-        "What output {column} should be for sample {row}.",
-    ),
-    "learning_rate": Role(
-        "learning_rate",
-        (),
-        "learning rate",
-        "How far a weight moves against its slope.",
-        "The learning rate.",
-    ),
-    "weights": Role(
-        "W{n}",
-        ("input", "unit"),
-        "weights of layer {n}",
-        "W{n}[k][j] leads from input k of layer {n} to its unit j.",
-        "The weight that leads from input {row} of layer {n} to its unit {column}.",
-    ),
-    "biases": Role(
-        "b{n}",
-        ("unit",),
-        "biases of layer {n}",
-        "b{n}[j] is added to what unit j of layer {n} receives.",
-        "The bias of unit {row} of layer {n}.",
-    ),
-    "z": Role(
-        "z{n}",
-        ("sample", "unit"),
-        "weighted sums of layer {n}",
-        "Every unit of layer {n} adds up its inputs, each times its weight{bias}.",
-        "For sample {row}, unit {column} of layer {n} adds up its inputs, each times its "
-        "weight{bias}.",
-    ),
-    "a": Role(
-        "a{n}",
-        ("sample", "unit"),
-        "activations of layer {n}",
-        "The activation function {activation} turns each weighted sum into what the unit passes "
-        "on.",
-        "{does}: what unit {column} of layer {n} passes on for sample {row}.",
-    ),
-    "squared_error": Role(
-        "squared_error",
-        ("sample", "output"),
-        "squared errors",
-        "How far each output is from its target, squared: too high and too low count alike.",
-        "The squared distance of output {column} from its target, for sample {row}.",
-    ),
-    "cross_entropy": Role(
-        "cross_entropy",
-        ("sample", "output"),
-        "cross-entropies of the outputs",
-        "How surprised each output is by its target: -log of the probability it gave to it.",
-        "How surprised output {column} is by its target, for sample {row}.",
-    ),
-    "sample_loss": Role(
-        "loss",
-        ("sample",),
-        "losses of the samples",
-        "How wrong the network is about each sample, added up over the outputs.",
-        "How wrong the network is about sample {row}.",
-    ),
-    "loss": Role(
-        "L",
-        (),
-        "loss",
-        "One number for how wrong the network is: training makes it smaller.",
-        "The losses of the samples, added up and divided by the count: how wrong the network is.",
-    ),
-    "count": Role(
-        "count",
-        (),
-        "count by which the loss is divided",
-        "{count}.",
-        "{count}.",
-    ),
-    "output_gradient": Role(
-        "dL/da{n}",
-        ("sample", "unit"),
-        "slope of the loss by the activations of layer {n}",
-        "How the loss changes with each output: twice the error, divided by the count.",
-        "How the loss changes with output {column} of sample {row}: twice its error, divided by "
-        "the count.",
-    ),
-    "activation_gradient": Role(
-        "dL/da{n}",
-        ("sample", "unit"),
-        "slope of the loss by the activations of layer {n}",
-        "The errors of layer {next} flow back through its weights to the units of layer {n}.",
-        "Unit {column} of layer {n} has its part in every error it led to: the errors of layer "
-        "{next} flow back to it, each through the weight between them.",
-    ),
-    "slope": Role(
-        "da{n}/dz{n}",
-        ("sample", "unit"),
-        "slopes of the activation function in layer {n}",
-        "How much each activation moves when its weighted sum moves: {slope}.",
-        "How much the activation of unit {column} moves when its weighted sum moves, for sample "
-        "{row}.",
-    ),
-    "delta": Role(
-        "delta{n}",
-        ("sample", "unit"),
-        "errors of layer {n}: slope of the loss by its weighted sums",
-        "{chain}",
-        "The error of unit {column} of layer {n} for sample {row}: {chain_of_one}.",
-    ),
-    "weight_gradient": Role(
-        "dL/dW{n}",
-        ("input", "unit"),
-        "slope of the loss by the weights of layer {n}",
-        "Each weight's share: what came in through it times the error where it led, added up over "
-        "the samples.",
-        "How the loss changes with W{n}[{row}][{column}]: what came in through the weight times "
-        "the error where it led, added up over the samples.",
-    ),
-    "bias_gradient": Role(
-        "dL/db{n}",
-        ("unit",),
-        "slope of the loss by the biases of layer {n}",
-        "A bias reaches its unit as it is, so its slope is the error, added up over the samples.",
-        "How the loss changes with b{n}[{row}]: the errors of unit {row}, added up over the "
-        "samples.",
-    ),
-    "new_weights": Role(
-        "W{n}'",
-        ("input", "unit"),
-        "weights of layer {n} after the step",
-        "Every weight takes a small step against its slope, downhill, where the loss is smaller.",
-        "W{n}[{row}][{column}] takes a step against its slope: the learning rate times the slope "
-        "is taken away.",
-    ),
-    "new_biases": Role(
-        "b{n}'",
-        ("unit",),
-        "biases of layer {n} after the step",
-        "Every bias takes a small step against its slope.",
-        "b{n}[{row}] takes a step against its slope: the learning rate times the slope is taken "
-        "away.",
-    ),
-}
-
-# Intermediate results that several numbers share, by function and local variable.
-INTERMEDIATES = {
-    ("softmax", "e"): Role(
-        "e{n}",
-        ("sample", "unit"),
-        "exponentials of softmax in layer {n}",
-        "exp of each weighted sum, the largest of the row taken away first, against overflow.",
-        "exp of a weighted sum, the largest of its row taken away first, against overflow.",
-    ),
-    ("softmax", "total"): Role(
-        "sum_e{n}",
-        ("sample",),
-        "sums of the exponentials in layer {n}",
-        "The exponentials of each sample, added up: what each of them is divided by.",
-        "The exponentials of sample {row}, added up: what each of them is divided by.",
-    ),
-    ("activation_delta", "total"): Role(
-        "sum_da{n}",
-        ("sample",),
-        "what the units of a softmax row share in layer {n}",
-        "The slopes of each sample's outputs, weighted by their probabilities and added up.",
-        "The slopes of the outputs of sample {row}, weighted by their probabilities and added up.",
-    ),
-}
-
-DOES = {
-    "sigmoid": "sigmoid squeezes {z} into the range from 0 to 1",
-    "tanh": "tanh squeezes {z} into the range from -1 to 1",
-    "relu": "relu lets {z} pass where it is positive, and puts 0 in its place where it is not",
-    "leaky_relu": "leaky_relu lets {z} pass where it is positive, a hundredth of it where not",
-    "linear": "linear passes {z} on as it is",
-    "softmax": "softmax makes {z} a probability: its exponential's share of the row's sum",
-}
-
-SLOPES = {
-    "sigmoid": "a * (1 - a) for sigmoid",
-    "tanh": "1 - a * a for tanh",
-    "relu": "1 where relu let the sum pass, 0 where it did not",
-    "leaky_relu": "1 where leaky_relu let the sum pass, 0.01 where it did not",
-    "linear": "always 1 for linear",
-}
-
-PHASES = {
-    "forward": (
-        "layer {n} forward",
-        "The samples pass through layer {n}: weighted sums first, then the activation function.",
-    ),
-    "loss": ("loss", "The outputs are compared with the targets."),
-    "backward": (
-        "layer {n} backward",
-        "The error flows back to layer {n}, and each of its parameters learns its slope.",
-    ),
-    "update": (
-        "layer {n} update",
-        "Each parameter of layer {n} moves a little against its slope.",
-    ),
-}
-
-CHAINS = {
-    "chain": "The chain rule: ∂L/∂z is ∂L/∂a times ∂a/∂z, element by element",
-    "softmax": "The chain rule through softmax, where each weighted sum moves every output",
-    "sigmoid cross-entropy": "The output minus its target, divided by the count: nothing else is "
-    "left of the chain rule where cross-entropy follows sigmoid",
-    "softmax cross-entropy": "The output minus its target, divided by the count: nothing else is "
-    "left of the chain rule where cross-entropy follows softmax",
-}
-
-# One operation, by the number that it works for: {a} and {b} are its operands.
-OPERATIONS = {
-    ("z", "*"): "{a} reaches unit {column} through weight {b}.",
-    ("z", "+"): "{b} is added to what the unit has received so far.",
-    ("squared_error", "-"): "How far the output is from its target.",
-    ("squared_error", "*"): "Squared: the sign is gone, and a large error counts more.",
-    ("sample_loss", "-"): "{a} minus {b}.",
-    ("sample_loss", "+"): "The next part of the sample's loss is added.",
-    ("loss", "+"): "The next sample's loss is added.",
-    ("loss", "/"): "Divided by the count.",
-    ("output_gradient", "-"): "The error: the output minus its target.",
-    ("output_gradient", "*"): "Twice the error: the derivative of a square.",
-    ("output_gradient", "/"): "Divided by the count, because the loss is.",
-    ("activation_gradient", "*"): "The error {a} flows back through weight {b}.",
-    ("activation_gradient", "+"): "It is added to what has flowed back so far.",
-    ("weight_gradient", "*"): "{a} came in through the weight, {b} is the error where it led.",
-    ("weight_gradient", "+"): "The share of the next sample is added.",
-    ("bias_gradient", "+"): "The error of the next sample is added.",
-    ("new_weights", "*"): "The step: the learning rate times the slope.",
-    ("new_weights", "-"): "The step is taken away, so the weight moves against its slope.",
-    ("new_biases", "*"): "The step: the learning rate times the slope.",
-    ("new_biases", "-"): "The step is taken away, so the bias moves against its slope.",
-    ("", "+"): "{a} plus {b}.",
-    ("", "-"): "{a} minus {b}.",
-    ("", "*"): "{a} times {b}.",
-    ("", "/"): "{a} divided by {b}.",
-    ("", "neg"): "{a} with the other sign.",
-    ("", "copy"): "{a}, as it is.",
-    ("", "exp"): "e to the power {a}: never negative.",
-    ("", "log"): "The natural logarithm of {a}.",
-    ("", "log1p"): "The natural logarithm of 1 + {a}.",
-    ("", "tanh"): "The hyperbolic tangent of {a}.",
-    ("", "ldexp"): "{a} times 2 to the power {b}, which is exact.",
-    ("", "frexp_mantissa"): "{a} without its power of two: a number from 1/2 to 1.",
-    ("", "frexp_exponent"): "The power of two in {a}.",
-    ("", "int"): "{a} as a whole number.",
-    ("", "float"): "{a} as a float.",
-    ("", "sqrt"): "The square root of {a}.",
-}
-
-# What a matrix is computed from; {from} is what enters layer {n}.
-FORMULAS = {
-    "z": "{from} · W{n}",
-    "squared_error": "(a{n} - y)²",
-    "cross_entropy": "-(y log a{n} + (1 - y) log(1 - a{n}))",
-    "loss": "(loss[0] + loss[1] + ...) / count",
-    "output_gradient": "2 (a{n} - y) / count",
-    "activation_gradient": "δ{next} · W{next}ᵀ",
-    "weight_gradient": "{from}ᵀ · δ{n}",
-    "bias_gradient": "the sums of the columns of δ{n}",
-    "new_weights": "W{n} - learning_rate ∂L/∂W{n}",
-    "new_biases": "b{n} - learning_rate ∂L/∂b{n}",
-}
-
-SAMPLE_LOSSES = {
-    "sum_of_squares": "the sum of (a{n} - y)² over the outputs",
-    "mean_squared_error": "the sum of (a{n} - y)² over the outputs",
-    "binary_cross_entropy": "the sum of -(y log a{n} + (1 - y) log(1 - a{n})) over the outputs",
-    "categorical_cross_entropy": "the sum of -y log a{n} over the outputs",
-}
-
-SLOPE_FORMULAS = {
-    "sigmoid": "a{n} ⊙ (1 - a{n})",
-    "tanh": "1 - a{n} ⊙ a{n}",
-    "relu": "1 where a{n} > 0, otherwise 0",
-    "leaky_relu": "1 where a{n} > 0, otherwise 0.01",
-    "linear": "1",
-}
+from collections.abc import Sequence
 
 _SYMBOLS = (
     ("dL/d", "∂L/∂"),
@@ -352,3 +44,23 @@ def in_ascii(text: str) -> str:
 def indexed(name: str, *places: int | None) -> str:
     """Return the name of an element: ``indexed("W1", 0, 2)`` is ``W1[0][2]``."""
     return name + "".join(f"[{place}]" for place in places if place is not None)
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """Return what may be typed for a name: itself, and shorter or longer forms.
+
+    >>> spellings("dL/dW1"), spellings("delta2")
+    (('dL/dW1', 'dW1'), ('delta2', 'dL/dz2', 'dz2'))
+    """
+    if name.startswith("dL/"):
+        return name, name[3:]
+    if name.startswith("delta"):
+        return name, name.replace("delta", "dL/dz"), name.replace("delta", "dz")
+    return (name,)
+
+
+def element_name(name: str, index: Sequence[int]) -> str:
+    """Return for example ``W1[0][2]``, and ``(x.W1)[0][2]`` for an element of a product."""
+    if "." in name or "^" in name:
+        name = f"({name})"
+    return name + "".join(f"[{number}]" for number in index)

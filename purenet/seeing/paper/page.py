@@ -13,12 +13,12 @@ import html
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
+from importlib import resources
 from typing import Any
 
-from .recording import FORMAT, VERSION, Recording
+from ..recording.document import FORMAT, VERSION, Recording
 
-ASSETS = Path(__file__).with_name("assets")
+_ASSETS = resources.files(__package__).joinpath("assets")
 
 
 def render(recording: Recording | Mapping[str, Any], worked_text: str) -> str:
@@ -30,7 +30,7 @@ def render(recording: Recording | Mapping[str, Any], worked_text: str) -> str:
     Raises ValueError if the data is no recording, or of another version.
 
     >>> from purenet import Dense, Network
-    >>> from purenet.seeing.recording import record
+    >>> from purenet.seeing.recording.record import record
     >>> net = Network([Dense(2, 1, initializer=[[0.5], [-0.25]])], "sum_of_squares", seed=1)
     >>> page = render(record(net, [[1, 2]], [1]), "z1[0][0] = 0.0")
     >>> page[page.index("<title>"):page.index("</title>")]
@@ -61,7 +61,7 @@ def render(recording: Recording | Mapping[str, Any], worked_text: str) -> str:
 
 def _asset(name: str) -> str:
     """Return the text of an asset without its indentation."""
-    return re.sub(r"(?m)^\s+", "", (ASSETS / name).read_text(encoding="utf-8"))
+    return re.sub(r"(?m)^\s+", "", _ASSETS.joinpath(name).read_text(encoding="utf-8"))
 
 
 def _squeezed(text: str, signs: str) -> str:

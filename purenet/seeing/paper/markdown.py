@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .notation import symbol
-from .recording import Recording
-from .worked import WorkedText, fold
+from ..notation import symbol
+from ..recording.document import Recording
+from .text import WorkedText, fold
 
 
 def as_markdown(recording: Recording, grain: str = "number") -> str:

@@ -12,7 +12,14 @@ from collections.abc import Callable
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple, NoReturn
 
-from .sources import Place, RecordingError, Source, key_of, read_source, with_nested
+from ..source.functions import (
+    FunctionSource,
+    Place,
+    RecordingError,
+    key_of,
+    read_source,
+    with_nested,
+)
 
 LEAVES = ("given", "literal", "constant")
 
@@ -45,7 +52,7 @@ class Tape:
         self.indices: list[list[int] | None] = []
         self.names: dict[int, str] = {}
         self.places: list[Place] = []
-        self.sources: list[Source] = []
+        self.sources: list[FunctionSource] = []
         self.calls: list[Call] = []
         self.call_ends: list[int] = []
         self.call_results: list[Any] = []
@@ -78,7 +85,7 @@ class Tape:
         function, module = self._functions[code]
         lines = read_source(function, module)
         number = len(self.sources)
-        self.sources.append(Source(function, module, lines))
+        self.sources.append(FunctionSource(function, module, lines))
         for part in with_nested(function.__code__):
             self._source_of[part] = number
         return number
@@ -171,7 +178,7 @@ class Tape:
             return value
         return new_number(self, value, self._leaf(value, source))
 
-    def _leaf(self, value: float, source: Source) -> int:
+    def _leaf(self, value: float, source: FunctionSource) -> int:
         """Return the id of a literal or constant of the source."""
         key = key_of(value)
         name = source.constant_name(value)

@@ -11,10 +11,11 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from ..checks import as_choice
+from ...checks import as_choice
+from ..recording.document import Recording
+from ..recording.record import LIMIT, record
 from .markdown import as_markdown
-from .recording import LIMIT, Recording, record
-from .worked import as_text
+from .text import as_text
 
 GRAINS = ("matrix", "number", "operation")
 FORMATS = ("text", "markdown", "html", "json")

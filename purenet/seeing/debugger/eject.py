@@ -111,7 +111,7 @@ def _licence() -> str | None:
     except metadata.PackageNotFoundError:
         text = None
     if text is None:
-        beside = Path(__file__).resolve().parents[2] / "LICENSE"
+        beside = Path(__file__).resolve().parents[3] / "LICENSE"
         if beside.is_file():
             text = beside.read_text(encoding="utf-8")
     return text if text is not None and PACKAGE in text else None

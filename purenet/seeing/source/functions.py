@@ -34,7 +34,7 @@ class Place(NamedTuple):
     index_names: tuple[str, ...]
 
 
-class Source:
+class FunctionSource:
     """A function of the source: its text, the literals in it, and where its operations stand."""
 
     def __init__(self, function: FunctionType, module: str, lines: list[str]) -> None:

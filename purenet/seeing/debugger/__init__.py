@@ -1,0 +1,1 @@
+"""One training step in the standard library's debugger, and a copy of the package for others."""

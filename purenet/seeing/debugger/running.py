@@ -1,0 +1,67 @@
+"""A training step in the debugger, from its first product to its end."""
+
+from __future__ import annotations
+
+import pdb
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from ...checks import as_learning_rate, counted
+from ...network import Network
+from ..copies import pure_copy
+from ..samples import chosen_numbers, part_of, which
+from ..step import training_step
+from .stepper import Stepper
+from .tables import WIDTH
+
+DEFAULT_LEARNING_RATE = 0.1
+
+
+def step_through(
+    net: Network,
+    inputs: Any,
+    targets: Any,
+    learning_rate: float = DEFAULT_LEARNING_RATE,
+    *,
+    sample: int | Sequence[int] | None = None,
+    stdin: TextIO | None = None,
+    stdout: TextIO | None = None,
+) -> None:
+    """Open the debugger at the first product of one training step with these samples.
+
+    net: any network, of either backend.  The step is taken by a copy of it in pure Python, which
+        computes the same bits; the network itself stays as it is.
+    inputs, targets: as for ``fit``; all samples are one batch.
+    sample: take the step with this sample alone, or with these; counted from 0.
+    """
+    rate = as_learning_rate(learning_rate)
+    output = sys.stdout if stdout is None else stdout
+    first = pure_copy(net)
+    samples = first.checked_samples(inputs, targets)
+    chosen = chosen_numbers(sample, samples.size)
+    count = f"{counted(len(chosen), 'sample')} ({which(chosen, samples.size)})"
+    line = f"One training step: {count}, {net.loss},"
+    rest = f"learning rate {rate!r}."
+    between = " " if len(line) + 1 + len(rest) <= WIDTH else "\n"
+    print(f"{line}{between}{rest}", file=output)
+    for number, layer in enumerate(first.layers, 1):
+        print(f"layer {number} is {layer!r}", file=output)
+    print("help lists the commands, q ends.\n", file=output)
+    again = True
+    while again:
+        copy = pure_copy(first)
+        again = False
+        # New lists, so that no two matrices are one object: the names go by identity.
+        rows, answers, *_ = part_of(samples, chosen)
+        stepper = Stepper(copy, rows, answers, rate, stdin, stdout)
+        tracing = sys.gettrace()
+        try:
+            loss = stepper.runcall(training_step, copy, rows, answers, rate)
+        except pdb.Restart:
+            again = True
+        else:
+            if loss is not None:
+                stepper.close(loss, copy.evaluate(rows, answers).loss)
+        finally:
+            sys.settrace(tracing)  # of a debugger or a coverage tool that runs this

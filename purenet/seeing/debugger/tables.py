@@ -1,0 +1,146 @@
+"""Matrices of a training step in aligned columns, also those that are just being computed."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from ... import charts
+from ...checks import counted
+from ...network import Network
+from ..notation import element_name
+from ..step import ROLES, names_of
+from .frames import Frames
+from .matrices import Matrices
+from .positions import FILLINGS, Locator
+
+WIDTH = 80
+
+_MOST_ROWS = 12  # a matrix with more rows is folded
+
+
+class Tables:
+    """Draws the matrices of a training step."""
+
+    def __init__(
+        self,
+        net: Network,
+        samples: int,
+        matrices: Matrices,
+        frames: Frames,
+        locator: Locator,
+        unicode: bool,
+    ) -> None:
+        self._sizes = {"sample": samples, "output": net.outputs}
+        self._layers = net.layers
+        self._named = names_of(net.layers)
+        self._matrices = matrices
+        self._frames = frames
+        self._locator = locator
+        self._unicode = unicode
+
+    def partial(self, name: str) -> Any | None:
+        """Return the rows of a matrix that is just being computed, the unfinished one last."""
+        if self._matrices.is_updating(name):
+            return self._matrices.value(name)
+        for frame in self._frames.chain(self._frames.running):
+            if self._locator.made_by(frame) == name:
+                filling = FILLINGS[frame.f_code]
+                values = self._frames.local(frame).get(filling.result)
+                row = self._frames.local(frame).get(f"{filling.result}_row")
+                if type(values) is not list or type(row) is not list:
+                    return values
+                return values if values and values[-1] is row else [*values, row]
+        return None
+
+    def value(self, name: str) -> Any | None:
+        partial = self.partial(name)
+        return self._matrices.value(name) if partial is None else partial
+
+    def numbers_at(self, name: str, index: Sequence[int]) -> str | None:
+        value = self.value(name)
+        for number in index:
+            if type(value) is not list or number >= len(value):
+                return None
+            value = value[number]
+        if type(value) not in (float, list):
+            return None
+        text = f"{element_name(name, index)} = {value!r}"
+        return "\n".join(textwrap.wrap(text, WIDTH, subsequent_indent="    "))
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape that a matrix has when it is finished."""
+        if name.endswith("^T"):
+            rows, columns = self.shape(name[:-2])
+            return columns, rows
+        if "." in name:  # a product without biases has the shape of the weighted sums
+            name = f"z{name.rpartition('W')[2]}"
+        role, layer, _ = self._named[name]
+        sizes = dict(self._sizes)
+        own = self._layers[layer or 0]
+        sizes |= {"input": own.inputs, "unit": own.outputs}
+        return tuple(sizes[axis] for axis in ROLES[role].axes)
+
+    def title(self, name: str) -> str:
+        """Return what a matrix is in words."""
+        if name.endswith("^T"):
+            return "transposed"
+        if "." in name:
+            return "weighted sums without biases"
+        return self._named[name].title
+
+    def table(self, name: str) -> str:
+        """Write a matrix in aligned columns, rounded if it must be, folded if it is large."""
+        values = self.value(name)
+        shape = self.shape(name)
+        if not shape:
+            return f"{name} = {values!r}"
+        return self.drawn(name, values if type(values) is list else [], shape)
+
+    def drawn(self, name: str, values: list[Any], shape: tuple[int, ...]) -> str:
+        matrix_rows = values if len(shape) == 2 else [values]
+        height = shape[0] if len(shape) == 2 else 1
+        width = shape[-1]
+        missing, dots, about = ("·", "…", "≈") if self._unicode else (".", "...", "~")
+
+        numbers = [value for row in matrix_rows for value in row]
+        rows = _ends(height, _MOST_ROWS)
+        labels = [
+            "" if len(shape) == 1 else dots if number is None else str(number) for number in rows
+        ]
+        margin = max(map(len, labels)) + 2
+        texts = charts._labels(numbers, 6)
+        pairs = zip(numbers, texts, strict=True)
+        exact = all(float(text) == value or value != value for value, text in pairs)
+        cell = 2 + max(map(len, [*texts, str(width - 1), dots]))
+        columns = _ends(width, max((WIDTH - margin) // cell, 2))
+        written = iter(texts)
+        grid = [[next(written) for _ in row] for row in matrix_rows]
+
+        def shown(row: int | None, column: int | None) -> str:
+            if row is None or column is None:
+                return dots
+            known = row < len(grid) and column < len(grid[row])
+            return grid[row][column] if known else missing
+
+        size = " by ".join(map(str, shape)) if len(shape) == 2 else counted(shape[0], "number")
+        head = f"{name} = {name.replace('delta', 'dL/dz')}" if name.startswith("delta") else name
+        head += f", {size}"
+        if len(numbers) < height * width:
+            head += f", {len(numbers)} of {height * width} so far"
+        lines = [f"{head}:" if exact else f"{head} ({about} rounded):"]
+        header = "".join((dots if n is None else str(n)).rjust(cell) for n in columns)
+        lines.append(" " * margin + header)
+        for label, row in zip(labels, rows, strict=True):
+            cells = "".join(shown(row, column).rjust(cell) for column in columns)
+            lines.append(label.rjust(margin) + cells)
+        return "\n".join(lines)
+
+
+def _ends(count: int, most: int) -> list[int | None]:
+    """Return the numbers 0 to ``count - 1``, and None for those in the middle if there are more."""
+    if count <= most:
+        return list(range(count))
+    last = 2 if most > 6 else 1
+    return [*range(max(most - last - 1, 1)), None, *range(count - last, count)]

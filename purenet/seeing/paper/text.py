@@ -1,0 +1,197 @@
+"""A recording as text of 80 columns: each number with its formula, its numbers and its source."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..notation import indexed
+from ..recording.document import Recording
+from .worked import OPERATORS, Worked
+
+WIDTH = 80
+
+
+def as_text(recording: Recording, grain: str = "number", *, ascii: bool = False) -> str:
+    """Return a recording as text of at most 80 columns."""
+    return "\n".join(WorkedText(recording, grain, ascii).lines()) + "\n"
+
+
+class WorkedText(Worked):
+    """Writes lines of at most 80 columns."""
+
+    def lines(self) -> Iterator[str]:
+        title = self.title()
+        yield title
+        yield "=" * len(title)
+        for fact in self.facts():
+            yield from self._paragraph(fact)
+        yield ""
+        yield from self._paragraph(self.legend())
+        for step, phase in self.phases():
+            if phase is None:
+                if self.meta["steps"] > 1:
+                    yield from ("", f"Step {step}", "=" * len(f"Step {step}"))
+                yield from self._given_lines(step)
+                continue
+            yield from self._heading(phase["title"], phase["sentence"])
+            for place in phase["matrices"]:
+                yield from self._matrix_lines(place)
+
+    def _heading(self, title: str, sentence: str) -> Iterator[str]:
+        yield ""
+        yield title[0].upper() + title[1:]
+        yield "-" * len(title)
+        yield from self._paragraph(sentence)
+
+    def _given_lines(self, step: int) -> Iterator[str]:
+        given = list(self.given(step))
+        if not given:
+            return
+        yield from self._heading("Given", "What the step starts from.")
+        for place in given:
+            matrix = self.matrices[place]
+            yield ""
+            yield from self._paragraph(
+                f"{matrix['title']}{self._size(matrix)}. {matrix['sentence']}"
+            )
+            if self.grain == "matrix":
+                yield from self._table_lines(place)
+                continue
+            for name, numbers in self.rows_of(place):
+                values = [self.value(self.numbers["id"][number]) for number in numbers]
+                text = ", ".join(values)
+                if matrix["shape"] and name not in self.symbols:
+                    text = f"[{text}]"
+                yield from fold(name, text)
+
+    def _matrix_lines(self, place: int) -> Iterator[str]:
+        matrix = self.matrices[place]
+        name = self.symbol(matrix["name"])
+        yield ""
+        heading = name if matrix["formula"] is None else f"{name}: {matrix['formula']}"
+        yield from self._paragraph(f"{heading}  ({matrix['title']}{self._size(matrix)})")
+        yield from self._paragraph(matrix["sentence"])
+        numbers = self.numbers_of[place]
+        if self.grain == "matrix":
+            yield from self._paragraph(f"Computed in {self._all_sources(numbers)}.")
+            yield from self._table_lines(place)
+            return
+        for number in numbers:
+            yield ""
+            if self.grain == "number":
+                yield from fold(self.symbols[number], *self.formulas(number))
+                yield from self._source_lines(self.symbols[number], self.sources(number))
+            else:
+                yield from self._paragraph(f"{self.symbols[number]}: {self.sentence(number)}")
+                for label, formulas, source, sentence in self.steps_of(number):
+                    yield from fold(label, *formulas)
+                    words = f"{source}: {sentence}" if sentence else source
+                    yield from self._source_lines(label, words)
+
+    def _paragraph(self, text: str, indent: str = "") -> list[str]:
+        """Fold a text into lines that fit."""
+        return textwrap.wrap(
+            self.words(text),
+            WIDTH,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def _source_lines(self, name: str, text: str) -> list[str]:
+        return self._paragraph(text, " " * _indent(name) + "  ")
+
+    def _all_sources(self, numbers: Sequence[int]) -> str:
+        parts: list[str] = []
+        for number in numbers:
+            for part in self.sources(number).split("; "):
+                if part not in parts:
+                    parts.append(part)
+        return "; ".join(parts)
+
+    @staticmethod
+    def _size(matrix: dict[str, Any]) -> str:
+        if not matrix["shape"]:
+            return ""
+        size = " by ".join(
+            f"{length} {axis}{'' if length == 1 else 's'}"
+            for length, axis in zip(matrix["shape"], matrix["axes"], strict=True)
+        )
+        return f", {size}"
+
+    def _table_lines(self, place: int) -> Iterator[str]:
+        matrix = self.matrices[place]
+        texts, rounded = self.table(self.numbers_of[place])
+        name = self.symbol(matrix["name"])
+        sign = self.words("≈") if rounded else "="
+        if not matrix["shape"]:
+            yield f"{name} {sign} {texts[0]}"
+            return
+        columns = matrix["columns"] or [None]
+        rows = [indexed("", row) for row in matrix["rows"]]
+        wide = max(map(len, [*texts, *(f"[{column}]" for column in columns)]))
+        left = max(map(len, rows)) + 4
+        each = max(1, (WIDTH - left) // (wide + 2))
+        yield f"{name} {sign}"
+        for start in range(0, len(columns), each):
+            chosen = range(start, min(start + each, len(columns)))
+            if matrix["columns"] is not None:
+                head = "".join(f"{f'[{columns[j]}]':>{wide + 2}}" for j in chosen)
+                yield f"{'':{left}}{head}"
+            for i, row in enumerate(rows):
+                cells = "".join(f"{texts[i * len(columns) + j]:>{wide + 2}}" for j in chosen)
+                yield f"    {row:{left - 4}}{cells}"
+
+
+def _indent(name: str) -> int:
+    return len(name) + 1 if len(name) <= WIDTH // 3 else 4
+
+
+def fold(name: str, *formulas: str) -> list[str]:
+    """Write ``name = formula = formula ...`` in lines that fit, an operator at the head of each.
+
+    The lines of a formula, put together, are the formula.
+
+    >>> print("\\n".join(fold("z", " + ".join(["x[0][0] * W1[0][0]"] * 5), "0.5")))
+    z = x[0][0] * W1[0][0] + x[0][0] * W1[0][0] + x[0][0] * W1[0][0]
+      + x[0][0] * W1[0][0] + x[0][0] * W1[0][0]
+      = 0.5
+    """
+    indent = _indent(name)
+    room = WIDTH - indent
+    lines: list[str] = []
+    for formula in formulas:
+        current = "="
+        for term in _terms(formula):
+            # A term goes on a line as a whole if any line holds it, otherwise in pieces.
+            pieces = [" ".join(term)] if len(" ".join(term)) + 2 <= room else term
+            for piece in pieces:
+                if len(current) + 1 + len(piece) <= room or current == "=":
+                    current = f"{current} {piece}"
+                else:
+                    lines.append(current)
+                    current = piece
+        lines.append(current)
+    head = f"{name} " if indent == len(name) + 1 else f"{name}\n{'':{indent}}"
+    rest = [f"{'':{indent}}{line}" for line in lines[1:]]
+    return [*f"{head}{lines[0]}".split("\n"), *rest]
+
+
+def _terms(formula: str) -> list[list[str]]:
+    """Return a formula's terms, each as pieces that begin with their operator."""
+    terms: list[list[str]] = [[]]
+    depth = 0
+    operator = ""
+    for word in formula.split(" "):
+        if word in OPERATORS:
+            operator = word
+            continue
+        if operator in ("+", "-") and depth == 0:
+            terms.append([])
+        terms[-1].append(f"{operator} {word}" if operator else word)
+        operator = ""
+        depth += word.count("(") + word.count("[") - word.count(")") - word.count("]")
+    return terms

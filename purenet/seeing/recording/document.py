@@ -1,0 +1,104 @@
+"""A recording as a JSON object, and its format."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+FORMAT = "purenet recording"
+VERSION = 1
+
+
+class Recording:
+    """One or several recorded training steps.
+
+    data: the recording as a JSON object; ``to_json`` writes it, ``from_json`` reads it.
+
+    The format, version 1.  Every number of the network is a text, Python's ``repr`` of it (JSON has
+    neither nan nor inf), so that ``float(text)`` gives the bits back.  Everything counts from 0;
+    only in names layers count from 1.  "Columns" are objects of equally long lists.
+
+    format, version
+        "purenet recording", 1.
+    meta
+        purenet, python: versions.  network: layers (inputs, outputs, activation, bias) and loss.
+        backend: of the network that was given, pure or fast; what ran is the pure code in any
+        case.  learning_rate.  samples: row i of the batch is sample ``samples[i]`` of
+        sample_count.  steps.  layer, unit: what was recorded of the network, or null.
+        open_functions.  digest_before, digests: of the parameters, before and after each step.
+        losses: of each step.  stopped: null, or why there are fewer steps than asked for.
+        counts: operations, numbers and matrices, without those that were given.
+    sources
+        The functions that ran: module, file, function, first_line, lines.
+    places
+        Where operations stand: [source, line, column, end_line, end_column, target, names]:
+        columns in characters (null before Python 3.11), the variable that takes the result or
+        null, and the names of the loop variables there.
+    operations
+        Columns, in the order in which they ran; the index is an operation's id.
+        op: given, literal (written in the source) and constant (of a module) are leaves; + - * /
+        neg; copy (a function returned its argument, or a literal, as it is); exp log log1p tanh;
+        and with open_functions ldexp frexp_mantissa frexp_exponent int float.
+        a, b: the ids of the operands, or null.  value.  place, call: indices, or null for leaves.
+        number: the index of the number in whose formula it stands, or null.  indices: the values
+        of the loop variables.  sentence: an index, or null.  name: the constants' names by id.
+        Repeating ``value[id] = op(value[a], value[b])`` in order gives every value, bit by bit.
+    calls
+        Columns: source; caller and line, the call and the line it came from; first and end:
+        operations first to end - 1 happened inside; step; arguments and result, by name.
+    numbers
+        Columns: name ("z1[0][2]"; unique in a step); step; id; matrix; row; column; formula: a
+        text in which "#12" stands for the number with the id 12, null for given ones; sentence.
+        The formula with its values, negative ones in parentheses, evaluates in Python to exactly
+        the value.  An id has at most one name in a step; the weights that step 0 has made are W1'
+        there and W1 in step 1.
+    matrices
+        Every number is in one: name; symbol, the name as the field writes it; title; role; step;
+        phase; layer; given: null, data, parameter, setting, carried (from the step before) or
+        unrecorded (computed outside of the part that was recorded); shape; axes: what a row and a
+        column stand for; rows, columns: which ones of the shape are there; ids, nested as shape
+        says; formula; sentence.
+    phases
+        step; phase: forward, loss, backward or update; layer; title; first and end; matrices;
+        sentence.
+    sentences
+        Templates: {name}, {row}, {column} are the number's, {a} and {b} the operation's operands.
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.data = data
+
+    def to_json(self) -> str:
+        """Return the recording as JSON, one line for each of its parts."""
+        parts = []
+        for key, value in self.data.items():
+            if isinstance(value, dict) and key != "meta":
+                columns = [f"{json.dumps(name)}: {_packed(found)}" for name, found in value.items()]
+                parts.append(f"{json.dumps(key)}: {{\n" + ",\n".join(columns) + "\n}")
+            elif isinstance(value, list):
+                rows = [_packed(item) for item in value]
+                parts.append(f"{json.dumps(key)}: [\n" + ",\n".join(rows) + "\n]")
+            else:
+                parts.append(f"{json.dumps(key)}: {_packed(value)}")
+        return "{\n" + ",\n".join(parts) + "\n}\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Recording:
+        """Read a recording back."""
+        data = json.loads(text)
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            raise ValueError(f"no {FORMAT}, expected the JSON of one")
+        if data.get("version") != VERSION:
+            raise ValueError(f"version: found {data.get('version')!r}, expected {VERSION}")
+        return cls(data)
+
+    def __repr__(self) -> str:
+        counts = self.data["meta"]["counts"]
+        return (
+            f"Recording({counts['operations']} operations, {counts['numbers']} numbers, "
+            f"{counts['matrices']} matrices)"
+        )
+
+
+def _packed(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

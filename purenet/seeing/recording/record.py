@@ -1,0 +1,94 @@
+"""Record a training step: every operation, with its operands and its place in the source.
+
+``record`` runs a step of training (forward, loss, backward, update) on copies, with the very code
+objects of purenet, and floats that keep a tape (``tape``).  A recording proves itself or is
+refused:
+
+1. every number has the bits that the same step has without recording;
+2. every output carries its origin;
+3. every constant on the tape is a literal, or a named constant, of the function that used it;
+4. every matrix has a name, or is folded into the formula of one that has.
+
+The format is documented in ``Recording``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...checks import as_count, as_flag, as_learning_rate, shown
+from ...network import Network
+from ..copies import pure_copy
+from ..samples import checked_number, chosen_numbers, part_of
+from .document import FORMAT, VERSION, Recording
+from .recorder import Recorder
+from .size import predicted_size, too_large
+
+# Above this a recording is more than anybody reads: 0.7 MB, and seconds to draw.
+LIMIT = 20_000
+
+
+def record(
+    net: Network,
+    inputs: Any,
+    targets: Any,
+    learning_rate: float = 0.1,
+    *,
+    steps: int = 1,
+    sample: int | Sequence[int] | None = None,
+    layer: int | None = None,
+    unit: int | None = None,
+    open_functions: bool = False,
+    limit: int = LIMIT,
+) -> Recording:
+    """Record steps of training with these samples in one batch; the network stays as it is.
+
+    net: a network of purenet or of purenet_fast; the code that runs is purenet's, the bits are the
+        same.
+    sample: take the step with this sample alone, or with these; counted from 0.
+    layer: record the arithmetic of this layer only, counted from 0: its z and a, dL/da, delta, the
+        gradient and the update.  The rest runs unrecorded.
+    unit: record only this unit of the layer.
+    open_functions: record exp, log1p and tanh from the inside instead of as one operation.
+    limit: refuse a recording of more operations than this.
+
+    Raises ValueError for unusable arguments and for a recording that would be too large,
+    RecordingError if the recording cannot prove itself.
+
+    >>> from purenet import Dense
+    >>> net = Network([Dense(2, 1, initializer=[[0.5], [-0.25]])], "sum_of_squares", seed=1)
+    >>> record(net, [[1, 2]], [1], learning_rate=0.5)
+    Recording(32 operations, 14 numbers, 12 matrices)
+    """
+    rate = as_learning_rate(learning_rate)
+    steps = as_count(steps, "steps")
+    copy = pure_copy(net)
+    samples = copy.checked_samples(inputs, targets)
+    chosen = chosen_numbers(sample, samples.size)
+    if layer is not None:
+        layer = checked_number(layer, "layer", len(copy.layers))
+    if unit is not None:
+        if layer is None:
+            raise ValueError(f"unit: found {shown(unit)} without a layer, expected layer= as well")
+        unit = checked_number(unit, "unit", copy.layers[layer].outputs)
+        if copy.layers[layer].activation == "softmax":
+            raise ValueError(
+                f"unit: the units of layer {layer} are computed together, because softmax divides "
+                f"by their sum; expected layer={layer} alone"
+            )
+    open_functions = as_flag(open_functions, "open_functions")
+    limit = as_count(limit, "limit")
+    size = predicted_size(copy, len(chosen), layer, unit, steps, open_functions)
+    if size > limit:
+        raise ValueError(too_large(copy, size, limit, len(chosen), steps, open_functions))
+    recorder = Recorder(copy, part_of(samples, chosen), rate, layer, unit, open_functions)
+    recorder.run(steps)
+    data = recorder.data()
+    meta = {
+        "backend": net.layer_class.backend,
+        "samples": chosen,
+        "sample_count": samples.size,
+        **data.pop("meta"),
+    }
+    return Recording({"format": FORMAT, "version": VERSION, "meta": meta, **data})

@@ -1,0 +1,1 @@
+"""The text of the source that runs: its functions, lines and expressions."""

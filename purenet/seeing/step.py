@@ -1,0 +1,157 @@
+"""A training step: how it runs, its phases, and what its matrices are called.
+
+``explain``, the page and the debugger all speak of a step in these names and in this order.  Names
+are those of the field, layers counted from 1; ``notation`` says how they are written.
+
+Given are the inputs x, the targets y, the learning rate and the parameters of each layer.  Then::
+
+    forward    z1, a1, z2, a2 ...                          layer by layer
+    loss       loss (one number a sample), count, L
+    backward   dL/da2, da2/dz2, delta2 = dL/dz2, dL/dW2, dL/db2, dL/da1 ...   from the last layer on
+    update     W1', b1', W2' ...                           layer by layer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..layers import Layer
+from ..losses import loss_count, total_loss
+from ..matrix import Matrix
+from ..network import Network
+from ..training import PLAIN_DESCENT
+
+PHASES = ("forward", "loss", "backward", "update")
+
+
+def training_step(net: Network, inputs: Matrix, targets: Matrix, learning_rate: float) -> float:
+    """Train a network by one step with all samples, as ``fit`` does, and return the loss before it.
+
+    >>> from purenet import Dense
+    >>> net = Network([Dense(1, 1, "linear", initializer=[[1.0]])], loss="sum_of_squares", seed=1)
+    >>> training_step(net, [[1.0]], [[3.0]], 0.125)
+    4.0
+    >>> net.layers[0].weights
+    [[1.5]]
+    """
+    outputs = net.forward(inputs)
+    output = outputs[-1]
+    total = total_loss(net.loss, output.z, output.a, targets)
+    count = loss_count(net.loss, len(targets), net.outputs)
+    loss = total / count
+    gradients = net.backward(inputs, targets, outputs)
+    net.step(gradients, learning_rate, PLAIN_DESCENT)
+    return loss
+
+
+class Role(NamedTuple):
+    """What a matrix is in a training step.
+
+    name: with ``{n}`` for the number of the layer, counted from 1, and ``{p}`` for a parameter.
+    axes: what a row and a column stand for.
+    title: what it is in words.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    title: str
+
+
+_UNITS = ("sample", "unit")
+_SLOPE_BY_A = "slope of the loss by the activations of layer {n}"
+
+ROLES = {
+    "inputs": Role("x", ("sample", "input"), "inputs"),
+    "targets": Role("y", ("sample", "output"), "targets"),
+    "learning_rate": Role("learning_rate", (), "learning rate"),
+    "weights": Role("W{n}", ("input", "unit"), "weights of layer {n}"),
+    "biases": Role("b{n}", ("unit",), "biases of layer {n}"),
+    "parameter": Role("{p}{n}", (), "{p} of layer {n}"),
+    "z": Role("z{n}", _UNITS, "weighted sums of layer {n}"),
+    "a": Role("a{n}", _UNITS, "activations of layer {n}"),
+    "squared_error": Role("squared_error", ("sample", "output"), "squared errors"),
+    "cross_entropy": Role("cross_entropy", ("sample", "output"), "cross-entropies of the outputs"),
+    "sample_loss": Role("loss", ("sample",), "losses of the samples"),
+    "count": Role("count", (), "count by which the loss is divided"),
+    "loss": Role("L", (), "loss"),
+    "output_gradient": Role("dL/da{n}", _UNITS, _SLOPE_BY_A),
+    "activation_gradient": Role("dL/da{n}", _UNITS, _SLOPE_BY_A),
+    "slope": Role("da{n}/dz{n}", _UNITS, "slopes of the activation function in layer {n}"),
+    "delta": Role(
+        "delta{n}", _UNITS, "errors of layer {n}: slope of the loss by its weighted sums"
+    ),
+    "weight_gradient": Role(
+        "dL/dW{n}", ("input", "unit"), "slope of the loss by the weights of layer {n}"
+    ),
+    "bias_gradient": Role("dL/db{n}", ("unit",), "slope of the loss by the biases of layer {n}"),
+    "parameter_gradient": Role("dL/d{p}{n}", (), "slope of the loss by {p} of layer {n}"),
+    "new_weights": Role("W{n}'", ("input", "unit"), "weights of layer {n} after the step"),
+    "new_biases": Role("b{n}'", ("unit",), "biases of layer {n} after the step"),
+    "new_parameter": Role("{p}{n}'", (), "{p} of layer {n} after the step"),
+}
+
+
+class ParameterRoles(NamedTuple):
+    """The roles that a parameter of a layer has: given, its gradient, after the step."""
+
+    given: str
+    gradient: str
+    new: str
+
+
+_PARAMETERS = {
+    "weights": ParameterRoles("weights", "weight_gradient", "new_weights"),
+    "biases": ParameterRoles("biases", "bias_gradient", "new_biases"),
+}
+
+
+def parameter_roles(parameter: str) -> ParameterRoles:
+    """Return the roles of a parameter: weights and biases have their own, others share theirs."""
+    other = ParameterRoles("parameter", "parameter_gradient", "new_parameter")
+    return _PARAMETERS.get(parameter, other)
+
+
+class Named(NamedTuple):
+    """What a name stands for; layers count from 0 here, as in ``layers[0]``."""
+
+    role: str
+    layer: int | None = None
+    parameter: str = ""
+
+    @property
+    def name(self) -> str:
+        return self._filled(ROLES[self.role].name)
+
+    @property
+    def title(self) -> str:
+        return self._filled(ROLES[self.role].title)
+
+    def _filled(self, text: str) -> str:
+        return text.format(n=(self.layer or 0) + 1, p=self.parameter)
+
+
+def names_of(layers: Sequence[Layer]) -> dict[str, Named]:
+    """Return every name that a step with these layers can have, in the order of the step.
+
+    >>> from purenet import Dense
+    >>> " ".join(names_of([Dense(2, 1, bias=False)]))
+    "x y learning_rate W1 z1 a1 loss count L dL/da1 da1/dz1 delta1 dL/dW1 W1'"
+    """
+    found = [Named("inputs"), Named("targets"), Named("learning_rate")]
+    for n, layer in enumerate(layers):
+        found += [Named(parameter_roles(p).given, n, p) for p in _parameters(layer)]
+    for n in range(len(layers)):
+        found += [Named("z", n), Named("a", n)]
+    found += [Named("sample_loss"), Named("count"), Named("loss")]
+    for n, layer in reversed(list(enumerate(layers))):
+        found += [Named("activation_gradient", n), Named("slope", n), Named("delta", n)]
+        found += [Named(parameter_roles(p).gradient, n, p) for p in _parameters(layer)]
+    for n, layer in enumerate(layers):
+        found += [Named(parameter_roles(p).new, n, p) for p in _parameters(layer)]
+    return {each.name: each for each in found}
+
+
+def _parameters(layer: Layer) -> list[str]:
+    """Return the parameters that a layer has."""
+    return [name for name in layer.PARAMETERS if layer.shape(name) is not None]
