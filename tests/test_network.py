@@ -151,8 +151,35 @@ def test_initializers_with_numbers(backend):
     assert min(values) >= 2.0
     assert max(values) < 3.0
     assert 0.0 < max(map(abs, layer.biases)) < 0.01
-    assert backend.Normal(0.5) == backend.Normal(0.5)
-    assert repr(backend.Uniform(-1.0, 1.0)) == "Uniform(low=-1.0, high=1.0)"
+
+
+def test_initializers_are_values(backend):
+    made = [
+        (lambda: backend.Uniform(-1.0, 1.0), "Uniform(low=-1.0, high=1.0)"),
+        (lambda: backend.Uniform(), "Uniform(low=-0.5, high=0.5)"),
+        (lambda: backend.Normal(0.5), "Normal(scale=0.5)"),
+        (lambda: backend.Normal(), "Normal(scale=1.0)"),
+        (backend.Xavier, "Xavier()"),
+        (backend.He, "He()"),
+        (backend.Zeros, "Zeros()"),
+    ]
+    for number, (make, text) in enumerate(made):
+        value = make()
+        assert repr(value) == text
+        for same in (make(), copy.deepcopy(value), pickle.loads(pickle.dumps(value))):
+            assert same == value
+            assert hash(same) == hash(value)
+        for other, _ in made[:number] + made[number + 1 :]:
+            assert other() != value
+        assert value != text
+        with pytest.raises(AttributeError, match="cannot assign to field 'scale'"):
+            value.scale = 2.0
+        with pytest.raises(AttributeError, match="cannot delete field 'low'"):
+            del value.low
+        assert repr(value) == text
+    for wrong in (lambda: backend.Zeros(1), lambda: backend.Normal(1.0, 2.0)):
+        with pytest.raises(TypeError):
+            wrong()
 
 
 def test_default_initializers(backend):
