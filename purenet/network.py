@@ -35,7 +35,7 @@ from .files import load_network, save_network
 from .history import History, TrainingDiverged
 from .layers import Dense, LayerGradient, LayerOutput
 from .losses import LOSSES, REQUIRED_ACTIVATION, loss_count, output_delta, total_loss
-from .metrics import Evaluation, class_of, count_correct
+from .metrics import Evaluation, answered_class, count_correct
 from .randomness import Random, new_seed, shuffled_order
 from .tables import Preparation
 
@@ -405,8 +405,20 @@ class Network:
         return a
 
     def predict_classes(self, inputs: Rows, *, threads: int = 1) -> list[int]:
-        """Return the class of each sample: the largest output, or for one output 1 from 0.5 on."""
-        return [class_of(row) for row in self.predict(inputs, threads=threads)]
+        """Return the class of each sample: the largest output, or for one output 1 from 0.5 on.
+
+        Raises ValueError for a sample with an output that is NaN.
+        """
+        classes = []
+        for number, row in enumerate(self.predict(inputs, threads=threads)):
+            answered = answered_class(row)
+            if answered is None:
+                raise ValueError(
+                    f"inputs: row {number}: the outputs are {shown(list(row))}, "
+                    f"expected numbers: NaN stands for no class"
+                )
+            classes.append(answered)
+        return classes
 
     def evaluate(self, inputs: Rows, targets: Any, *, threads: int = 1) -> Evaluation:
         """Return the loss over these samples and, if the targets are classes, the accuracy.
@@ -626,5 +638,6 @@ _SETTERS: dict[str, Callable[[Network, Any], None]] = {
 
 def _is_stuck(history: History, patience: int) -> bool:
     losses = history.validation_loss or history.loss
-    best = losses.index(min(losses))
+    known = [loss for loss in losses if loss == loss]  # NaN is not the lowest, nor a new one
+    best = losses.index(min(known)) if known else 0
     return len(losses) - 1 - best >= patience
