@@ -22,6 +22,7 @@ from .activations import (
     tanh_derivative,
 )
 from .checks import one_hot
+from .doubles import check_doubles
 from .elementary import exp, log, log1p, tanh
 from .gradients import GradientCheck, check_gradients
 from .history import History, TrainingDiverged
@@ -43,6 +44,8 @@ from .seeing.sources import RecordingError
 from .tables import Preparation, Table, read_csv
 
 BACKEND = "pure"
+
+check_doubles()
 
 load = Network.load
 
