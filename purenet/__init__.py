@@ -19,6 +19,7 @@ from .activations import (
     tanh_derivative,
 )
 from .checks import one_hot
+from .doubles import check_doubles
 from .elementary import exp, log, log1p, tanh
 from .functions import (
     activate,
@@ -54,6 +55,8 @@ from .seeing.source.functions import RecordingError
 from .tables import Preparation, Table, read_csv
 
 BACKEND = "pure"
+
+check_doubles()
 
 load = Network.load
 

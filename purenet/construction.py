@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def checked_layers(net: Network, layers: Any) -> tuple[Layer, ...]:
     packages = {"pure": "purenet", "fast": "purenet_fast"}
-    own = net.__dict__.get("layers", ())
+    own = set(map(id, net.__dict__.get("layers", ())))
+    seen = set()
     listed = as_list(layers, "layers", "a list of Dense layers")
     if not listed:
         raise ValueError("layers: found none, expected at least one Dense layer")
@@ -29,11 +30,11 @@ def checked_layers(net: Network, layers: Any) -> tuple[Layer, ...]:
                 f"layers: layer {number} is a {packages[layer.backend]}.Dense, "
                 f"expected {packages[net.layer_class.backend]}.Dense"
             )
-        elsewhere = layer.has_network and not any(layer is other for other in own)
-        if elsewhere or any(layer is other for other in listed[:number]):
+        if id(layer) in seen or (layer.has_network and id(layer) not in own):
             raise ValueError(
                 f"layers: layer {number} is part of a network already, expected a new one"
             )
+        seen.add(id(layer))
         if number > 0 and layer.inputs != listed[number - 1].outputs:
             raise ValueError(
                 f"layers: layer {number} has {layer.inputs} inputs, "

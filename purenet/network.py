@@ -11,7 +11,15 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from .checks import FLOAT, as_choice, as_learning_rate, as_list, check_output_activation, flat
+from .checks import (
+    FLOAT,
+    as_choice,
+    as_learning_rate,
+    as_list,
+    check_output_activation,
+    flat,
+    shown,
+)
 from .claims import Claim
 from .construction import SETTERS, checked_layers, needed_activation
 from .history import History
@@ -25,7 +33,7 @@ from .losses import (
     total_loss,
 )
 from .matrix import Matrix, Rows
-from .metrics import Evaluation, class_of, count_correct
+from .metrics import Evaluation, answered_class, count_correct
 from .optimizers import Optimizer
 from .parameters import digest_of, find_non_finite
 from .randomness import Random, new_seed
@@ -269,8 +277,20 @@ class Network:
         return self.outputs_of(rows, threads)
 
     def predict_classes(self, inputs: Rows, *, threads: int = 1) -> list[int]:
-        """Return the class of each sample: the largest output, or for one output 1 from 0.5 on."""
-        return [class_of(row) for row in self.predict(inputs, threads=threads)]
+        """Return the class of each sample: the largest output, or for one output 1 from 0.5 on.
+
+        Raises ValueError for a sample with an output that is NaN.
+        """
+        classes = []
+        for number, row in enumerate(self.predict(inputs, threads=threads)):
+            answered = answered_class(row)
+            if answered is None:
+                raise ValueError(
+                    f"inputs: row {number}: the outputs are {shown(list(row))}, "
+                    f"expected numbers: NaN stands for no class"
+                )
+            classes.append(answered)
+        return classes
 
     def evaluate(self, inputs: Rows, targets: Any, *, threads: int = 1) -> Evaluation:
         """Return the loss over these samples and, if the targets are classes, the accuracy.

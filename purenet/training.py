@@ -230,5 +230,6 @@ def _validate(net: Network, samples: Samples, history: History, threads: int) ->
 
 def _is_stuck(history: History, patience: int) -> bool:
     losses = history.validation_loss or history.loss
-    best = losses.index(min(losses))
+    known = [loss for loss in losses if loss == loss]  # NaN is not the lowest, nor a new one
+    best = losses.index(min(known)) if known else 0
     return len(losses) - 1 - best >= patience

@@ -1090,12 +1090,22 @@ cdef Py_ssize_t c_class_of(const double *outputs, Py_ssize_t columns) noexcept n
     return c_largest(outputs, columns)
 
 
+cdef bint c_holds_nan(const double *row, Py_ssize_t columns) noexcept nogil:
+    cdef Py_ssize_t j
+    cdef bint found = False
+    for j in range(columns):
+        found |= row[j] != row[j]
+    return found
+
+
 cdef Py_ssize_t c_count_correct(const double *a, const double *y,
                                 Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    """The twin of count_correct: outputs with a NaN stand for no class, and are never right."""
     cdef Py_ssize_t i
     cdef Py_ssize_t correct = 0
     for i in range(rows):
-        if c_class_of(a + i * columns, columns) == c_class_of(y + i * columns, columns):
+        if (c_class_of(a + i * columns, columns) == c_class_of(y + i * columns, columns)
+                and not c_holds_nan(a + i * columns, columns)):
             correct += 1
     return correct
 

@@ -1036,3 +1036,51 @@ def test_the_module_can_be_run_from_anywhere(tmp_path):
     done = process("--version", cwd=tmp_path)
     assert done == (0, f"purenet {purenet.__version__}\n", "")
     assert pathlib.Path(purenet.__file__).name == "__init__.py"
+
+
+# Answers that are none: an output is NaN where infinite numbers of both signs meet.
+
+NAN_ROWS = "x,y,kind\n0,0,a\n1e300,1e300,a\n2.5,0.5,b\n1e300,1e300,b\n"
+
+
+@pytest.fixture
+def overflowing(model):
+    """The path of a model whose output is 0.5 for all rows but those of huge numbers."""
+    layers = [
+        purenet.Dense(2, 2, "linear", initializer=[[1e10, 1e10], [1e10, 1e10]]),
+        purenet.Dense(2, 1, "sigmoid", initializer=[[1.0], [-1.0]]),
+    ]
+    net = purenet.Network(layers, "binary_cross_entropy", seed=1)
+    net.preparation = purenet.load(model).preparation
+    net.save(model)
+    return model
+
+
+def test_evaluate_counts_rows_without_an_answer_as_wrong(shell, overflowing, name):
+    data = shell.write("nan.csv", NAN_ROWS)
+    lines = shell.succeed("evaluate", overflowing, data, *name).splitlines()
+    assert lines[0] == f"{data}: 4 rows, loss nan, accuracy 25.0%"
+    assert lines[1] == "no answer for 2 rows, counted as wrong: an output is NaN"
+    counts = [line.split() for line in lines[4:6]]
+    zero = counts[0][1]
+    assert counts[0] == ["a", zero, "1", "1", "2", "0.0%"]
+    assert counts[1] == ["b", zero, "1", "1", "2", "50.0%"]
+    assert lines[-1].endswith("1 of 4 = 25.0%")
+
+
+@pytest.mark.parametrize("options", [(), ("--probabilities",)])
+def test_predict_names_the_row_without_an_answer(shell, overflowing, name, options):
+    data = shell.write("nan.csv", NAN_ROWS)
+    message = shell.refuse("predict", overflowing, data, *options, *name)
+    assert f"{data}: row 1 (counted from 0, without the header) has no answer" in message
+    assert message.endswith("the model's outputs for it are [nan], expected finite numbers")
+
+
+def test_evaluate_names_the_row_without_a_number(shell, name):
+    data, path = shell.write("line.csv", LINE), shell.path("model.json")
+    shell.succeed("train", data, "--target", "y", "--out", path, "--quiet", *name)
+    net = purenet.load(path)
+    net.layers[0].weights[0][0] = math.nan
+    net.save(path)
+    message = shell.refuse("evaluate", path, data, *name)
+    assert f"{data}: row 0 (counted from 0, without the header) has no answer" in message

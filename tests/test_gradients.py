@@ -7,6 +7,8 @@ import re
 import pytest
 from bits import assert_same_bits
 
+from purenet.gradients import GradientEntry
+
 HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "linear", "softmax")
 SQUARED = ("sum_of_squares", "mean_squared_error")
 PAIRS = [(activation, loss) for activation in HIDDEN for loss in SQUARED]
@@ -172,6 +174,18 @@ def test_the_entries(backend):
     assert re.match(r"26 gradients checked; the worst is layers\[\d\]", str(check))
 
 
+def test_an_entry_says_where_it_is():
+    names = {}
+    for place in ((3,), (2, 1), (1, 0, 2, 5)):
+        entry = GradientEntry(1, "weights", place, 0.5, 0.5, 0.0)
+        names[entry.name] = (entry.row, entry.column, entry.corner)
+    assert names == {
+        "layers[1].weights[3]": (None, 3, False),
+        "layers[1].weights[2][1]": (2, 1, False),
+        "layers[1].weights[1][0][2][5]": (1, 5, False),
+    }
+
+
 def test_the_network_stays_as_it_is(backend):
     net, x, y = small_network(backend)
     net.fit(x, y, epochs=3)
@@ -215,6 +229,143 @@ def test_a_step_must_be_a_positive_number(backend, step, error):
     net, x, y = small_network(backend)
     with pytest.raises(error, match=r"^step: found "):
         backend.check_gradients(net, x, y, step)
+
+
+@pytest.mark.parametrize("step", [1e-16, 1e-17, 1e-300, 5e-324])
+@pytest.mark.parametrize("values", ["normal", "zeros"])
+def test_a_step_that_changes_nothing_is_refused(backend, step, values):
+    # Also where all parameters are 0, and change by any step, but the loss does not.
+    net = backend.Network([backend.Dense(2, 1, initializer=values)], seed=1)
+    before = net.digest()
+    with pytest.raises(ValueError, match=r"^step: found \S+, which rounding swallows, expected"):
+        backend.check_gradients(net, [[1.0, 2.0]], [[0.5]], step)
+    assert net.digest() == before
+
+
+@pytest.mark.parametrize("value", [1.0, 1.9999999, 2.0, 1e10, 1e-300, 0.0])
+def test_the_smallest_step_changes_every_number(backend, value, monkeypatch):
+    net = backend.Network([backend.Dense(1, 1, "linear", initializer=[[value]])], seed=1)
+    seen = set()
+    right = backend.Network.evaluate
+
+    def evaluate(self, inputs, targets):
+        seen.add(self.layers[0].weights[0][0])
+        return right(self, inputs, targets)
+
+    monkeypatch.setattr(backend.Network, "evaluate", evaluate)
+    backend.check_gradients(net, [[1.0]], [[0.5]], 2.220446049250313e-16)
+    assert len(seen) == 3
+
+
+# Corners.
+
+
+def corners(check):
+    return {entry.name for entry in check.entries if entry.corner}
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_a_sample_at_the_corner_of_a_unit(backend, activation):
+    # The first sample is all zeros, and so are z and the biases: any step of a bias crosses there.
+    layers = [backend.Dense(2, 4, activation), backend.Dense(4, 1, "sigmoid")]
+    net = backend.Network(layers, seed=1)
+    x = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    y = [[0.0], [1.0], [1.0], [0.0]]
+    before = net.digest()
+    check = backend.check_gradients(net, x, y)
+    assert check.passed()
+    assert corners(check) == {f"layers[0].biases[{j}]" for j in range(4)}
+    assert check.corners == 4
+    assert not check.worst.corner
+    assert check.worst.error < 1e-6 < max(entry.error for entry in check.entries)
+    assert "17 gradients checked, 4 of them at a corner of relu" in str(check)
+    assert f"the worst of the others is {check.worst.name}" in str(check)
+    html = check._repr_html_()
+    assert html.count("at a corner") == 3  # in the caption, as a title, and for the biases
+    assert html.endswith("<td>0</td></tr></table>")
+    assert net.digest() == before
+
+
+def test_a_unit_near_its_corner(backend):
+    # z is 5e-6 for the second sample alone: one step back crosses, one forth does not.
+    hidden = backend.Dense(
+        1, 2, "relu", initializer=[[1.0, 2.0]], bias_initializer=[-1.0 + 5e-6, 0.5]
+    )
+    net = backend.Network([hidden, backend.Dense(2, 1, "linear", initializer=[[3.0], [1.0]])])
+    check = backend.check_gradients(net, [[2.0], [1.0], [-3.0]], [[0.0]] * 3)
+    assert corners(check) == {"layers[0].weights[0][0]", "layers[0].biases[0]"}
+    assert check.passed()
+    finer = backend.check_gradients(net, [[2.0], [1.0], [-3.0]], [[0.0]] * 3, step=1e-6)
+    assert corners(finer) == set()
+    assert finer.passed()
+
+
+def test_a_corner_in_a_later_layer_is_reached_from_every_layer_before(backend):
+    # The relu unit's z is 0.5 * a - 0.5 * a of two units that are alike, and so exactly 0.
+    first = backend.Dense(1, 2, "tanh", initializer=[[0.7, 0.7]])
+    second = backend.Dense(2, 1, "relu", initializer=[[0.5], [-0.5]])
+    third = backend.Dense(1, 1, "linear", initializer=[[2.0]])
+    net = backend.Network([first, second, third])
+    check = backend.check_gradients(net, [[1.0]], [[5.0]])
+    assert check.passed()
+    assert {entry.layer for entry in check.entries if entry.corner} == {0, 1}
+    assert [entry.corner for entry in check.entries if entry.layer == 2] == [False, False]
+
+
+def test_a_corner_that_both_steps_leave_to_one_side(backend):
+    # z = (a - 0.5) ** 2 or so: 0 at the weight itself, above 0 on either side.
+    class Square(backend.Network):
+        def feedforward(self, inputs):
+            outputs = super().feedforward(inputs)
+            w = self.layers[0].weights[0][0]
+            return [outputs[0]._replace(z=[[abs(w - 1.0)]])]
+
+        def evaluate(self, inputs, targets):
+            w = self.layers[0].weights[0][0]
+            right = super().evaluate(inputs, targets)
+            return right._replace(loss=right.loss + max(0.0, w - 1.0))
+
+    net = Square([backend.Dense(1, 1, "relu", initializer=[[1.0]])])
+    check = backend.check_gradients(net, [[1.0]], [[0.0]])
+    assert corners(check) == {"layers[0].weights[0][0]"}
+
+
+def test_where_all_are_at_a_corner_there_is_no_worst(backend):
+    net = backend.Network([backend.Dense(1, 1, "relu", initializer="zeros")])
+    check = backend.check_gradients(net, [[1.0]], [[1.0]])
+    assert corners(check) == {"layers[0].weights[0][0]", "layers[0].biases[0]"}
+    assert check.passed()
+    assert check.worst.corner
+    assert str(check) == (
+        "2 gradients checked, 2 of them at a corner of relu, "
+        "where the slope jumps and cannot be measured"
+    )
+
+
+def test_a_mistake_away_from_the_corners_is_still_found(backend, monkeypatch):
+    net = backend.Network([backend.Dense(2, 4, "relu"), backend.Dense(4, 1)], seed=1)
+    x, y = [[0.0, 0.0], [1.0, 1.0]], [[0.0], [1.0]]
+    right = backend.Network.backprop
+
+    def wrong(self, inputs, targets):
+        gradients = right(self, inputs, targets)
+        gradients[1].weights[2][0] *= 1.01
+        return gradients
+
+    monkeypatch.setattr(backend.Network, "backprop", wrong)
+    check = backend.check_gradients(net, x, y)
+    assert check.corners == 4
+    assert not check.passed()
+    assert check.worst.name == "layers[1].weights[2][0]"
+    assert not check.worst.corner
+
+
+def test_parameters_that_are_nan_are_no_corner(backend):
+    net = backend.Network([backend.Dense(1, 2, "relu"), backend.Dense(2, 1)], seed=1)
+    net.layers[0].weights[0][1] = math.nan
+    check = backend.check_gradients(net, [[1.0]], [[1.0]])
+    assert not check.passed()
+    assert math.isnan(check.worst.error)
 
 
 def test_both_backends_measure_the_same_bits(both):

@@ -151,8 +151,35 @@ def test_initializers_with_numbers(backend):
     assert min(values) >= 2.0
     assert max(values) < 3.0
     assert 0.0 < max(map(abs, layer.biases)) < 0.01
-    assert backend.Normal(0.5) == backend.Normal(0.5)
-    assert repr(backend.Uniform(-1.0, 1.0)) == "Uniform(low=-1.0, high=1.0)"
+
+
+def test_initializers_are_values(backend):
+    made = [
+        (lambda: backend.Uniform(-1.0, 1.0), "Uniform(low=-1.0, high=1.0)"),
+        (lambda: backend.Uniform(), "Uniform(low=-0.5, high=0.5)"),
+        (lambda: backend.Normal(0.5), "Normal(scale=0.5)"),
+        (lambda: backend.Normal(), "Normal(scale=1.0)"),
+        (backend.Xavier, "Xavier()"),
+        (backend.He, "He()"),
+        (backend.Zeros, "Zeros()"),
+    ]
+    for number, (make, text) in enumerate(made):
+        value = make()
+        assert repr(value) == text
+        for same in (make(), copy.deepcopy(value), pickle.loads(pickle.dumps(value))):
+            assert same == value
+            assert hash(same) == hash(value)
+        for other, _ in made[:number] + made[number + 1 :]:
+            assert other() != value
+        assert value != text
+        with pytest.raises(AttributeError, match="cannot assign to field 'scale'"):
+            value.scale = 2.0
+        with pytest.raises(AttributeError, match="cannot delete field 'low'"):
+            del value.low
+        assert repr(value) == text
+    for wrong in (lambda: backend.Zeros(1), lambda: backend.Normal(1.0, 2.0)):
+        with pytest.raises(TypeError):
+            wrong()
 
 
 def test_default_initializers(backend):
@@ -807,6 +834,107 @@ def test_on_epoch_may_look_at_and_change_the_network(backend):
         by_hand.layers[0].weights[0][0] = float(epoch)
         by_hand.layers[1].biases = [0.5]
     assert net.digest() == by_hand.digest()
+
+
+# Outputs that are NaN: infinite numbers of both signs meet in the last layer.
+
+HUGE = [1e308, 1e308]
+
+
+def overflowing(module, outputs, activation="linear", loss="mean_squared_error"):
+    """Return a network whose outputs are NaN for HUGE, and equal for other inputs."""
+    layers = [
+        module.Dense(2, 2, "linear", initializer=[[1.0, 1.0], [1.0, 1.0]]),
+        module.Dense(2, outputs, activation, initializer=[[1.0] * outputs, [-1.0] * outputs]),
+    ]
+    return module.Network(layers, loss, seed=1)
+
+
+LAST = [
+    (1, "sigmoid", "binary_cross_entropy"),
+    (1, "linear", "mean_squared_error"),
+    (3, "softmax", "categorical_cross_entropy"),
+    (3, "sigmoid", "sum_of_squares"),
+]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("outputs", "activation", "loss"), LAST)
+def test_an_output_that_is_nan_is_never_right(both, outputs, activation, loss, threads):
+    results = []
+    for module in both:
+        net = overflowing(module, outputs, activation, loss)
+        accuracies = []
+        for count in (1, 4, 70):
+            for label in range(max(2, outputs)):
+                inputs, labels = [HUGE] * count, [label] * count
+                found = net.evaluate(inputs, labels, threads=threads)
+                accuracies.append(found.accuracy)
+                assert math.isnan(found.loss)
+        assert set(accuracies) == {0.0}
+        # And the others count as before: equal outputs stand for class 0, 0.5 for class 1.
+        right = 1 if activation == "sigmoid" and outputs == 1 else 0
+        mixed = net.evaluate([HUGE, [0.0, 0.0], HUGE, [1.0, 1.0]], [right] * 4, threads=threads)
+        results.append(mixed.accuracy)
+    assert results == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("column", [0, 1, 2])
+def test_one_output_that_is_nan_is_enough(both, column):
+    for module in both:
+        weights = [[0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+        weights[0][column], weights[1][column] = 1.0, -1.0
+        first = module.Dense(2, 2, "linear", initializer=[[1.0, 1.0], [1.0, 1.0]])
+        last = module.Dense(2, 3, "linear", initializer=weights)
+        net = module.Network([first, last], seed=1)
+        (row,) = net.predict([HUGE])
+        assert math.isnan(row[column])
+        for label in range(3):
+            assert net.evaluate([HUGE], [label]).accuracy == 0.0
+        with pytest.raises(ValueError, match="row 0"):
+            net.predict_classes([HUGE])
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 3])
+@pytest.mark.parametrize(("outputs", "activation", "loss"), LAST)
+def test_a_nan_is_never_right_in_training(both, outputs, activation, loss, batch_size):
+    accuracies = []
+    for module in both:
+        net = overflowing(module, outputs, activation, loss)
+        history = module.History()
+        with pytest.raises(module.TrainingDiverged) as raised:
+            net.fit([HUGE] * 4, [0] * 4, epochs=1, batch_size=batch_size, learning_rate=0.1)
+        history = raised.value.history
+        accuracies.append(history.accuracy)
+    assert accuracies == [[0.0], [0.0]]
+
+
+def test_the_class_of_nan_is_refused_with_the_sample(both):
+    messages = []
+    for module in both:
+        net = overflowing(module, 3)
+        assert net.predict_classes([[1.0, 2.0]]) == [0]
+        with pytest.raises(ValueError) as refused:
+            net.predict_classes([[1.0, 2.0], HUGE, HUGE])
+        messages.append(str(refused.value))
+    message = "inputs: row 1: the outputs are [nan, nan, nan], expected numbers"
+    assert messages == [f"{message}: NaN stands for no class"] * 2
+
+
+def test_a_loss_that_is_nan_is_not_the_lowest(backend):
+    # The validation loss is NaN in two epochs, and is otherwise the square of the last bias.
+    net = overflowing(backend, 1)
+    biases = iter([5.0, NAN, 4.0, 3.0, 3.5, 3.5, 3.5, 3.5])
+
+    def look(epoch, history):
+        bias = next(biases)
+        net.layers[0].weights = [[1.0, 1.0] if bias != bias else [0.0, 0.0]] * 2
+        net.layers[1].biases = [0.0 if bias != bias else bias]
+
+    options = {"epochs": 50, "learning_rate": 0.0, "patience": 3, "on_epoch": look}
+    history = net.fit([[1.0, 1.0]], [[1.0]], validation_data=([HUGE], [[0.0]]), **options)
+    assert_same_bits(history.validation_loss, [NAN, 25.0, NAN, 16.0, 9.0, 12.25, 12.25, 12.25])
+    assert history.stopped == "no lower loss for 3 epochs"
 
 
 def test_patience(backend):

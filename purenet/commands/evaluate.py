@@ -6,7 +6,8 @@ import argparse
 from typing import Any
 
 from .. import charts
-from ..metrics import class_of
+from ..checks import counted
+from ..metrics import answered_class, class_of
 from ..tables import Preparation, Table, read_csv
 from .backends import add_backend_option, add_threads_option, choose_backend
 from .scores import print_scores
@@ -36,10 +37,22 @@ def run(arguments: argparse.Namespace) -> int:
     print_scores(network, table, arguments.data, arguments.threads)
     if preparation.classes is not None:
         truth = [class_of(row) for row in preparation.targets(table.labels or [])]
-        answers = network.predict_classes(inputs, threads=arguments.threads)
-        print()
-        print(charts.confusion_table(truth, answers, preparation.classes))
+        outputs = network.predict(inputs, threads=arguments.threads)
+        _print_confusion(truth, outputs, preparation.classes)
     return 0
+
+
+def _print_confusion(truth: list[int], outputs: list[list[float]], classes: list[str]) -> None:
+    names = list(classes)
+    answers = [answered_class(row) for row in outputs]
+    without = answers.count(None)
+    if without:
+        print(f"no answer for {counted(without, 'row')}, counted as wrong: an output is NaN")
+        names.append("no answer")
+    print()
+    none = len(classes)
+    found = [none if answer is None else answer for answer in answers]
+    print(charts.confusion_table(truth, found, names))
 
 
 def _check_labels(preparation: Preparation, table: Table, path: str) -> None:

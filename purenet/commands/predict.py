@@ -10,7 +10,7 @@ from ..tables import read_csv
 from ..writing import write_text
 from .backends import add_backend_option, add_threads_option, choose_backend
 from .destinations import check_destinations
-from .table_files import as_csv, inputs_of, preparation_of
+from .table_files import answers_of, as_csv, inputs_of, preparation_of
 
 
 def add_command(commands: Any) -> None:
@@ -45,8 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.probabilities and preparation.classes is not None:
         header += [f"probability {name}" for name in preparation.classes]
     rows: list[list[Any]] = [list(header)]
-    for row in outputs:
-        cells: list[Any] = [preparation.answer(row)]
+    answers = answers_of(preparation, outputs, arguments.data)
+    for answer, row in zip(answers, outputs, strict=True):
+        cells: list[Any] = [answer]
         if arguments.probabilities:
             cells += row if len(row) > 1 else [1.0 - row[0], row[0]]
         rows.append(cells)

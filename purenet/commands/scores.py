@@ -7,7 +7,7 @@ import math
 from ..checks import counted
 from ..network import Network
 from ..tables import Table
-from .table_files import preparation_of
+from .table_files import answers_of, preparation_of
 
 
 def print_scores(network: Network, table: Table, title: str, threads: int) -> None:
@@ -21,7 +21,7 @@ def print_scores(network: Network, table: Table, title: str, threads: int) -> No
         # Rounded down, so that only a perfect score reads 100.0%.
         text += f", accuracy {1000 * correct // count / 10:.1f}%"
     else:
-        answers = [preparation.answer(row) for row in network.predict(inputs, threads=threads)]
+        answers = answers_of(preparation, network.predict(inputs, threads=threads), title)
         errors = [float(a) - float(b) for a, b in zip(answers, table.labels or [], strict=True)]
         mean = math.sqrt(math.fsum(error * error for error in errors) / len(errors))
         text += f", root mean squared error {mean:.6g} {preparation.target}"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import tables
+from ..checks import shown
 from ..network import Network
 from ..tables import Preparation, Table
 
@@ -40,3 +41,19 @@ def inputs_of(preparation: Preparation, table: Table, path: str) -> list[list[fl
         return preparation.inputs(table.rows)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def answers_of(
+    preparation: Preparation, outputs: list[list[float]], path: str
+) -> list[str | float]:
+    """Return what each row of outputs says, or raise ValueError that names the row without."""
+    answers = []
+    for number, row in enumerate(outputs):
+        try:
+            answers.append(preparation.answer(row))
+        except ValueError:
+            raise ValueError(
+                f"{path}: row {number} (counted from 0, without the header) has no answer: the "
+                f"model's outputs for it are {shown(row)}, expected finite numbers"
+            ) from None
+    return answers

@@ -256,7 +256,7 @@ def run(arguments: argparse.Namespace) -> int:
         print()
         if history.stopped:
             print(f"stopped after {history.epochs} epochs: {history.stopped}")
-        if held.rows:
+        if best.parameters:
             print(f"the network of epoch {network.epochs_trained} has the lowest validation loss")
         print_scores(network, kept, "training", arguments.threads)
         if held.rows:
