@@ -7,14 +7,17 @@ argument, the row and column (counted from 0), what was found and what was expec
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from itertools import chain, repeat
 from numbers import Real
 from typing import Any
 
-Matrix = list[list[float]]
-Rows = Sequence[Sequence[float]]
+from .matrix import Matrix, Rows
 
 _FLOAT = {float}
+_LIST = {list}
+_CLASSES = {0.0, 1.0}
+_NUMBERS = {float, int, bool}
 
 
 def shown(value: object) -> str:
@@ -62,9 +65,7 @@ def as_list(values: Any, place: str, expected: str) -> list[Any]:
         raise TypeError(f"{place}: found {shown(values)}, expected {expected}") from None
 
 
-def as_row(
-    values: Any, argument: str, place: str, width: int | None, *, finite: bool = True
-) -> list[float]:
+def as_row(values: Any, place: str, width: int | None, *, finite: bool = True) -> list[float]:
     """Return one row as a list of floats; a list of floats is returned as it is."""
     expected = "a list of numbers" if width is None else f"a list of {counted(width, 'number')}"
     row = as_list(values, place, expected)
@@ -90,6 +91,9 @@ def as_matrix(
 
     Rows that are lists of floats already are not copied.
     """
+    converted = _matrix_of_lists(rows, width, height, finite)
+    if converted is not None:
+        return converted
     expected = "a list of rows, each a list of numbers"
     if width is not None:
         expected = f"a list of rows, each a list of {counted(width, 'number')}"
@@ -103,8 +107,45 @@ def as_matrix(
         if width == 0:
             raise ValueError(f"{argument}: row 0 is empty, expected a list of numbers")
     return [
-        as_row(row, argument, f"{argument}: row {number}", width, finite=finite)
+        as_row(row, f"{argument}: row {number}", width, finite=finite)
         for number, row in enumerate(listed)
+    ]
+
+
+def _matrix_of_lists(
+    rows: Any, width: int | None, height: int | None, finite: bool
+) -> Matrix | None:
+    """Return the rows if they are lists of numbers, converted if they must be, otherwise None.
+
+    All that is done to a number is done in C, so that a debugger is through in a few lines.
+    """
+    if type(rows) is not list or set(map(type, rows)) != _LIST:
+        return None
+    if set(map(len, rows)) != {width or len(rows[0]) or None} or len(rows) != (height or len(rows)):
+        return None
+    kinds = set(map(type, chain.from_iterable(rows)))
+    if not kinds <= _NUMBERS:
+        return None
+    try:
+        if kinds != _FLOAT:
+            rows = list(map(list, map(map, repeat(float), rows)))
+    except OverflowError:
+        return None
+    return rows if not finite or all(map(math.isfinite, chain.from_iterable(rows))) else None
+
+
+def as_array(values: Any, place: str, shape: tuple[int, ...], *, finite: bool = True) -> Any:
+    """Return nested lists of floats of this shape: a row, a matrix, or a list of such."""
+    if len(shape) == 1:
+        return as_row(values, place, shape[0], finite=finite)
+    if len(shape) == 2:
+        return as_matrix(values, place, height=shape[0], width=shape[1], finite=finite)
+    listed = as_list(values, place, f"a list of {shape[0]} lists")
+    if len(listed) != shape[0]:
+        raise ValueError(f"{place}: found {counted(len(listed), 'item')}, expected {shape[0]}")
+    return [
+        as_array(item, f"{place}[{number}]", shape[1:], finite=finite)
+        for number, item in enumerate(listed)
     ]
 
 
@@ -120,17 +161,14 @@ def as_targets(targets: Any, samples: int, outputs: int) -> Matrix:
             f"targets: found {counted(len(listed), 'row')} for {counted(samples, 'sample')} "
             f"in inputs, expected as many"
         )
+    if set(map(type, listed)) == _LIST:
+        return as_matrix(listed, "targets", width=outputs)
     flat = [isinstance(row, (str, bytes)) or not hasattr(row, "__len__") for row in listed]
-    if all(flat):
-        if outputs == 1:
-            rows = [
-                [as_number(value, f"targets: row {number}")] for number, value in enumerate(listed)
-            ]
-        else:
-            rows = one_hot(listed, outputs, "targets")
-    else:
-        rows = as_matrix(listed, "targets", width=outputs)
-    return rows
+    if not all(flat):
+        return as_matrix(listed, "targets", width=outputs)
+    if outputs > 1:
+        return one_hot(listed, outputs, "targets")
+    return [[as_number(value, f"targets: row {number}")] for number, value in enumerate(listed)]
 
 
 def check_targets(rows: Matrix, loss: str, classes: bool) -> None:
@@ -138,8 +176,8 @@ def check_targets(rows: Matrix, loss: str, classes: bool) -> None:
 
     classes: what ``are_classes`` says of them.
     """
-    if classes and len(rows[0]) > 1:  # so they are probabilities, and add up to 1 in each row
-        return
+    if classes and (len(rows[0]) > 1 or loss == "binary_cross_entropy"):
+        return  # they are probabilities, and where there are several they add up to 1
     if loss == "binary_cross_entropy":
         _check_between_0_and_1(rows, loss)
     if loss == "categorical_cross_entropy":
@@ -190,14 +228,10 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
 
 
 def are_classes(targets: Matrix) -> bool:
-    """Say whether the targets name classes: all 0 or 1, and one 1 a row if there are several."""
-    names = {0.0, 1.0}
-    for row in targets:
-        if not names.issuperset(row):
-            return False
-        if len(row) > 1 and row.count(1.0) != 1:
-            return False
-    return True
+    """Return whether the targets name classes: all 0 or 1, and one 1 a row if there are several."""
+    if not _CLASSES.issuperset(chain.from_iterable(targets)):
+        return False
+    return len(targets[0]) == 1 or set(map(list.count, targets, repeat(1.0))) == {1}
 
 
 def as_count(value: Any, argument: str, *, least: int = 1, most: int | None = None) -> int:

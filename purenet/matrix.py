@@ -2,13 +2,17 @@
 
 Every sum starts at 0.0 and adds its terms one by one, the index ascending.  Each function returns a
 new matrix and leaves its arguments as they are.
+
+Here are the loops alone.  ``purenet.dot`` and the others check their arguments, in ``functions``,
+and call the loop of that name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .checks import Matrix, Rows, check_product, check_rectangle, check_same_shape
+Matrix = list[list[float]]
+Rows = Sequence[Sequence[float]]
 
 
 def dot(a: Rows, b: Rows) -> Matrix:
@@ -21,7 +25,6 @@ def dot(a: Rows, b: Rows) -> Matrix:
     >>> dot([[1.0, 2.0]], [[3.0], [4.0]])
     [[11.0]]
     """
-    check_product(a, b)
     rows = len(a)
     inner = len(b)
     columns = len(b[0])
@@ -44,7 +47,6 @@ def transpose(a: Rows) -> Matrix:
     >>> transpose([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]
     """
-    check_rectangle(a, "a")
     rows = len(a)
     columns = len(a[0])
     transposed = []
@@ -62,14 +64,11 @@ def add_bias(a: Rows, biases: Sequence[float]) -> Matrix:
     >>> add_bias([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0])
     [[11.0, 22.0], [13.0, 24.0]]
     """
-    columns = check_rectangle(a, "a")
-    if len(biases) != columns:
-        raise ValueError(f"biases has {len(biases)} numbers, expected {columns}, one a column")
     result = []
     for i in range(len(a)):
         a_row = a[i]
         result_row = []
-        for j in range(columns):
+        for j in range(len(biases)):
             element = a_row[j] + biases[j]
             result_row.append(element)
         result.append(result_row)
@@ -82,7 +81,6 @@ def add(a: Rows, b: Rows) -> Matrix:
     >>> add([[1.0, 2.0]], [[3.0, 4.0]])
     [[4.0, 6.0]]
     """
-    check_same_shape(a, b)
     result = []
     for i in range(len(a)):
         a_row = a[i]
@@ -101,7 +99,6 @@ def subtract(a: Rows, b: Rows) -> Matrix:
     >>> subtract([[1.0, 2.0]], [[3.0, 5.0]])
     [[-2.0, -3.0]]
     """
-    check_same_shape(a, b)
     result = []
     for i in range(len(a)):
         a_row = a[i]
@@ -120,7 +117,6 @@ def multiply(a: Rows, b: Rows) -> Matrix:
     >>> multiply([[1.0, 2.0]], [[3.0, 4.0]])
     [[3.0, 8.0]]
     """
-    check_same_shape(a, b)
     result = []
     for i in range(len(a)):
         a_row = a[i]
@@ -139,7 +135,6 @@ def scale(a: Rows, factor: float) -> Matrix:
     >>> scale([[1.0, 2.0]], 10.0)
     [[10.0, 20.0]]
     """
-    check_rectangle(a, "a")
     result = []
     for i in range(len(a)):
         a_row = a[i]
@@ -157,9 +152,8 @@ def column_sums(a: Rows) -> list[float]:
     >>> column_sums([[1.0, 2.0], [3.0, 4.0]])
     [4.0, 6.0]
     """
-    columns = check_rectangle(a, "a")
     sums = []
-    for j in range(columns):
+    for j in range(len(a[0])):
         total = 0.0
         for i in range(len(a)):
             total = total + a[i][j]

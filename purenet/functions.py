@@ -1,0 +1,177 @@
+"""The arithmetic as ``purenet.dot``, ``purenet.softmax`` ...: check, then the loop of that name.
+
+The loops stand in ``matrix``, ``activations`` and ``losses`` and rely on what is checked here.  The
+functions of one number (``sigmoid``, ``relu`` ...) need no check and are taken from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import activations, losses, matrix
+from .checks import (
+    as_choice,
+    check_product,
+    check_rectangle,
+    check_row,
+    check_same_shape,
+)
+from .matrix import Matrix, Rows
+
+
+def dot(a: Rows, b: Rows) -> Matrix:
+    """Return the matrix product of a and b.
+
+    ``product[i][j] = a[i][0] * b[0][j] + a[i][1] * b[1][j] + ...``
+
+    Shapes: a is n by m, b is m by p, the product is n by p.
+
+    Raises ValueError if the shapes do not fit, TypeError for what is no matrix.
+
+    >>> dot([[1.0, 2.0]], [[3.0], [4.0]])
+    [[11.0]]
+    """
+    check_product(a, b)
+    return matrix.dot(a, b)
+
+
+def transpose(a: Rows) -> Matrix:
+    """Return a with rows and columns exchanged: ``transposed[j][i] = a[i][j]``.
+
+    Raises ValueError for rows of different lengths, TypeError for what is no matrix.
+
+    >>> transpose([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]
+    """
+    check_rectangle(a, "a")
+    return matrix.transpose(a)
+
+
+def add_bias(a: Rows, biases: Sequence[float]) -> Matrix:
+    """Return a with ``biases[j]`` added to every element of column j.
+
+    Raises ValueError if there are not as many biases as columns, TypeError for what is no matrix.
+
+    >>> add_bias([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0])
+    [[11.0, 22.0], [13.0, 24.0]]
+    """
+    columns = check_rectangle(a, "a")
+    if len(biases) != columns:
+        raise ValueError(f"biases has {len(biases)} numbers, expected {columns}, one a column")
+    return matrix.add_bias(a, biases)
+
+
+def add(a: Rows, b: Rows) -> Matrix:
+    """Return the sum of a and b, element by element.
+
+    Raises ValueError for different shapes, TypeError for what is no matrix.
+
+    >>> add([[1.0, 2.0]], [[3.0, 4.0]])
+    [[4.0, 6.0]]
+    """
+    check_same_shape(a, b)
+    return matrix.add(a, b)
+
+
+def subtract(a: Rows, b: Rows) -> Matrix:
+    """Return a minus b, element by element.
+
+    Raises ValueError for different shapes, TypeError for what is no matrix.
+
+    >>> subtract([[1.0, 2.0]], [[3.0, 5.0]])
+    [[-2.0, -3.0]]
+    """
+    check_same_shape(a, b)
+    return matrix.subtract(a, b)
+
+
+def multiply(a: Rows, b: Rows) -> Matrix:
+    """Return the product of a and b, element by element (the Hadamard product).
+
+    Raises ValueError for different shapes, TypeError for what is no matrix.
+
+    >>> multiply([[1.0, 2.0]], [[3.0, 4.0]])
+    [[3.0, 8.0]]
+    """
+    check_same_shape(a, b)
+    return matrix.multiply(a, b)
+
+
+def scale(a: Rows, factor: float) -> Matrix:
+    """Return a with every element multiplied by ``factor``.
+
+    Raises ValueError for rows of different lengths, TypeError for what is no matrix.
+
+    >>> scale([[1.0, 2.0]], 10.0)
+    [[10.0, 20.0]]
+    """
+    check_rectangle(a, "a")
+    return matrix.scale(a, factor)
+
+
+def column_sums(a: Rows) -> list[float]:
+    """Return the sum of every column, the rows added in their order.
+
+    Raises ValueError for rows of different lengths, TypeError for what is no matrix.
+
+    >>> column_sums([[1.0, 2.0], [3.0, 4.0]])
+    [4.0, 6.0]
+    """
+    check_rectangle(a, "a")
+    return matrix.column_sums(a)
+
+
+def softmax(z: Sequence[float]) -> list[float]:
+    """Return the probabilities ``exp(z[j]) / (exp(z[0]) + exp(z[1]) + ...)`` of one row.
+
+    Raises ValueError for an empty row, TypeError for what is no row.
+
+    >>> softmax([1000.0, 1000.0])
+    [0.5, 0.5]
+    """
+    check_row(z, "z")
+    return activations.softmax(z)
+
+
+def softmax_derivative(z: Sequence[float]) -> Matrix:
+    """Return the derivatives of a row's probabilities, ``jacobian[i][j] = da[i] / dz[j]``.
+
+    Raises ValueError for an empty row, TypeError for what is no row.
+
+    >>> softmax_derivative([0.0, 0.0])
+    [[0.25, -0.25], [-0.25, 0.25]]
+    """
+    check_row(z, "z")
+    return activations.softmax_derivative(z)
+
+
+def activate(activation: str, z: Rows) -> Matrix:
+    """Return the activations a of a layer's weighted sums z.
+
+    activation: sigmoid, tanh, relu, leaky_relu, linear or softmax.
+
+    Shapes: z and a are samples by units.
+
+    Raises ValueError or TypeError for another name, and for a row without numbers before softmax.
+
+    >>> activate("relu", [[-1.0, 2.0]])
+    [[0.0, 2.0]]
+    """
+    as_choice(activation, "activation", activations.ACTIVATIONS)
+    if activation == "softmax":
+        for number, row in enumerate(z):
+            check_row(row, f"z: row {number}")
+    return activations.activate(activation, z)
+
+
+def softmax_cross_entropy(z: Sequence[float], y: Sequence[float]) -> float:
+    """Return ``-(y[0] * log(a[0]) + y[1] * log(a[1]) + ...)`` with ``a = softmax(z)``.
+
+    Raises ValueError for an empty row or rows of different lengths, TypeError for what is no row.
+
+    >>> softmax_cross_entropy([1000.0, 0.0], [0.0, 1.0])
+    1000.0
+    """
+    check_row(z, "z")
+    check_row(y, "y", len(z))
+    return losses.softmax_cross_entropy(z, y)

@@ -1,0 +1,293 @@
+"""The contract of a layer: what a network, an optimizer, a file or a picture asks of it.
+
+A layer is a class derived from ``Layer`` that names its parameters and writes out its arithmetic::
+
+    class Scale(Layer):
+        '''Every input times a weight of its own: ``z[i][k] = inputs[i][k] * weights[k]``.'''
+
+        PARAMETERS = ("weights",)
+
+        def shape(self, name):
+            return (self.outputs,)
+
+        def settings(self):
+            return {"inputs": self.inputs}
+
+        def __init__(self, inputs):
+            self.inputs = self.outputs = inputs
+            self.weights = [1.0] * inputs
+
+and then ``feedforward``, ``gradient`` and ``input_gradient``.  Training, the digest, model files,
+the gradient check and ``explain`` need nothing else.
+
+Rows are samples everywhere: with n samples, inputs are n by ``inputs``, z, a and delta n by
+``outputs``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from types import SimpleNamespace
+from typing import Any, ClassVar, NamedTuple
+
+from ..activations import ACTIVATIONS, activation_delta
+from ..checks import as_array, as_choice, shown
+from ..initializers import Initializer
+from ..matrix import Matrix, Rows
+from ..optimizers import Optimizer
+from ..randomness import Random
+
+_FLOAT = {float}
+
+
+class LayerOutput(NamedTuple):
+    """What a layer computes on the way forward: the weighted sums z and the activations a."""
+
+    z: Matrix
+    a: Matrix
+
+
+class Layer:
+    """What every layer has.
+
+    PARAMETERS: the names of its parameters, in the order in which they are drawn, counted and
+        written: attributes that hold nested lists of floats, or None.
+    SETTINGS: the names of what cannot be changed once it is set.
+    inputs, outputs: the numbers of inputs and outputs of one sample, which is one row.
+    activation: the name of the function that makes a of z.
+    """
+
+    backend: ClassVar[str] = "any"
+    PARAMETERS: ClassVar[tuple[str, ...]] = ()
+    SETTINGS: ClassVar[tuple[str, ...]] = ("inputs", "outputs")
+
+    inputs: int
+    outputs: int
+    activation: str = "linear"
+
+    # The arithmetic.  It checks nothing: a network has checked what it hands on.
+
+    def feedforward(self, inputs: Rows) -> LayerOutput:
+        """Return z and a for the layer's inputs.  Shapes: n by inputs; n by outputs."""
+        raise NotImplementedError
+
+    def delta(self, output: LayerOutput, d_a: Rows) -> Matrix:
+        """Return delta = dL/dz from d_a = dL/da and what ``feedforward`` returned.
+
+        ``dL/dz = dL/da * da/dz``.  Shapes: all n by outputs.
+        """
+        return activation_delta(self.activation, output.a, d_a)
+
+    def gradient(self, inputs: Rows, delta: Matrix) -> Any:
+        """Return the gradient of the loss by the parameters.
+
+        An object with an attribute for each name in ``PARAMETERS``, of the parameter's shape (None
+        for a parameter that is None), and ``delta``.
+        """
+        raise NotImplementedError
+
+    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
+        """Return dL/dinputs, which the layer before takes as its dL/da.  Shape: n by inputs."""
+        raise NotImplementedError
+
+    def step(
+        self, gradient: Any, learning_rate: float, optimizer: Optimizer, memory: dict[str, Any]
+    ) -> None:
+        """Let an optimizer change the parameters.
+
+        memory: what ``remember`` returned, for each parameter what the optimizer keeps of it.
+        """
+        for name in self.PARAMETERS:
+            values = getattr(self, name)
+            if values is not None:
+                rows = rows_of(values)
+                gradient_rows = rows_of(getattr(gradient, name))
+                optimizer.step(rows, gradient_rows, learning_rate, memory.get(name))
+
+    # The parameters.
+
+    def shape(self, name: str) -> tuple[int, ...] | None:
+        """Return the shape of a parameter; None if this layer goes without it."""
+        raise NotImplementedError
+
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments that make such a layer again, as JSON can hold them."""
+        raise NotImplementedError
+
+    def remember(self, optimizer: Optimizer) -> dict[str, Any]:
+        """Return what an optimizer remembers of each parameter before the first step."""
+        values = {name: getattr(self, name) for name in self.PARAMETERS}
+        return {
+            name: optimizer.start(rows_of(value))
+            for name, value in values.items()
+            if value is not None
+        }
+
+    @property
+    def parameter_count(self) -> int:
+        """The number of all weights and biases."""
+        count = 0
+        for name in self.PARAMETERS:
+            shape = self.shape(name)
+            if shape is not None:
+                numbers = 1
+                for size in shape:
+                    numbers *= size
+                count += numbers
+        return count
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
+        return f"{type(self).__name__}({arguments})"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # What is set is checked and copied here, at the border, so that reading it stays a plain
+        # attribute access.
+        if name in self.PARAMETERS:
+            value = self.own(name, value)
+            self.__dict__.setdefault("_initializers", {}).pop(name, None)
+            self._keep(name, value)
+        elif name == "activation":
+            value = as_choice(value, "activation", ACTIVATIONS)
+        elif name in self.SETTINGS and name in self.__dict__:
+            raise AttributeError(f"{name} of a layer cannot be changed")
+        super().__setattr__(name, value)
+
+    def own(self, name: str, values: Any, place: str | None = None) -> Any:
+        """Return a copy of a parameter's values as floats, or raise ValueError or TypeError."""
+        shape = self.shape(name)
+        if shape is None:
+            if values is not None:
+                raise ValueError(f"{name}: this layer was made without them, expected None")
+            return None
+        return _copied(as_array(values, place or name, shape, finite=False))
+
+    def _keep(self, name: str, values: Any) -> None:
+        """Remember which lists of numbers are the layer's own."""
+        own = self.__dict__.setdefault("_own_rows", {})
+        own[name] = [] if values is None else rows_of(values)
+        rows = [row for name in self.PARAMETERS for row in own.get(name, ())]
+        self.__dict__["_ids"] = list(map(id, rows))
+        self.__dict__["_lengths"] = list(map(len, rows))
+
+    def checked_gradient(self, gradient: Any, place: str) -> SimpleNamespace:
+        """Return a gradient of the shapes of the parameters as lists of floats.
+
+        Raises ValueError or TypeError, which name the place, for anything else.
+        """
+        if not all(hasattr(gradient, name) for name in self.PARAMETERS):
+            names = " and ".join(self.PARAMETERS)
+            raise TypeError(f"{place}: found {shown(gradient)}, expected {names}")
+        checked = {}
+        for name in self.PARAMETERS:
+            shape = self.shape(name)
+            if shape is not None:
+                values = getattr(gradient, name)
+                checked[name] = as_array(values, f"{place}.{name}", shape, finite=False)
+        return SimpleNamespace(**checked)
+
+    def rows(self) -> list[list[float]]:
+        """Return the innermost lists of all parameters."""
+        rows: list[list[float]] = []
+        for name in self.PARAMETERS:
+            values = getattr(self, name)
+            if values is not None:
+                rows.extend(rows_of(values))
+        return rows
+
+    def check_parameters(self, place: str) -> None:
+        """Check what a user may have written into the parameters, and make it floats.
+
+        A list that the user made, or that stands in two places, is replaced by a copy.
+
+        Raises ValueError or TypeError, and changes nothing, for what is no parameter of this shape.
+        """
+        rows = self.rows()
+        known = list(map(id, rows)) == self._ids and list(map(len, rows)) == self._lengths
+        if known and set(map(type, chain.from_iterable(rows))) <= _FLOAT:
+            return
+        checked = {}
+        for name in self.PARAMETERS:
+            shape = self.shape(name)
+            if shape is not None:
+                where = f"{place}: {name}"
+                checked[name] = as_array(getattr(self, name), where, shape, finite=False)
+        for name, values in checked.items():
+            own = set(map(id, self._own_rows[name]))
+            _put_back(getattr(self, name), values, own)
+            self._keep(name, getattr(self, name))
+
+    # The first values.
+
+    _initializers: dict[str, Initializer]
+    _own_rows: dict[str, list[list[float]]]
+    _ids: list[int]
+    _lengths: list[int]
+
+    def draw(self, random: Random) -> dict[str, Any]:
+        """Return the first values of all parameters; those that are set stay as they are."""
+        drawn = {}
+        initializers = self.__dict__.get("_initializers", {})
+        for name in self.PARAMETERS:
+            if name in initializers:
+                drawn[name] = self.own(name, self.first_values(name, initializers[name], random))
+            else:
+                drawn[name] = self.__dict__[name]
+        return drawn
+
+    def first_values(self, name: str, initializer: Initializer, random: Random) -> Any:
+        """Return what an initializer draws for a parameter: a matrix, or one row of it."""
+        shape = self.shape(name)
+        assert shape is not None
+        if len(shape) == 1:
+            return as_array(initializer(1, shape[0], random), name, (1, *shape), finite=False)[0]
+        return initializer(shape[0], shape[1], random)
+
+    def initialize(self, values: dict[str, Any]) -> None:
+        """Start with the values that ``draw`` has returned."""
+        for name, value in values.items():
+            self.__dict__[name] = value
+            self._keep(name, value)
+        self.__dict__["_initializers"] = {}
+
+
+def rows_of(values: Sequence[Any]) -> list[Any]:
+    """Return the rows of a parameter: a vector as one row, filters as all their rows.
+
+    >>> rows_of([1.0, 2.0]), rows_of([[1.0], [2.0]]), rows_of([[[1.0]], [[2.0]]])
+    ([[1.0, 2.0]], [[1.0], [2.0]], [[1.0], [2.0]])
+    """
+    first = values[0] if len(values) else 0.0
+    if not hasattr(first, "__len__"):
+        return [values]
+    if not len(first) or not hasattr(first[0], "__len__"):
+        return values if type(values) is list else list(values)
+    return [row for item in values for row in rows_of(item)]
+
+
+def _copied(values: list[Any]) -> list[Any]:
+    if values and type(values[0]) is list:
+        return [_copied(item) for item in values]
+    return list(values)
+
+
+def _put_back(values: list[Any], checked: list[Any], own: set[int]) -> None:
+    """Put checked numbers in the place of what a user wrote, into the same lists if they are own.
+
+    Each own list is used once; where it stands a second time, a copy stands instead.
+    """
+    if not checked or type(checked[0]) is not list:
+        if values is not checked:
+            values[:] = checked
+        return
+    for number, item in enumerate(checked):
+        old = values[number]
+        if type(item[0]) is list and type(old) is list:
+            _put_back(old, item, own)
+        elif id(old) in own:
+            own.remove(id(old))
+            if old is not item:
+                old[:] = item
+        else:
+            values[number] = _copied(item)
