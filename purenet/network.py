@@ -11,7 +11,6 @@ import math
 import os
 import struct
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -31,6 +30,7 @@ from .checks import (
     check_targets,
     shown,
 )
+from .claims import Claim
 from .files import load_network, save_network
 from .history import History, TrainingDiverged
 from .layers import Dense, LayerGradient, LayerOutput
@@ -84,7 +84,7 @@ class Network:
         self.epochs_trained = 0
         self.history = History()
         self.preparation: Preparation | None = None
-        self._training = threading.Lock()
+        self._training = Claim()
         random = Random(self.seed)
         # First draw for all, then change them: a refused network leaves its layers as they were.
         drawn = [layer.draw(random) for layer in self.layers]
@@ -153,12 +153,12 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        del state["_training"]  # a lock belongs to one process and one network
+        del state["_training"]  # a copy is trained by itself
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._training = threading.Lock()
+        self._training = Claim()
 
     # The steps.  Each public one checks what it is given and calls the loops.
 
@@ -199,7 +199,7 @@ class Network:
         rate = as_learning_rate(learning_rate)
         self._check_parameters()
         checked = self._checked_gradients(gradients)
-        with self._alone():
+        with self._training:
             self._update(checked, rate)
 
     def _feedforward(self, inputs: Matrix) -> list[LayerOutput]:
@@ -306,7 +306,7 @@ class Network:
         self._check_parameters()
         self._check_loss()
 
-        with self._alone():
+        with self._training:
             history = History(first_epoch=self.epochs_trained)
             watched = (
                 validation is not None
@@ -542,23 +542,6 @@ class Network:
                 j = list(map(math.isfinite, layer.biases)).index(False)
                 return f"layer {number}, biases[{j}]", layer.biases[j]
         return None
-
-    def _alone(self) -> _Alone:
-        return _Alone(self._training)
-
-
-class _Alone:
-    """Holds a network's lock while its weights change, and refuses to wait for it."""
-
-    def __init__(self, lock: threading.Lock) -> None:
-        self._lock = lock
-
-    def __enter__(self) -> None:
-        if not self._lock.acquire(blocking=False):
-            raise RuntimeError("this network is being trained already, expected one call at a time")
-
-    def __exit__(self, *exception: object) -> None:
-        self._lock.release()
 
 
 def _bytes_of(row: Sequence[float]) -> bytes:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from purenet.cli import main
+from purenet.commands.cli import main
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 

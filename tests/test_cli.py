@@ -16,7 +16,8 @@ from bits import assert_same_bits
 from shell import ROOT, Shell, environment, one_line, process, sources_only
 
 import purenet
-from purenet import charts, cli, training
+from purenet import charts
+from purenet.commands import cli, info, train
 
 IRIS = str(ROOT / "purenet" / "datasets" / "iris.csv")
 CANCER = str(ROOT / "purenet" / "datasets" / "breast_cancer.csv")
@@ -719,7 +720,7 @@ def test_ctrl_c_in_training(shell, name, monkeypatch):
         if epoch == 2:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(training.BestEpoch, "look", look)
+    monkeypatch.setattr(train.BestEpoch, "look", look)
     answer = signal.signal(signal.SIGINT, signal.default_int_handler)
     data, out = shell.write("small.csv", SMALL), shell.path("m.json")
     before = shell.files()
@@ -811,10 +812,10 @@ def started(code, *arguments, **options):
 
 # A shell without a terminal starts background commands, and all that they start, deaf to Ctrl-C.
 MAIN = """
-import signal, sys, purenet.cli
+import signal, sys, purenet.commands.cli
 signal.signal(signal.SIGINT, signal.default_int_handler)
 print("ready", flush=True)
-sys.exit(purenet.cli.main())
+sys.exit(purenet.commands.cli.main())
 """
 
 
@@ -1018,7 +1019,7 @@ def test_what_a_command_raises(shell, monkeypatch, error, status, text):
     def run(arguments):
         raise error
 
-    monkeypatch.setattr(training, "run_info", run)
+    monkeypatch.setattr(info, "run", run)
     assert shell.run("info", "m.json") == (status, "", text)
 
 
@@ -1026,7 +1027,7 @@ def test_a_defect_is_not_hidden(shell, monkeypatch):
     def run(arguments):
         raise KeyError("a mistake of ours")
 
-    monkeypatch.setattr(training, "run_info", run)
+    monkeypatch.setattr(info, "run", run)
     with pytest.raises(KeyError):
         cli.main(["info", "m.json"])
 

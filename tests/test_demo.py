@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from shell import Shell, environment, one_line, process, sources_only
 
-from purenet import backends, charts, datasets, demo
+from purenet import charts, datasets
+from purenet.commands import backends, demo
 
 # What every reader's machine shows; the first stands in the README.
 XOR_DIGEST = "9e0e9d47c8e6d1fc7037c4d85dc43585d09b7d556a4ba3f2582ce584ef38f07f"
@@ -126,7 +127,7 @@ def test_a_picture_that_cannot_be_written_is_refused_at_once(shell, monkeypatch)
 
 def test_without_the_compiled_backend(tmp_path):
     bare = sources_only(tmp_path)
-    code = bare["cwd"] / "purenet" / "demo.py"
+    code = bare["cwd"] / "purenet" / "commands" / "demo.py"
     code.write_text(code.read_text("utf-8").replace("DIGITS_EPOCHS = 20", "DIGITS_EPOCHS = 1"))
     done = process("demo", **bare)
     assert done.status == 0, done.err

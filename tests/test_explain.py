@@ -13,7 +13,7 @@ from bits import assert_same_bits
 from test_recording import PYTHON_NAMES, large
 
 import purenet
-from purenet import cli
+from purenet.commands import cli
 from purenet.seeing import notation
 from purenet.seeing.explain import GRAINS, Explanation, explain, written
 from purenet.seeing.markdown import _escaped, as_markdown, latex

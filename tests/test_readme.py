@@ -11,7 +11,7 @@ import sys
 import pytest
 from shell import ROOT, Shell, environment
 
-from purenet import cli
+from purenet.commands import cli
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -6,13 +6,12 @@ the user's own script counts as the user's own code, so every debugger steps int
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable  # moved to importlib.resources.abc in Python 3.11
@@ -116,25 +115,3 @@ def _licence() -> str | None:
         if beside.is_file():
             text = beside.read_text(encoding="utf-8")
     return text if text is not None and PACKAGE in text else None
-
-
-def add_command(commands: Any) -> None:
-    parser = commands.add_parser(
-        "eject",
-        help="copy purenet into a folder where debuggers step into it",
-        description="Copy the package, an example script and a VS Code debugger configuration into "
-        "a new or empty folder. Debuggers step into the copy with their default settings.",
-    )
-    parser.add_argument("folder", metavar="DIR", help="a new or empty folder")
-    parser.set_defaults(run=run)
-
-
-def run(arguments: argparse.Namespace) -> int:
-    written = eject(arguments.folder)
-    print(f"{len(written)} files written to {arguments.folder}:")
-    print("the package purenet, example.py and .vscode/launch.json")
-    print()
-    print("VS Code          open the folder, press F5, then F11 to step into a call")
-    print("PyCharm, Thonny  open example.py, set a breakpoint, start the debugger, step into")
-    print("pdb              in the folder: python -m pdb example.py")
-    return 0

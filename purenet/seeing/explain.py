@@ -7,20 +7,11 @@ returns the printed result.  Where a number is shown rounded, the sign is ``≈`
 
 from __future__ import annotations
 
-import argparse
 import html
-import os
-import sys
 from collections.abc import Sequence
 from typing import Any
 
-from .. import charts, walkthroughs
-from ..backends import choose_backend
-from ..checks import Matrix, as_choice
-from ..destinations import check_destinations
-from ..files import write_text
-from ..network import Network
-from ..tables import read_csv
+from ..checks import as_choice
 from .markdown import as_markdown
 from .recording import LIMIT, Recording, record
 from .worked import as_text
@@ -116,114 +107,3 @@ def written(recording: Recording, grain: str, format: str, *, ascii: bool = Fals
 
         return render(recording.data, as_text(recording))
     return as_text(recording, grain, ascii=ascii)
-
-
-# The command.
-
-_SUFFIXES = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json"}
-
-
-def add_command(commands: Any) -> None:
-    parser = commands.add_parser(
-        "explain",
-        help="work a training step on paper: every number, its formula, its source",
-        description="Work one training step: forward, loss, backward and update, every number with "
-        "its formula in names and in numbers, and the line of the source that computed it.",
-    )
-    parser.add_argument(
-        "network",
-        nargs="?",
-        default="two-layer",
-        metavar="NETWORK",
-        help=f"{', '.join(walkthroughs.WALKTHROUGHS)} (default: two-layer), or a model file",
-    )
-    parser.add_argument("data", nargs="?", metavar="DATA", help="the CSV file for a model file")
-    parser.add_argument(
-        "--sample",
-        type=int,
-        action="append",
-        metavar="N",
-        help="take the step with sample N alone, counted from 0; may be given again for more",
-    )
-    parser.add_argument(
-        "--layer", type=int, metavar="L", help="only layer L, counted from 0: 0 is the one of W1"
-    )
-    parser.add_argument("--unit", type=int, metavar="J", help="only unit J of that layer")
-    parser.add_argument(
-        "--grain", choices=GRAINS, default="number", help="how fine (default: number)"
-    )
-    parser.add_argument(
-        "--format", choices=FORMATS, help="default: text, or what the name behind -o says"
-    )
-    parser.add_argument("-o", "--out", metavar="FILE", help="write to a file instead of the screen")
-    parser.add_argument(
-        "--learning-rate",
-        type=float,
-        metavar="R",
-        help="default: the network's own, 0.1 for a model file",
-    )
-    parser.add_argument("--steps", type=int, default=1, metavar="N", help="default: 1")
-    parser.add_argument(
-        "--open-functions", action="store_true", help="work exp, log1p and tanh from the inside"
-    )
-    parser.set_defaults(run=run)
-
-
-def samples_of(network: str, data: str | None) -> tuple[Any, Matrix, Matrix, float]:
-    """Return the network, inputs, targets and learning rate that the command line names."""
-    if data is None:
-        if network not in walkthroughs.WALKTHROUGHS:
-            raise ValueError(
-                f"found {network!r}, expected {', '.join(walkthroughs.WALKTHROUGHS)}, "
-                f"or a model file and a CSV file"
-            )
-        return walkthroughs.network_of(network, choose_backend("pure"))
-    net = Network.load(network)
-    preparation = net.preparation
-    if preparation is None:
-        raise ValueError(
-            f"{network}: this network was saved without a table, expected one written by train"
-        )
-    table = read_csv(data, preparation.target, columns=preparation.columns)
-    return net, preparation.inputs(table.rows), preparation.targets(table.labels or []), 0.1
-
-
-def run(arguments: argparse.Namespace) -> int:
-    read = [path for path in (arguments.network, arguments.data) if path and os.path.exists(path)]
-    check_destinations({"-o": arguments.out}, read)
-    net, inputs, targets, learning_rate = samples_of(arguments.network, arguments.data)
-    if arguments.learning_rate is not None:
-        learning_rate = arguments.learning_rate
-    sample = arguments.sample
-    if arguments.network == "deep" and arguments.data is None and sample is None:
-        # All 569 samples would be refused; one shows the same arithmetic.
-        sample = [0]
-        print(
-            f"deep has {len(inputs)} samples; this is a step with sample 0 alone, "
-            f"--sample N takes another one",
-            file=sys.stderr,
-        )
-    form = arguments.format
-    if form is None:
-        suffix = os.path.splitext(arguments.out or "")[1].lower()
-        form = _SUFFIXES.get(suffix, "text")
-    explanation = explain(
-        net,
-        inputs,
-        targets,
-        learning_rate,
-        steps=arguments.steps,
-        sample=sample,
-        layer=arguments.layer,
-        unit=arguments.unit,
-        grain=arguments.grain,
-        format=form,
-        open_functions=arguments.open_functions,
-        ascii=arguments.out is None and not charts.supports_unicode(sys.stdout),
-    )
-    if arguments.out is not None:
-        write_text(arguments.out, explanation)
-        print(f"{explanation.recording!r} written to {arguments.out}")
-    else:
-        sys.stdout.write(explanation)
-    return 0

@@ -12,7 +12,6 @@ its product before they are added.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import linecache
 import operator
@@ -26,13 +25,10 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple, TextIO
 
 from .. import activations, charts, elementary, layers, losses, matrix
-from ..backends import choose_backend
-from ..checks import Matrix, as_count, as_learning_rate, counted
+from ..checks import Matrix, as_learning_rate, counted
 from ..layers import Dense
 from ..losses import loss_count, total_loss
 from ..network import Network
-from ..tables import read_csv
-from ..walkthroughs import WALKTHROUGHS, network_of
 
 DEFAULT_LEARNING_RATE = 0.1
 
@@ -1241,67 +1237,3 @@ def step_through(
                 stepper.close(loss, copy.evaluate(rows, answers).loss)
         finally:
             sys.settrace(tracing)  # of a debugger or a coverage tool that runs this
-
-
-def _samples_of(name: str, path: str | None) -> tuple[Network, Matrix, Matrix, float]:
-    """Return the network, inputs, targets and learning rate that the command line names."""
-    if path is None:
-        if name not in WALKTHROUGHS:
-            names = ", ".join(WALKTHROUGHS)
-            raise ValueError(f"found {name!r}, expected {names}, or a model file and a CSV file")
-        return network_of(name, choose_backend("pure"))
-    net = Network.load(name)
-    preparation = net.preparation
-    if preparation is None:
-        raise ValueError(
-            f"{name}: this network was saved without a table, expected one written by train"
-        )
-    table = read_csv(path, preparation.target, columns=preparation.columns)
-    inputs = preparation.inputs(table.rows)
-    return net, inputs, preparation.targets(table.labels or []), DEFAULT_LEARNING_RATE
-
-
-def add_command(commands: Any) -> None:
-    parser = commands.add_parser(
-        "step",
-        help="step through one training step in a debugger that shows the numbers",
-        description="Open Python's debugger at the first product of one training step. Every line "
-        "of arithmetic is repeated with its numbers; type help there for the commands.",
-    )
-    parser.add_argument(
-        "network",
-        nargs="?",
-        default="two-layer",
-        metavar="NETWORK",
-        help=f"{', '.join(WALKTHROUGHS)} (default: two-layer), or a model file",
-    )
-    parser.add_argument("data", nargs="?", metavar="DATA", help="the CSV file for a model file")
-    parser.add_argument(
-        "--sample",
-        type=int,
-        metavar="N",
-        help="take only this sample, counted from 0 (default: all; 0 for a model file)",
-    )
-    parser.add_argument(
-        "--learning-rate",
-        type=float,
-        metavar="R",
-        help=f"default: the network's own, {DEFAULT_LEARNING_RATE} for a model file",
-    )
-    parser.set_defaults(run=run)
-
-
-def run(arguments: argparse.Namespace) -> int:
-    net, inputs, targets, rate = _samples_of(arguments.network, arguments.data)
-    sample = arguments.sample
-    if sample is None and arguments.data is not None:
-        sample = 0
-    if sample is not None:
-        number = as_count(sample, "--sample", least=0)
-        if number >= len(inputs):
-            raise ValueError(f"--sample: found {number}, expected 0 to {len(inputs) - 1}")
-        inputs, targets = inputs[number : number + 1], targets[number : number + 1]
-    if arguments.learning_rate is not None:
-        rate = as_learning_rate(arguments.learning_rate, "--learning-rate")
-    step_through(net, inputs, targets, rate)
-    return 0

@@ -1,7 +1,7 @@
 """The command line: ``python -m purenet COMMAND``.
 
-Each command stands in the module of its concept.  Whatever a user got wrong becomes one line and
-the exit status 2.
+Each command has a file of its own.  Whatever a user got wrong becomes one line and the exit status
+2.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from . import demo, training, walkthroughs
-from ._version import __version__
-from .seeing import eject, explain, stepping
+from .._version import __version__
+from . import demo, eject, evaluate, explain, info, predict, step, train, walkthrough
+
+# In the order in which the help lists them.
+COMMANDS = (demo, train, predict, evaluate, info, walkthrough, explain, step, eject)
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,12 +36,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"purenet {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    demo.add_command(commands)
-    training.add_commands(commands)
-    walkthroughs.add_command(commands)
-    explain.add_command(commands)
-    stepping.add_command(commands)
-    eject.add_command(commands)
+    for command in COMMANDS:
+        command.add_command(commands)
     return top
 
 

@@ -43,3 +43,13 @@ def add_backend_option(parser: argparse.ArgumentParser) -> None:
         choices=BACKENDS,
         help="pure Python or compiled; the compiled one where it is built, if not given",
     )
+
+
+def add_threads_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=1,
+        metavar="N",
+        help="compute on so many processors, with the same result (compiled backend; default: 1)",
+    )

@@ -1,32 +1,27 @@
-"""From a table of numbers to a trained network, without writing code.
-
-The commands ``train``, ``predict``, ``evaluate`` and ``info``.  How the table becomes the network's
-numbers, and the network's numbers answers, is the ``Preparation`` that travels in the model file.
-"""
+"""``train``: from a table of numbers to a trained network, without writing code."""
 
 from __future__ import annotations
 
 import argparse
 import copy
-import csv
-import io
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from . import charts, tables
-from .activations import ACTIVATIONS
-from .backends import add_backend_option, choose_backend
-from .checks import counted
+from .. import charts
+from ..activations import ACTIVATIONS
+from ..checks import counted
+from ..files import write_text
+from ..history import History
+from ..network import Network
+from ..randomness import shuffled_order
+from ..tables import Preparation, Table, read_csv
+from .backends import add_backend_option, add_threads_option, choose_backend
 from .destinations import check_destinations
-from .files import write_text
-from .history import History
-from .metrics import class_of
-from .network import Network
-from .randomness import shuffled_order
-from .tables import Preparation, Table, read_csv
+from .scores import print_scores
+from .table_files import as_csv, lines_of
 
 # Below this many rows, none is kept out of training unless that is asked for.
 FEWEST_ROWS_TO_SPLIT = 20
@@ -40,14 +35,7 @@ MOST_PARAMETERS = 100_000_000
 SPLIT_EPOCH = 2**32 - 1
 
 
-def add_commands(commands: Any) -> None:
-    _add_train(commands)
-    _add_predict(commands)
-    _add_evaluate(commands)
-    _add_info(commands)
-
-
-def _add_train(commands: Any) -> None:
+def add_command(commands: Any) -> None:
     parser = commands.add_parser(
         "train",
         help="train a network on a CSV file",
@@ -128,58 +116,9 @@ def _add_train(commands: Any) -> None:
         "--history", metavar="FILE", help="write the loss and accuracy of each epoch as CSV"
     )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    _add_threads_option(parser)
+    add_threads_option(parser)
     add_backend_option(parser)
-    parser.set_defaults(run=run_train)
-
-
-def _add_predict(commands: Any) -> None:
-    parser = commands.add_parser(
-        "predict",
-        help="answer for the rows of a CSV file",
-        description="Print the answer for each row of a CSV file, as CSV.",
-    )
-    parser.add_argument("model", help="a file written by train")
-    parser.add_argument("data", help="CSV file with the columns that the model was trained on")
-    parser.add_argument("--out", metavar="FILE", help="write to a file instead of printing")
-    parser.add_argument(
-        "--probabilities", action="store_true", help="add a column with each class's probability"
-    )
-    _add_threads_option(parser)
-    add_backend_option(parser)
-    parser.set_defaults(run=run_predict)
-
-
-def _add_evaluate(commands: Any) -> None:
-    parser = commands.add_parser(
-        "evaluate",
-        help="compare a model's answers with a CSV file",
-        description="Compare a model's answers with the target column of a CSV file.",
-    )
-    parser.add_argument("model", help="a file written by train")
-    parser.add_argument("data", help="CSV file with the model's columns and its target")
-    _add_threads_option(parser)
-    add_backend_option(parser)
-    parser.set_defaults(run=run_evaluate)
-
-
-def _add_info(commands: Any) -> None:
-    parser = commands.add_parser(
-        "info", help="describe a model file", description="Describe a model file."
-    )
-    parser.add_argument("model", help="a file written by train or by Network.save")
-    add_backend_option(parser)
-    parser.set_defaults(run=run_info)
-
-
-def _add_threads_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--threads",
-        type=int,
-        default=1,
-        metavar="N",
-        help="compute on so many processors, with the same result (compiled backend; default: 1)",
-    )
+    parser.set_defaults(run=run)
 
 
 def _layers(text: str) -> list[int]:
@@ -260,7 +199,7 @@ class BestEpoch:
             self.network.epochs_trained = self.epochs
 
 
-def run_train(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     package = choose_backend(arguments.backend)
     share, patience = arguments.validation, arguments.patience
     if share is not None and not 0.0 <= share < 1.0:
@@ -274,7 +213,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     }
     check_destinations(outputs, sources=[arguments.data])
     table = _training_table(arguments.data, arguments.target, arguments.ignore)
-    preparation = _preparation_of(table, arguments.task, arguments.data)
+    preparation = _prepared(table, arguments.task, arguments.data)
     network = network_for(
         package, preparation, arguments.layers, arguments.activation, arguments.seed
     )
@@ -286,7 +225,7 @@ def run_train(arguments: argparse.Namespace) -> int:
     # The scale comes from the training rows alone; the classes from all.
     task = "number" if preparation.classes is None else "classes"
     place = f"{arguments.data}: the {counted(len(kept.rows), 'row')} to train on"
-    preparation = _preparation_of(kept, task, place, preparation.classes)
+    preparation = _prepared(kept, task, place, preparation.classes)
     network.preparation = preparation
     validation = None
     if held.rows:
@@ -319,17 +258,15 @@ def run_train(arguments: argparse.Namespace) -> int:
             print(f"stopped after {history.epochs} epochs: {history.stopped}")
         if held.rows:
             print(f"the network of epoch {network.epochs_trained} has the lowest validation loss")
-        _print_scores(network, kept, "training", arguments.threads)
+        print_scores(network, kept, "training", arguments.threads)
         if held.rows:
-            _print_scores(network, held, "validation", arguments.threads)
+            print_scores(network, held, "validation", arguments.threads)
         print(f"digest {network.digest()}")
         print(f"{arguments.out} written ({package.BACKEND} backend)")
     return 0
 
 
-def _preparation_of(
-    table: Table, task: str, place: str, classes: list[str] | None = None
-) -> Preparation:
+def _prepared(table: Table, task: str, place: str, classes: list[str] | None = None) -> Preparation:
     try:
         return Preparation.from_table(table, task, classes=classes)
     except ValueError as error:
@@ -344,18 +281,13 @@ def _training_table(path: str, target: str, ignored: list[str]) -> Table:
     """Read a table to train on, whose inputs are all columns but the target and those ignored."""
     if not ignored:
         return read_csv(path, target)
-    header = next(_lines(path), (1, [""]))[1]
+    header = next(lines_of(path), (1, [""]))[1]
     for column in ignored:
         if column not in header or column == target:
             known = ", ".join(repr(name) for name in header if name != target)
             raise ValueError(f"--ignore: found {column!r}, expected one of the columns {known}")
     columns = [column for column in header if column != target and column not in ignored]
     return read_csv(path, target, columns=columns)
-
-
-def _lines(path: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of each line that is not blank, and the values in it."""
-    return tables._records(path, tables._text(path))
 
 
 def _history_csv(history: History) -> str:
@@ -368,13 +300,7 @@ def _history_csv(history: History) -> str:
     }
     columns = {name: values for name, values in columns.items() if values}
     rows = zip(range(1, history.epochs + 1), *columns.values(), strict=True)
-    return _csv([["epoch", *columns], *map(list, rows)])
-
-
-def _csv(rows: list[list[Any]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    return as_csv([["epoch", *columns], *map(list, rows)])
 
 
 def _split(table: Table, share: float, seed: int) -> tuple[Table, Table]:
@@ -388,129 +314,3 @@ def _split(table: Table, share: float, seed: int) -> tuple[Table, Table]:
 def _part(table: Table, rows: list[int]) -> Table:
     labels = None if table.labels is None else [table.labels[i] for i in rows]
     return Table(table.columns, [table.rows[i] for i in rows], table.target, labels)
-
-
-def _print_scores(network: Network, table: Table, title: str, threads: int) -> None:
-    preparation = _preparation(network, "the model")
-    inputs, targets = preparation.inputs(table.rows), preparation.targets(table.labels or [])
-    evaluation = network.evaluate(inputs, targets, threads=threads)
-    count = len(table.rows)
-    text = f"{title}: {counted(count, 'row')}, loss {evaluation.loss:.6g}"
-    if evaluation.accuracy is not None and preparation.classes is not None:
-        correct = round(evaluation.accuracy * count)
-        # Rounded down, so that only a perfect score reads 100.0%.
-        text += f", accuracy {1000 * correct // count / 10:.1f}%"
-    else:
-        answers = [preparation.answer(row) for row in network.predict(inputs, threads=threads)]
-        errors = [float(a) - float(b) for a, b in zip(answers, table.labels or [], strict=True)]
-        mean = math.sqrt(math.fsum(error * error for error in errors) / len(errors))
-        text += f", root mean squared error {mean:.6g} {preparation.target}"
-    print(text)
-
-
-def _preparation(network: Network, path: str) -> Preparation:
-    if network.preparation is None:
-        raise ValueError(
-            f"{path}: this network was saved without a table, expected one written by train"
-        )
-    return network.preparation
-
-
-def run_predict(arguments: argparse.Namespace) -> int:
-    package = choose_backend(arguments.backend)
-    check_destinations({"--out": arguments.out}, sources=[arguments.model, arguments.data])
-    network = package.load(arguments.model)
-    preparation = _preparation(network, arguments.model)
-    if arguments.probabilities and preparation.classes is None:
-        raise ValueError(f"--probabilities: {arguments.model} predicts a number, not classes")
-    # Whatever stands in the target column, or does not yet, is not looked at.
-    table = read_csv(arguments.data, columns=preparation.columns)
-    inputs = _inputs(preparation, table, arguments.data)
-    outputs = network.predict(inputs, threads=arguments.threads)
-    header = [preparation.target]
-    if arguments.probabilities and preparation.classes is not None:
-        header += [f"probability {name}" for name in preparation.classes]
-    rows: list[list[Any]] = [list(header)]
-    for row in outputs:
-        cells: list[Any] = [preparation.answer(row)]
-        if arguments.probabilities:
-            cells += row if len(row) > 1 else [1.0 - row[0], row[0]]
-        rows.append(cells)
-    if arguments.out is not None:
-        write_text(arguments.out, _csv(rows))
-    else:
-        _print_data(_csv(rows))
-    return 0
-
-
-def _print_data(text: str) -> None:
-    """Print text for other programs to read: every character of it, or none."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"the encoding of the output, {encoding}, has no {text[error.start]!a}; "
-            f"write to a file with --out, or set PYTHONIOENCODING=utf-8"
-        ) from None
-    sys.stdout.write(text)
-
-
-def run_evaluate(arguments: argparse.Namespace) -> int:
-    package = choose_backend(arguments.backend)
-    network = package.load(arguments.model)
-    preparation = _preparation(network, arguments.model)
-    table = read_csv(arguments.data, preparation.target, columns=preparation.columns)
-    inputs = _inputs(preparation, table, arguments.data)
-    _check_labels(preparation, table, arguments.data)
-    _print_scores(network, table, arguments.data, arguments.threads)
-    if preparation.classes is not None:
-        truth = [class_of(row) for row in preparation.targets(table.labels or [])]
-        answers = network.predict_classes(inputs, threads=arguments.threads)
-        print()
-        print(charts.confusion_table(truth, answers, preparation.classes))
-    return 0
-
-
-def _inputs(preparation: Preparation, table: Table, path: str) -> list[list[float]]:
-    try:
-        return preparation.inputs(table.rows)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
-def _check_labels(preparation: Preparation, table: Table, path: str) -> None:
-    """Refuse answers that the model does not know, with the line that they stand in."""
-    for row, label in enumerate(table.labels or []):
-        try:
-            preparation.targets([label])
-        except ValueError as error:
-            expected = str(error).rpartition(", expected ")[2]
-            line = [line for line, _ in _lines(path)][row + 1]
-            raise ValueError(
-                f"{path}: line {line}, column {preparation.target!r}: found {label!r}, "
-                f"expected {expected}"
-            ) from None
-
-
-def run_info(arguments: argparse.Namespace) -> int:
-    package = choose_backend(arguments.backend)
-    network = package.load(arguments.model)
-    print(f"{arguments.model}: a network with {network.parameter_count:,} parameters")
-    for number, layer in enumerate(network.layers):
-        print(f"  layer {number}: {layer!r}")
-    print(f"loss            {network.loss}")
-    print(f"seed            {network.seed}")
-    print(f"epochs trained  {network.epochs_trained:,}")
-    print(f"digest          {network.digest()}")
-    preparation = network.preparation
-    if preparation is not None:
-        print(f"predicts        {preparation.target}")
-        if preparation.classes is not None:
-            print(f"classes         {', '.join(preparation.classes)}")
-        print("from            column: mean, standard deviation")
-        for name, mean, deviation in zip(
-            preparation.columns, preparation.means, preparation.deviations, strict=True
-        ):
-            print(f"                {name}: {mean:.6g}, {deviation:.6g}")
-    return 0

@@ -1,0 +1,68 @@
+"""One call at a time: the claim of a call on a network whose weights it changes.
+
+A lock would stay locked for ever where Ctrl-C comes between taking it and the ``with`` that gives
+it back, and in the child of a fork that happened while another thread held it.  A claim is the
+frame of the call itself: it holds as long as some thread of this process executes that frame, and
+whoever comes next takes over one that nobody executes any more.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+
+
+class Claim:
+    """Held by one call at a time: ``with claim: ...``.
+
+    Raises RuntimeError where another call holds it, of this thread or another; nobody waits.  It
+    can be taken again after whatever ended the call before, wherever that was interrupted.
+    """
+
+    def __init__(self) -> None:
+        # Each frame by the one that it took over from; the first took over from None.  Who comes
+        # at the end of that chain holds the claim.  `setdefault` looks and enters in one step, so
+        # that of several calls one is entered, and the others find it.
+        self._heirs: dict[FrameType | None, FrameType] = {}
+
+    def __enter__(self) -> None:
+        frame = sys._getframe(1)
+        if self._heirs.setdefault(None, frame) is not frame:
+            self._take_over(frame)
+
+    def __exit__(self, *exception: object) -> None:
+        self._heirs.clear()
+
+    def _take_over(self, frame: FrameType) -> None:
+        """Enter a frame behind the last one, or raise RuntimeError if that is still executed."""
+        entered = False
+        while not entered:
+            holder = None
+            while (heir := self._heirs.setdefault(holder, frame)) is not frame:
+                if _is_executed(heir):
+                    raise RuntimeError(
+                        "this network is being trained already, expected one call at a time"
+                    )
+                holder = heir
+            # The chain may have been cleared on the way, and the entry hang in the air.  It counts
+            # where the way leads to it from the start.
+            entered = self._leads_to(frame)
+
+    def _leads_to(self, frame: FrameType) -> bool:
+        holder = None
+        while (heir := self._heirs.get(holder)) is not None:
+            if heir is frame:
+                return True
+            holder = heir
+        return False
+
+
+def _is_executed(frame: FrameType) -> bool:
+    """Return whether a thread of this process is in the call that this frame belongs to."""
+    for innermost in sys._current_frames().values():
+        current: FrameType | None = innermost
+        while current is not None:
+            if current is frame:
+                return True
+            current = current.f_back
+    return False

@@ -1,0 +1,56 @@
+"""``evaluate``: a model's answers compared with those of a table."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from .. import charts
+from ..metrics import class_of
+from ..tables import Preparation, Table, read_csv
+from .backends import add_backend_option, add_threads_option, choose_backend
+from .scores import print_scores
+from .table_files import inputs_of, lines_of, preparation_of
+
+
+def add_command(commands: Any) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="compare a model's answers with a CSV file",
+        description="Compare a model's answers with the target column of a CSV file.",
+    )
+    parser.add_argument("model", help="a file written by train")
+    parser.add_argument("data", help="CSV file with the model's columns and its target")
+    add_threads_option(parser)
+    add_backend_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    package = choose_backend(arguments.backend)
+    network = package.load(arguments.model)
+    preparation = preparation_of(network, arguments.model)
+    table = read_csv(arguments.data, preparation.target, columns=preparation.columns)
+    inputs = inputs_of(preparation, table, arguments.data)
+    _check_labels(preparation, table, arguments.data)
+    print_scores(network, table, arguments.data, arguments.threads)
+    if preparation.classes is not None:
+        truth = [class_of(row) for row in preparation.targets(table.labels or [])]
+        answers = network.predict_classes(inputs, threads=arguments.threads)
+        print()
+        print(charts.confusion_table(truth, answers, preparation.classes))
+    return 0
+
+
+def _check_labels(preparation: Preparation, table: Table, path: str) -> None:
+    """Refuse answers that the model does not know, with the line that they stand in."""
+    for row, label in enumerate(table.labels or []):
+        try:
+            preparation.targets([label])
+        except ValueError as error:
+            expected = str(error).rpartition(", expected ")[2]
+            line = [line for line, _ in lines_of(path)][row + 1]
+            raise ValueError(
+                f"{path}: line {line}, column {preparation.target!r}: found {label!r}, "
+                f"expected {expected}"
+            ) from None

@@ -1,0 +1,42 @@
+"""Tables as the commands read and write them, and what a model makes of them.
+
+How a table becomes a network's numbers, and a network's numbers answers, is the ``Preparation``
+that travels in the model file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from .. import tables
+from ..network import Network
+from ..tables import Preparation, Table
+
+
+def lines_of(path: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of each line that is not blank, and the values in it."""
+    return tables._records(path, tables._text(path))
+
+
+def as_csv(rows: list[list[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def preparation_of(network: Network, path: str) -> Preparation:
+    if network.preparation is None:
+        raise ValueError(
+            f"{path}: this network was saved without a table, expected one written by train"
+        )
+    return network.preparation
+
+
+def inputs_of(preparation: Preparation, table: Table, path: str) -> list[list[float]]:
+    try:
+        return preparation.inputs(table.rows)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
