@@ -8,7 +8,6 @@ from __future__ import annotations
 from . import datasets
 from ._version import __version__ as __version__
 from .activations import (
-    activate,
     leaky_relu,
     leaky_relu_derivative,
     linear,
@@ -17,25 +16,36 @@ from .activations import (
     relu_derivative,
     sigmoid,
     sigmoid_derivative,
-    softmax,
-    softmax_derivative,
     tanh_derivative,
 )
 from .checks import one_hot
 from .elementary import exp, log, log1p, tanh
+from .functions import (
+    activate,
+    add,
+    add_bias,
+    column_sums,
+    dot,
+    multiply,
+    scale,
+    softmax,
+    softmax_cross_entropy,
+    softmax_derivative,
+    subtract,
+    transpose,
+)
 from .gradients import GradientCheck, check_gradients
 from .history import History, TrainingDiverged
 from .initializers import He, Normal, Uniform, Xavier, Zeros
-from .layers import Dense, LayerGradient, LayerOutput
+from .layers import Dense, Layer, LayerGradient, LayerOutput
 from .losses import (
     sigmoid_cross_entropy,
-    softmax_cross_entropy,
     squared_error,
     squared_error_derivative,
 )
-from .matrix import add, add_bias, column_sums, dot, multiply, scale, subtract, transpose
 from .metrics import Evaluation
 from .network import Network
+from .optimizers import GradientDescent, Optimizer
 from .randomness import NumPyRandom
 from .seeing.explain import Explanation, explain
 from .seeing.recording import Recording, record
@@ -52,13 +62,16 @@ __all__ = [
     "Evaluation",
     "Explanation",
     "GradientCheck",
+    "GradientDescent",
     "He",
     "History",
+    "Layer",
     "LayerGradient",
     "LayerOutput",
     "Network",
     "Normal",
     "NumPyRandom",
+    "Optimizer",
     "Preparation",
     "Recording",
     "RecordingError",

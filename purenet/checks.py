@@ -9,15 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from itertools import chain, repeat
+from math import isfinite
 from numbers import Real
 from typing import Any
 
 from .matrix import Matrix, Rows
 
-_FLOAT = {float}
-_LIST = {list}
-_CLASSES = {0.0, 1.0}
-_NUMBERS = {float, int, bool}
+FLOAT = {float}
+LIST = {list}
+NUMBERS = {float, int, bool}
+_INT = {int}
+CLASSES = {0.0, 1.0}
+
+flat = chain.from_iterable
 
 
 def shown(value: object) -> str:
@@ -42,7 +46,7 @@ def as_number(value: Any, place: str, *, finite: bool = True) -> float:
             ) from None
         except (TypeError, ValueError):
             raise TypeError(f"{place}: found {shown(value)}, expected a number") from None
-    if finite and not math.isfinite(value):
+    if finite and not isfinite(value):
         raise ValueError(f"{place}: found {value}, expected a finite number")
     return float(value)
 
@@ -66,13 +70,13 @@ def as_list(values: Any, place: str, expected: str) -> list[Any]:
 
 
 def as_row(values: Any, place: str, width: int | None, *, finite: bool = True) -> list[float]:
-    """Return one row as a list of floats; a list of floats is returned as it is."""
+    """Return one row as a new list of floats."""
     expected = "a list of numbers" if width is None else f"a list of {counted(width, 'number')}"
     row = as_list(values, place, expected)
     if width is not None and len(row) != width:
         raise ValueError(f"{place} has {counted(len(row), 'number')}, expected {width}")
-    if set(map(type, row)) == _FLOAT and (not finite or all(map(math.isfinite, row))):
-        return row
+    if set(map(type, row)) == FLOAT and (not finite or all(map(isfinite, row))):
+        return list(row)
     return [
         as_number(row[column], f"{place}, column {column}", finite=finite)
         for column in range(len(row))
@@ -87,13 +91,16 @@ def as_matrix(
     height: int | None = None,
     finite: bool = True,
 ) -> Matrix:
-    """Return ``rows`` as a list of equally long lists of floats.
-
-    Rows that are lists of floats already are not copied.
-    """
-    converted = _matrix_of_lists(rows, width, height, finite)
-    if converted is not None:
-        return converted
+    """Return ``rows`` as new, equally long lists of floats."""
+    # Lists of numbers are passed in C: what follows only finds the words for what is wrong.
+    if type(rows) is list and set(map(type, rows)) == LIST and set(map(len, rows)) == {width}:
+        if set(map(type, flat(rows))) <= NUMBERS and height in (None, len(rows)):
+            try:
+                floats = list(map(list, map(map, repeat(float), rows)))
+                if not finite or all(map(isfinite, flat(floats))):
+                    return floats
+            except OverflowError:  # a whole number beyond the largest float
+                pass
     expected = "a list of rows, each a list of numbers"
     if width is not None:
         expected = f"a list of rows, each a list of {counted(width, 'number')}"
@@ -110,28 +117,6 @@ def as_matrix(
         as_row(row, f"{argument}: row {number}", width, finite=finite)
         for number, row in enumerate(listed)
     ]
-
-
-def _matrix_of_lists(
-    rows: Any, width: int | None, height: int | None, finite: bool
-) -> Matrix | None:
-    """Return the rows if they are lists of numbers, converted if they must be, otherwise None.
-
-    All that is done to a number is done in C, so that a debugger is through in a few lines.
-    """
-    if type(rows) is not list or set(map(type, rows)) != _LIST:
-        return None
-    if set(map(len, rows)) != {width or len(rows[0]) or None} or len(rows) != (height or len(rows)):
-        return None
-    kinds = set(map(type, chain.from_iterable(rows)))
-    if not kinds <= _NUMBERS:
-        return None
-    try:
-        if kinds != _FLOAT:
-            rows = list(map(list, map(map, repeat(float), rows)))
-    except OverflowError:
-        return None
-    return rows if not finite or all(map(math.isfinite, chain.from_iterable(rows))) else None
 
 
 def as_array(values: Any, place: str, shape: tuple[int, ...], *, finite: bool = True) -> Any:
@@ -161,14 +146,24 @@ def as_targets(targets: Any, samples: int, outputs: int) -> Matrix:
             f"targets: found {counted(len(listed), 'row')} for {counted(samples, 'sample')} "
             f"in inputs, expected as many"
         )
-    if set(map(type, listed)) == _LIST:
+    kinds = set(map(type, listed))
+    if kinds == LIST:
         return as_matrix(listed, "targets", width=outputs)
-    flat = [isinstance(row, (str, bytes)) or not hasattr(row, "__len__") for row in listed]
-    if not all(flat):
+    if kinds <= NUMBERS and outputs == 1 and _are_finite(listed):
+        return list(map(list, zip(map(float, listed))))
+    single = [isinstance(row, (str, bytes)) or not hasattr(row, "__len__") for row in listed]
+    if not all(single):
         return as_matrix(listed, "targets", width=outputs)
     if outputs > 1:
         return one_hot(listed, outputs, "targets")
     return [[as_number(value, f"targets: row {number}")] for number, value in enumerate(listed)]
+
+
+def _are_finite(numbers: list[Any]) -> bool:
+    try:
+        return all(map(isfinite, numbers))
+    except OverflowError:  # a whole number beyond the largest float
+        return False
 
 
 def check_targets(rows: Matrix, loss: str, classes: bool) -> None:
@@ -214,8 +209,12 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
     """
     classes = as_count(classes, "classes")
     expected = f"expected a class from 0 to {classes - 1}"
+    listed = as_list(labels, argument, "a list of class numbers")
+    if set(map(type, listed)) <= _INT and set(listed) <= set(range(classes)):
+        names = [[0.0] * number + [1.0] + [0.0] * (classes - 1 - number) for number in range(classes)]
+        return list(map(list, map(names.__getitem__, listed)))
     rows = []
-    for number, label in enumerate(as_list(labels, argument, "a list of class numbers")):
+    for number, label in enumerate(listed):
         if isinstance(label, bool) or not isinstance(label, Real):
             raise TypeError(f"{argument}: row {number} is {shown(label)}, {expected}")
         value = float(label)
@@ -229,9 +228,12 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
 
 def are_classes(targets: Matrix) -> bool:
     """Return whether the targets name classes: all 0 or 1, and one 1 a row if there are several."""
-    if not _CLASSES.issuperset(chain.from_iterable(targets)):
-        return False
-    return len(targets[0]) == 1 or set(map(list.count, targets, repeat(1.0))) == {1}
+    return CLASSES.issuperset(flat(targets)) and (len(targets[0]) == 1 or is_one_hot(targets))
+
+
+def is_one_hot(targets: Matrix) -> bool:
+    """Return whether each row has one 1."""
+    return set(map(list.count, targets, repeat(1.0))) == {1}
 
 
 def as_count(value: Any, argument: str, *, least: int = 1, most: int | None = None) -> int:

@@ -26,9 +26,8 @@ class Claim:
         self._heirs: dict[FrameType | None, FrameType] = {}
 
     def __enter__(self) -> None:
-        frame = sys._getframe(1)
-        if self._heirs.setdefault(None, frame) is not frame:
-            self._take_over(frame)
+        if self._heirs.setdefault(None, sys._getframe(1)) is not sys._getframe(1):
+            self._take_over(sys._getframe(1))
 
     def __exit__(self, *exception: object) -> None:
         self._heirs.clear()

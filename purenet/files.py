@@ -41,12 +41,8 @@ def save_network(net: Network, path: str | os.PathLike[str]) -> None:
     }
     layers = [
         {
-            "inputs": layer.inputs,
-            "outputs": layer.outputs,
-            "activation": layer.activation,
-            "bias": layer.bias,
-            "biases": None if layer.biases is None else _written(layer.biases),
-            "weights": [_written(row) for row in layer.weights],
+            **layer.settings(),
+            **{name: _written(getattr(layer, name)) for name in sorted(layer.PARAMETERS)},
         }
         for layer in net.layers
     ]
@@ -158,8 +154,10 @@ def _entry(content: dict[str, Any], key: str, kind: type) -> Any:
     return value
 
 
-def _written(row: Any) -> list[float | str]:
-    return [value if math.isfinite(value) else str(value) for value in row]
+def _written(values: Any) -> Any:
+    if values is None or isinstance(values, float):
+        return values if values is None or math.isfinite(values) else str(values)
+    return [_written(value) for value in values]
 
 
 def _read(row: Any) -> list[float]:

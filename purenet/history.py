@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import Any
 
 
-@dataclass
 class History:
     """The course of one call of ``fit``: a list each, with one entry an epoch.
 
@@ -19,12 +18,28 @@ class History:
     validation data was given.
     """
 
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
-    validation_accuracy: list[float] = field(default_factory=list)
-    first_epoch: int = 0
-    stopped: str | None = None
+    loss: list[float]
+    accuracy: list[float]
+    validation_loss: list[float]
+    validation_accuracy: list[float]
+    first_epoch: int
+    stopped: str | None
+
+    def __init__(
+        self,
+        loss: list[float] | None = None,
+        accuracy: list[float] | None = None,
+        validation_loss: list[float] | None = None,
+        validation_accuracy: list[float] | None = None,
+        first_epoch: int = 0,
+        stopped: str | None = None,
+    ) -> None:
+        self.loss, self.accuracy, self.first_epoch = loss or [], accuracy or [], first_epoch
+        self.validation_loss, self.validation_accuracy = validation_loss or [], validation_accuracy or []
+        self.stopped = stopped
+
+    def __eq__(self, other: object) -> Any:
+        return vars(self) == vars(other) if type(other) is type(self) else NotImplemented
 
     @property
     def epochs(self) -> int:

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .activations import activation_delta
 from .elementary import exp, log1p
 from .matrix import Matrix, Rows
 
@@ -147,13 +146,28 @@ def loss_count(loss: str, samples: int, outputs: int) -> float:
     return float(samples * outputs)
 
 
-def output_delta(loss: str, activation: str, a: Rows, y: Rows) -> Matrix:
-    """Return delta = dL/dz of the last layer.
+def output_gradient(loss: str, a: Rows, y: Rows) -> Matrix:
+    """Return dL/da of the last layer for the squared errors: ``2 * (a - y) / count``.
 
-    Squared errors: the chain rule in two steps, ``dL/da = 2 * (a - y) / count`` and then
-    ``dL/dz = dL/da * da/dz``.
+    Shapes: a, y and dL/da are samples by outputs.
+    """
+    count = loss_count(loss, len(a), len(a[0]))
+    d_a = []
+    for i in range(len(a)):
+        a_row = a[i]
+        y_row = y[i]
+        d_a_row = []
+        for j in range(len(a_row)):
+            derivative = squared_error_derivative(a_row[j], y_row[j])
+            d_a_row.append(derivative / count)
+        d_a.append(d_a_row)
+    return d_a
 
-    Cross-entropies: in one step, ``dL/dz = (a - y) / count``.  For the sigmoid::
+
+def output_delta(loss: str, a: Rows, y: Rows) -> Matrix:
+    """Return delta = dL/dz of the last layer for the cross-entropies: ``(a - y) / count``.
+
+    The loss and the activation function that it needs in one step.  For the sigmoid::
 
         dL/da = -(y / a - (1 - y) / (1 - a)) = (a - y) / (a * (1 - a))
         da/dz = a * (1 - a)
@@ -171,13 +185,6 @@ def output_delta(loss: str, activation: str, a: Rows, y: Rows) -> Matrix:
     Shapes: a, y and delta are samples by outputs.
     """
     count = loss_count(loss, len(a), len(a[0]))
-    if loss in REQUIRED_ACTIVATION:
-        return _cross_entropy_delta(a, y, count)
-    d_a = _squared_error_derivatives(a, y, count)
-    return activation_delta(activation, a, d_a)
-
-
-def _cross_entropy_delta(a: Rows, y: Rows, count: float) -> Matrix:
     delta = []
     for i in range(len(a)):
         a_row = a[i]
@@ -187,16 +194,3 @@ def _cross_entropy_delta(a: Rows, y: Rows, count: float) -> Matrix:
             delta_row.append((a_row[j] - y_row[j]) / count)
         delta.append(delta_row)
     return delta
-
-
-def _squared_error_derivatives(a: Rows, y: Rows, count: float) -> Matrix:
-    d_a = []
-    for i in range(len(a)):
-        a_row = a[i]
-        y_row = y[i]
-        d_a_row = []
-        for j in range(len(a_row)):
-            derivative = squared_error_derivative(a_row[j], y_row[j])
-            d_a_row.append(derivative / count)
-        d_a.append(d_a_row)
-    return d_a

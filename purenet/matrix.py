@@ -25,14 +25,12 @@ def dot(a: Rows, b: Rows) -> Matrix:
     >>> dot([[1.0, 2.0]], [[3.0], [4.0]])
     [[11.0]]
     """
-    rows = len(a)
     inner = len(b)
-    columns = len(b[0])
     product = []
-    for i in range(rows):
+    for i in range(len(a)):
         a_row = a[i]
         product_row = []
-        for j in range(columns):
+        for j in range(len(b[0])):
             total = 0.0
             for k in range(inner):
                 total = total + a_row[k] * b[k][j]
@@ -47,12 +45,10 @@ def transpose(a: Rows) -> Matrix:
     >>> transpose([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]
     """
-    rows = len(a)
-    columns = len(a[0])
     transposed = []
-    for j in range(columns):
+    for j in range(len(a[0])):
         transposed_row = []
-        for i in range(rows):
+        for i in range(len(a)):
             transposed_row.append(a[i][j])
         transposed.append(transposed_row)
     return transposed

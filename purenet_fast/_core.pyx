@@ -36,8 +36,8 @@ from cpython.ref cimport PyObject
 
 from purenet import activations as _activations
 from purenet import elementary as _elementary
+from purenet import functions as _functions
 from purenet import losses as _losses
-from purenet import matrix as _matrix
 from purenet.checks import as_number, as_row
 
 # What Cython offers counts references, which takes longer than all else that is done to a number.
@@ -367,7 +367,7 @@ cdef class Matrix:
         self.block = Block(self.rows, self.stride)
         self.data = self.block.data
         for i in range(self.rows):
-            row = as_row(list(rows[i]), "row", f"row {i}", self.columns, finite=False)
+            row = as_row(list(rows[i]), f"row {i}", self.columns, finite=False)
             for j in range(self.columns):
                 self.data[i * self.stride + j] = row[j]
 
@@ -391,7 +391,7 @@ cdef class Matrix:
         if isinstance(index, slice):
             places = range(*index.indices(self.rows))
             values = [
-                as_row(list(item), "row", f"row {i}", self.columns, finite=False)
+                as_row(list(item), f"row {i}", self.columns, finite=False)
                 for i, item in zip(places, value, strict=True)
             ]
             for i, item in zip(places, values):
@@ -491,7 +491,7 @@ cdef class Vector:
         cdef Matrix matrix
         if values is None:  # a view of a row, which Matrix.row fills in
             return
-        matrix = Matrix([as_row(list(values), "row", "row", None, finite=False)])
+        matrix = Matrix([as_row(list(values), "row", None, finite=False)])
         self.owner = matrix
         self.data = matrix.data
         self.length = matrix.columns
@@ -509,7 +509,7 @@ cdef class Vector:
         cdef list values
         if isinstance(index, slice):
             places = range(*index.indices(self.length))
-            values = as_row(list(value), "row", "row", len(places), finite=False)
+            values = as_row(list(value), "row", len(places), finite=False)
             for i, item in zip(places, values):
                 j = i
                 self.data[j] = item
@@ -769,7 +769,7 @@ def dot(a, b):
     cdef Block x = block_of(a)
     cdef Block y = block_of(b)
     if x is None or y is None or x.columns != y.rows:
-        return _matrix.dot(a, b)
+        return _functions.dot(a, b)
     return c_dot(x, y).tolist()
 
 
@@ -778,7 +778,7 @@ def transpose(a):
     cdef Block result
     cdef Py_ssize_t i, j
     if x is None:
-        return _matrix.transpose(a)
+        return _functions.transpose(a)
     result = Block(x.columns, x.rows)
     for i in range(x.rows):
         for j in range(x.columns):
@@ -790,7 +790,7 @@ def add_bias(a, biases):
     cdef Block x = block_of(a)
     cdef Block y = row_block_of(biases)
     if x is None or y is None or x.columns != y.columns:
-        return _matrix.add_bias(a, biases)
+        return _functions.add_bias(a, biases)
     c_add_bias(x.data, y.data, x.rows, x.columns)
     return x.tolist()
 
@@ -800,7 +800,7 @@ def add(a, b):
     cdef Block y = block_of(b)
     cdef Py_ssize_t i
     if x is None or y is None or x.rows != y.rows or x.columns != y.columns:
-        return _matrix.add(a, b)
+        return _functions.add(a, b)
     for i in range(x.rows * x.columns):
         x.data[i] = x.data[i] + y.data[i]
     return x.tolist()
@@ -811,7 +811,7 @@ def subtract(a, b):
     cdef Block y = block_of(b)
     cdef Py_ssize_t i
     if x is None or y is None or x.rows != y.rows or x.columns != y.columns:
-        return _matrix.subtract(a, b)
+        return _functions.subtract(a, b)
     for i in range(x.rows * x.columns):
         x.data[i] = x.data[i] - y.data[i]
     return x.tolist()
@@ -822,7 +822,7 @@ def multiply(a, b):
     cdef Block y = block_of(b)
     cdef Py_ssize_t i
     if x is None or y is None or x.rows != y.rows or x.columns != y.columns:
-        return _matrix.multiply(a, b)
+        return _functions.multiply(a, b)
     for i in range(x.rows * x.columns):
         x.data[i] = x.data[i] * y.data[i]
     return x.tolist()
@@ -833,7 +833,7 @@ def scale(a, factor):
     cdef Py_ssize_t i
     cdef double by
     if x is None or not PyFloat_CheckExact(factor):
-        return _matrix.scale(a, factor)
+        return _functions.scale(a, factor)
     by = PyFloat_AS_DOUBLE(factor)
     for i in range(x.rows * x.columns):
         x.data[i] = x.data[i] * by
@@ -844,7 +844,7 @@ def column_sums(a):
     cdef Block x = block_of(a)
     cdef Block sums
     if x is None:
-        return _matrix.column_sums(a)
+        return _functions.column_sums(a)
     sums = Block(1, x.columns)
     c_column_sums(x.data, sums.data, x.rows, x.columns)
     return flat_list(sums.data, x.columns)
@@ -956,7 +956,7 @@ def leaky_relu_derivative(z):
 def softmax(z):
     cdef Block x = row_block_of(z)
     if x is None:
-        return _activations.softmax(z)
+        return _functions.softmax(z)
     KERNELS.softmax(1, x.columns, x.data)
     return flat_list(x.data, x.columns)
 
@@ -966,7 +966,7 @@ def softmax_derivative(z):
     cdef Block jacobian
     cdef Py_ssize_t i, j, n
     if x is None:
-        return _activations.softmax_derivative(z)
+        return _functions.softmax_derivative(z)
     n = x.columns
     KERNELS.softmax(1, n, x.data)
     jacobian = Block(n, n)
@@ -982,7 +982,7 @@ def softmax_derivative(z):
 def activate(activation, z):
     cdef Block x = block_of(z)
     if x is None or type(activation) is not str or activation not in ACTIVATIONS:
-        return _activations.activate(activation, z)
+        return _functions.activate(activation, z)
     c_activate(ACTIVATIONS[activation], x.data, x.rows, x.columns)
     return x.tolist()
 
@@ -1129,7 +1129,7 @@ def softmax_cross_entropy(z, y):
     cdef Block exponentials
     cdef double loss
     if x is None or target is None or x.columns != target.columns:
-        return _losses.softmax_cross_entropy(z, y)
+        return _functions.softmax_cross_entropy(z, y)
     exponentials = Block(1, x.columns)
     c_sample_losses(CATEGORICAL_CROSS_ENTROPY, x.data, x.data, target.data, exponentials.data,
                     &loss, 1, x.columns)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from purenet import layers, network
-from purenet.checks import Matrix, Rows, are_classes, as_matrix, as_targets, check_targets
+from purenet.checks import are_classes, as_matrix, as_targets, check_targets
 from purenet.history import History
 from purenet.layers import LayerGradient, LayerOutput
+from purenet.matrix import Matrix, Rows
+from purenet.optimizers import GradientDescent, Optimizer
+from purenet.samples import Samples
+from purenet.training import Settings
 
 from . import _core
 
@@ -15,14 +19,17 @@ from . import _core
 class Dense(layers.Dense):
     backend: ClassVar[str] = "fast"
 
-    def _own_weights(self, values: Any, name: str) -> Any:
-        return _core.Matrix(super()._own_weights(values, name))
+    def own(self, name: str, values: Any, place: str | None = None) -> Any:
+        found = super().own(name, values, place)
+        if found is None:
+            return None
+        return _core.Matrix(found) if name == "weights" else _core.Vector(found)
 
-    def _own_biases(self, values: Any, name: str) -> Any:
-        row = super()._own_biases(values, name)
-        return None if row is None else _core.Vector(row)
+    def _keep(self, name: str, values: Any) -> None:
+        # The rows are views of one buffer, whatever a user does with them.
+        pass
 
-    def check_parameters(self, name: str) -> None:
+    def check_parameters(self, place: str) -> None:
         # A buffer of doubles can hold nothing but floats.
         pass
 
@@ -36,57 +43,102 @@ class Dense(layers.Dense):
         weights = _core.dot(_core.transpose(inputs), delta)
         return LayerGradient(weights, _core.column_sums(delta) if self.bias else None, delta)
 
-    def input_gradient(self, delta: Rows) -> Matrix:
+    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
         return _core.dot(delta, _core.transpose(self.weights))
 
-    def update(self, gradient: LayerGradient, learning_rate: float) -> None:
+    def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
         weights: Any = self.weights
         biases: Any = self.biases
-        taken = _core.update(weights, biases, gradient.weights, gradient.biases, learning_rate)
-        if not taken:
-            super().update(gradient, learning_rate)
+        bias_gradient = None if biases is None else gradient.biases
+        if type(optimizer) is not GradientDescent or not _core.update(
+            weights, biases, gradient.weights, bias_gradient, learning_rate
+        ):
+            super().step(gradient, learning_rate, optimizer)
 
 
 class Network(network.Network):
     layer_class: ClassVar[type[layers.Dense]] = Dense
 
-    def _checked_inputs(self, inputs: Any, threads: int = 1, batch_size: int = 1) -> Any:
-        converted = _core.inputs_of(inputs, self.inputs, threads, batch_size)
+    def _is_compiled(self) -> bool:
+        """Return whether all layers have compiled loops; the others run through purenet's."""
+        return all(type(layer) is Dense for layer in self.layers)
+
+    def check_parameters(self) -> None:
+        if not self._is_compiled():
+            for number, layer in enumerate(self.layers):
+                layer.check_parameters(f"layer {number}")
+
+    def checked_inputs(self, inputs: Any, threads: int = 1) -> Any:
+        if not self._is_compiled():
+            return super().checked_inputs(inputs)
+        return self._laid_out(inputs, threads, 1)
+
+    def _laid_out(self, inputs: Any, threads: int, together: int) -> Any:
+        converted = _core.inputs_of(inputs, self.inputs, threads, together)
         if converted is None:
-            rows = [list(row) for row in as_matrix(inputs, "inputs", width=self.inputs)]
-            converted = _core.inputs_of(rows, self.inputs, threads, batch_size)
+            rows = as_matrix(inputs, "inputs", width=self.inputs)
+            converted = _core.inputs_of(rows, self.inputs, threads, together)
         return converted
 
-    def _checked_samples(
-        self, inputs: Any, targets: Any, threads: int = 1, batch_size: int = 1
+    def checked_samples(
+        self,
+        inputs: Any,
+        targets: Any,
+        threads: int = 1,
+        settings: Settings | None = None,
+        optimizer: Optimizer | None = None,
     ) -> Any:
-        rows = self._checked_inputs(inputs, threads, batch_size)
+        is_plain = optimizer is None or type(optimizer) is GradientDescent
+        if not is_plain or not self._is_compiled():
+            return super().checked_samples(inputs, targets)
+        # Batches that come again in the same order are laid out for it.
+        together = 1
+        if settings is not None and not settings.shuffle:
+            together = settings.batch_size or 1
+        rows = self._laid_out(inputs, threads, together)
         if not _core.are_finite_floats(targets, rows.rows, self.outputs):
             targets = as_targets(targets, rows.rows, self.outputs)
         classes = are_classes(targets)
         check_targets(targets, self.loss, classes)
         return _core.Samples(rows, targets, classes)
 
-    def _feedforward(self, inputs: Any) -> list[LayerOutput]:
+    def forward(self, inputs: Matrix) -> list[LayerOutput]:
+        if type(inputs) is list:
+            return super().forward(inputs)
         return [LayerOutput(*output) for output in _core.feedforward(self, inputs)]
 
-    def _gradients(self, samples: Any) -> list[LayerGradient]:
+    def gradients(self, samples: Samples) -> list[Any]:
+        if type(samples) is Samples:
+            return super().gradients(samples)
         return [LayerGradient(*gradient) for gradient in _core.backprop(self, samples)]
 
-    def _train(
+    def run_epochs(
         self,
-        samples: Any,
+        samples: Samples,
         epochs: int,
-        batch_size: int,
+        batch_size: int | None,
         shuffle: bool,
         learning_rate: float,
+        optimizer: Optimizer,
         threads: int,
         history: History,
     ) -> None:
-        _core.train(self, samples, epochs, batch_size, shuffle, learning_rate, threads, history)
+        if type(samples) is Samples:
+            super().run_epochs(
+                samples, epochs, batch_size, shuffle, learning_rate, optimizer, threads, history
+            )
+        else:
+            count = samples.size
+            batch_size = count if batch_size is None else min(batch_size, count)
+            shuffle = shuffle and batch_size < count
+            _core.train(self, samples, epochs, batch_size, shuffle, learning_rate, threads, history)
 
-    def _measure(self, samples: Any, threads: int) -> tuple[float, int]:
+    def measure(self, samples: Samples, threads: int) -> tuple[float, int]:
+        if type(samples) is Samples:
+            return super().measure(samples, threads)
         return _core.measure(self, samples, threads)
 
-    def _predict(self, inputs: Any, threads: int) -> Matrix:
+    def outputs_of(self, inputs: Matrix, threads: int) -> Matrix:
+        if type(inputs) is list:
+            return super().outputs_of(inputs, threads)
         return _core.predict(self, inputs, threads)

@@ -70,7 +70,7 @@ def interrupt_everywhere(call, afterwards):
 def test_wherever_training_is_interrupted_it_can_go_on(backend):
     net = network(backend)
     names = interrupt_everywhere(lambda: net.fit(X, Y, epochs=1), lambda: net.fit(X, Y, epochs=1))
-    assert len(names) > 100
+    assert len(names) > 50
     assert {"fit", "__enter__", "__exit__"} <= set(names)
 
 

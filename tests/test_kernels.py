@@ -19,6 +19,8 @@ import pytest
 from bits import SPECIAL, assert_same_bits, bits, random_double, random_matrix
 from shell import ROOT
 
+from purenet.training import Settings
+
 WIDTHS = ("avx512", "avx2", "sse2", "neon", "vector", "portable")
 THREADS = (1, 2, 3, 4)
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "linear", "softmax")
@@ -331,10 +333,13 @@ def test_inputs_that_were_listed_for_other_batches(both, core, listed):
         results = []
         for module, threads in ((pure, 1), (fast, 1), (fast, 3)):
             net = module.Network([module.Dense(130, 3)], seed=1)
-            samples = net._checked_samples(inputs, targets, threads, listed)
+            settings = Settings(2, 0.5, listed, False, None, None, False, threads)
+            samples = net.checked_samples(inputs, targets, threads, settings)
             history = pure.History()
-            net._train(samples, 2, batch_size, shuffle, 0.5, threads, history)
-            results.append((net.digest(), bits(history.loss), bits(net._measure(samples, threads))))
+            net.run_epochs(
+                samples, 2, batch_size, shuffle, 0.5, fast.GradientDescent(), threads, history
+            )
+            results.append((net.digest(), bits(history.loss), bits(net.measure(samples, threads))))
         assert results[0] == results[1] == results[2]
 
 

@@ -199,7 +199,7 @@ def test_layers_apart(backend):
         assert_same_bits(layer.feedforward(inputs), outputs[number])
         assert_same_bits(layer.gradient(inputs, gradients[number].delta), gradients[number])
         expected = backend.dot(gradients[number].delta, backend.transpose(layer.weights))
-        assert_same_bits(layer.input_gradient(gradients[number].delta), expected)
+        assert_same_bits(layer.input_gradient(inputs, gradients[number].delta), expected)
         before = lists(layer.weights)
         layer.update(gradients[number], 0.5)
         step = backend.subtract(before, backend.scale(gradients[number].weights, 0.5))
@@ -671,7 +671,7 @@ def test_a_run_of_epochs_in_pieces(backend, monkeypatch, batch_size):
     whole, pieces = larger(backend), larger(backend)
     options = {"epochs": 10, "learning_rate": 0.3, "batch_size": batch_size}
     whole.fit(x, y, **options)
-    monkeypatch.setattr("purenet.network.LONGEST_RUN", 3)
+    monkeypatch.setattr("purenet.training.LONGEST_RUN", 3)
     pieces.fit(x, y, **options)
     assert pieces.digest() == whole.digest()
     assert bits(vars(pieces.history)) == bits(vars(whole.history))

@@ -23,6 +23,7 @@ from bits import bits
 from shell import ROOT
 
 from purenet.randomness import shuffled_order
+from purenet.training import Settings
 
 needs_posix = pytest.mark.skipif(
     os.name != "posix", reason="sends signals and sets timers as POSIX systems do"
@@ -165,9 +166,9 @@ def interrupt(name, threads, after):
         os.kill(os.getpid(), signal.SIGINT)
 
     # The conversion of the inputs is not what is interrupted here.
-    layout = 1 if training.shuffle else training.batch_size
-    inputs = net._checked_inputs(training.inputs, 1, layout)
-    net._checked_inputs = lambda *ignored: inputs
+    settings = Settings(1, 0.1, training.batch_size, training.shuffle, None, None, False, 1)
+    samples = net.checked_samples(training.inputs, training.targets, 1, settings)
+    net.checked_samples = lambda *ignored: samples
     threading.Thread(target=press, daemon=True).start()
     interrupted = False
     try:
@@ -175,7 +176,7 @@ def interrupt(name, threads, after):
     except KeyboardInterrupt:
         interrupted = True
     late = time.monotonic() - sent[0]
-    del net._checked_inputs
+    del net.checked_samples
     result = {
         "interrupted": interrupted,
         "late": late,

@@ -155,7 +155,7 @@ class Dense(Layer):
 
         gradient: what ``gradient`` returned.  Raises ValueError or TypeError for another shape.
         """
-        self.step(self.checked_gradient(gradient, "gradient"), learning_rate, GradientDescent(), {})
+        self.step(self.checked_gradient(gradient, "gradient"), learning_rate, GradientDescent())
 
     def __repr__(self) -> str:
         bias = "" if self.bias else ", bias=False"

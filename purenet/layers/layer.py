@@ -26,19 +26,16 @@ Rows are samples everywhere: with n samples, inputs are n by ``inputs``, z, a an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import chain
-from types import SimpleNamespace
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ACTIVATIONS, activation_delta
-from ..checks import as_array, as_choice, shown
+from ..checks import as_array, as_choice, flat, shown
 from ..initializers import Initializer
 from ..matrix import Matrix, Rows
 from ..optimizers import Optimizer
 from ..randomness import Random
-
-_FLOAT = {float}
 
 
 class LayerOutput(NamedTuple):
@@ -46,6 +43,19 @@ class LayerOutput(NamedTuple):
 
     z: Matrix
     a: Matrix
+
+
+class OwnLists(NamedTuple):
+    """The lists that hold a layer's parameters: while they are unchanged, nobody put in another.
+
+    lists: those that hold other lists; items: the identities of what they hold; rows: those that
+    hold numbers; lengths: how many.
+    """
+
+    lists: list[Any]
+    items: list[int]
+    rows: list[list[float]]
+    lengths: list[int]
 
 
 class Layer:
@@ -65,6 +75,14 @@ class Layer:
     inputs: int
     outputs: int
     activation: str = "linear"
+    has_network: bool = False  # a layer is part of one network at most
+
+    _initializers: dict[str, Initializer]  # of the parameters that are still to be drawn
+    _optimizer: Optimizer | None = None  # the last one
+    _memory: dict[str, Any]  # and what it remembers of each parameter
+
+    own_lists = OwnLists([], [], [], [])
+    _kept: Mapping[str, OwnLists] = MappingProxyType({})  # the same for each parameter
 
     # The arithmetic.  It checks nothing: a network has checked what it hands on.
 
@@ -91,19 +109,16 @@ class Layer:
         """Return dL/dinputs, which the layer before takes as its dL/da.  Shape: n by inputs."""
         raise NotImplementedError
 
-    def step(
-        self, gradient: Any, learning_rate: float, optimizer: Optimizer, memory: dict[str, Any]
-    ) -> None:
-        """Let an optimizer change the parameters.
-
-        memory: what ``remember`` returned, for each parameter what the optimizer keeps of it.
-        """
+    def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
+        """Let an optimizer change the parameters, given what ``gradient`` returned."""
+        if self._optimizer is not optimizer:
+            self._remember(optimizer)
         for name in self.PARAMETERS:
             values = getattr(self, name)
             if values is not None:
                 rows = rows_of(values)
                 gradient_rows = rows_of(getattr(gradient, name))
-                optimizer.step(rows, gradient_rows, learning_rate, memory.get(name))
+                optimizer.step(rows, gradient_rows, learning_rate, self._memory[name])
 
     # The parameters.
 
@@ -114,15 +129,6 @@ class Layer:
     def settings(self) -> dict[str, Any]:
         """Return the arguments that make such a layer again, as JSON can hold them."""
         raise NotImplementedError
-
-    def remember(self, optimizer: Optimizer) -> dict[str, Any]:
-        """Return what an optimizer remembers of each parameter before the first step."""
-        values = {name: getattr(self, name) for name in self.PARAMETERS}
-        return {
-            name: optimizer.start(rows_of(value))
-            for name, value in values.items()
-            if value is not None
-        }
 
     @property
     def parameter_count(self) -> int:
@@ -161,15 +167,12 @@ class Layer:
             if values is not None:
                 raise ValueError(f"{name}: this layer was made without them, expected None")
             return None
-        return _copied(as_array(values, place or name, shape, finite=False))
+        return as_array(values, place or name, shape, finite=False)
 
     def _keep(self, name: str, values: Any) -> None:
-        """Remember which lists of numbers are the layer's own."""
-        own = self.__dict__.setdefault("_own_rows", {})
-        own[name] = [] if values is None else rows_of(values)
-        rows = [row for name in self.PARAMETERS for row in own.get(name, ())]
-        self.__dict__["_ids"] = list(map(id, rows))
-        self.__dict__["_lengths"] = list(map(len, rows))
+        """Remember which lists are the layer's own, made by itself."""
+        self._kept = {**self._kept, name: _own_lists(values)}
+        self.own_lists = OwnLists(*map(list, map(flat, zip(*self._kept.values(), strict=True))))
 
     def checked_gradient(self, gradient: Any, place: str) -> SimpleNamespace:
         """Return a gradient of the shapes of the parameters as lists of floats.
@@ -203,27 +206,27 @@ class Layer:
 
         Raises ValueError or TypeError, and changes nothing, for what is no parameter of this shape.
         """
-        rows = self.rows()
-        known = list(map(id, rows)) == self._ids and list(map(len, rows)) == self._lengths
-        if known and set(map(type, chain.from_iterable(rows))) <= _FLOAT:
-            return
         checked = {}
         for name in self.PARAMETERS:
             shape = self.shape(name)
             if shape is not None:
                 where = f"{place}: {name}"
                 checked[name] = as_array(getattr(self, name), where, shape, finite=False)
-        for name, values in checked.items():
-            own = set(map(id, self._own_rows[name]))
-            _put_back(getattr(self, name), values, own)
-            self._keep(name, getattr(self, name))
+        for name, numbers in checked.items():
+            values = getattr(self, name)
+            _put_back(values, numbers, set(map(id, self._kept[name].rows)))
+            self._keep(name, values)
+
+    def _remember(self, optimizer: Optimizer) -> None:
+        """Start with an optimizer: let it make what it remembers of each parameter."""
+        memory = {}
+        for name in self.PARAMETERS:
+            values = getattr(self, name)
+            memory[name] = None if values is None else optimizer.start(rows_of(values))
+        self._memory = memory
+        self._optimizer = optimizer
 
     # The first values.
-
-    _initializers: dict[str, Initializer]
-    _own_rows: dict[str, list[list[float]]]
-    _ids: list[int]
-    _lengths: list[int]
 
     def draw(self, random: Random) -> dict[str, Any]:
         """Return the first values of all parameters; those that are set stay as they are."""
@@ -266,10 +269,14 @@ def rows_of(values: Sequence[Any]) -> list[Any]:
     return [row for item in values for row in rows_of(item)]
 
 
-def _copied(values: list[Any]) -> list[Any]:
-    if values and type(values[0]) is list:
-        return [_copied(item) for item in values]
-    return list(values)
+def _own_lists(values: Any) -> OwnLists:
+    if values is None:
+        return OwnLists([], [], [], [])
+    lists, level = [], [values]
+    while type(level[0][0]) is list:
+        lists.extend(level)
+        level = list(flat(level))
+    return OwnLists(lists, list(map(id, flat(lists))), level, list(map(len, level)))
 
 
 def _put_back(values: list[Any], checked: list[Any], own: set[int]) -> None:
@@ -278,8 +285,7 @@ def _put_back(values: list[Any], checked: list[Any], own: set[int]) -> None:
     Each own list is used once; where it stands a second time, a copy stands instead.
     """
     if not checked or type(checked[0]) is not list:
-        if values is not checked:
-            values[:] = checked
+        values[:] = checked
         return
     for number, item in enumerate(checked):
         old = values[number]
@@ -287,7 +293,6 @@ def _put_back(values: list[Any], checked: list[Any], own: set[int]) -> None:
             _put_back(old, item, own)
         elif id(old) in own:
             own.remove(id(old))
-            if old is not item:
-                old[:] = item
+            old[:] = item
         else:
-            values[number] = _copied(item)
+            values[number] = item

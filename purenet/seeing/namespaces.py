@@ -47,7 +47,7 @@ class Namespaces:
 
     def method(self, owner: type, name: str) -> Callable[..., Any]:
         """Return a method of a class of these modules, made again."""
-        return self._function(vars(owner)[name])
+        return self._function(getattr(owner, name))
 
     def _converted(self, value: Any) -> Any:
         if isinstance(value, FunctionType) and id(value.__globals__) in self._modules:

@@ -7,12 +7,14 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .. import activations, elementary, layers, losses, matrix, network
+from .. import activations, elementary, losses, matrix, network, optimizers
 from .._version import __version__
 from ..checks import Matrix, shown
-from ..layers import Dense, LayerGradient, LayerOutput
+from ..layers import Dense, Layer, LayerGradient, LayerOutput, dense, layer
 from ..losses import REQUIRED_ACTIVATION
-from ..network import Network, Samples
+from ..network import Network
+from ..optimizers import GradientDescent
+from ..samples import Samples
 from .inventory import Inventory, NamedMatrix, Phase
 from .namespaces import Namespaces
 from .notation import ROLES, indexed
@@ -27,10 +29,10 @@ from .tape import (
 )
 
 # The modules of the arithmetic, from whose code objects the recorded functions are made.
-MODULES = (elementary, matrix, activations, losses, layers, network)
+MODULES = (elementary, matrix, activations, losses, layer, dense, optimizers, network)
 
-_DENSE_METHODS = ("feedforward", "gradient", "input_gradient", "update")
-_NETWORK_METHODS = ("evaluate", "_measure", "_feedforward", "_backprop", "_update")
+_DENSE_METHODS = ("feedforward", "delta", "gradient", "input_gradient", "step")
+_NETWORK_METHODS = ("evaluate", "measure", "forward", "backward", "step")
 
 # Given once, for all steps.
 _LASTING = ("inputs", "targets", "learning_rate")
@@ -40,7 +42,7 @@ def pure_copy(net: Network) -> Network:
     """Return a network of purenet with the same layers, parameters and loss."""
     if not isinstance(net, Network):
         raise TypeError(f"net: found {shown(net)}, expected a Network")
-    net._check_parameters()
+    net.check_parameters()
     copies = [
         Dense(
             layer.inputs,
@@ -67,10 +69,10 @@ class _PlainStep(NamedTuple):
 
 def _plain_step(net: Network, samples: Samples, learning_rate: float) -> _PlainStep:
     """Take one step of training, unrecorded."""
-    outputs = net._feedforward(samples.inputs)
+    outputs = net.forward(samples.inputs)
     loss = net.evaluate(samples.inputs, samples.targets).loss
-    gradients = net._backprop(samples.inputs, samples.targets, outputs)
-    net._update(gradients, learning_rate)
+    gradients = net.backward(samples.inputs, samples.targets, outputs)
+    net.step(gradients, learning_rate, GradientDescent())
     weights = [[list(row) for row in layer.weights] for layer in net.layers]
     biases = [None if layer.biases is None else list(layer.biases) for layer in net.layers]
     return _PlainStep(outputs, gradients, loss, weights, biases)
@@ -110,7 +112,7 @@ class Recorder:
         self.stopped: str | None = None
         self._given: dict[tuple[str, int | None], Any] = {}
         self._kept: dict[tuple[str, int | None], Any] = {}
-        self._back_to: int = self.last
+        self._back_to: int = self.last  # the layer whose delta is being computed
         self._sample_losses: list[Any] = []
         self._terms: list[Any] = []
         self.namespaces = Namespaces(self.tape, MODULES, open_functions)
@@ -136,15 +138,16 @@ class Recorder:
             layer.__class__ = dense
             layer.__dict__["number"] = number
         copy.__class__ = main
+        self._optimizer = self._recorded_class(GradientDescent, ("start",))()
+        type(self._optimizer).step = self.namespaces.method(GradientDescent, "step")
         namespace = self.namespaces.globals[network.__name__]
-        for name in ("total_loss", "output_delta", "activation_delta"):
+        for name in ("total_loss", "output_gradient", "output_delta"):
             namespace[name] = self._bound(getattr(self, f"_{name}"), namespace[name])
         self.namespaces.after.update(
             loss_count=self._after_count,
             sample_loss=self._after_sample_loss,
             squared_error=self._after_term,
             sigmoid_cross_entropy=self._after_term,
-            _squared_error_derivatives=self._after_output_gradient,
             activation_slopes=self._after_slopes,
         )
         return copy
@@ -153,13 +156,13 @@ class Recorder:
         methods: dict[str, Any] = {}
         for name in names:
             method = self.namespaces.method(base, name)
-            boundary = getattr(self, f"_{name.lstrip('_')}", None)
+            boundary = getattr(self, f"_{name}", None)
             if boundary is not None:
                 method = self._bound(boundary, method)
             methods[name] = method
         if base is Network:
-            methods["_check_parameters"] = lambda net: None
-            methods["_checked_samples"] = lambda net, inputs, targets, *layout: Samples(
+            methods["check_parameters"] = lambda net: None
+            methods["checked_samples"] = lambda net, inputs, targets, *layout: Samples(
                 inputs, targets, self.samples.classes, self.samples.size
             )
         return type(base.__name__, (base,), methods)
@@ -189,13 +192,13 @@ class Recorder:
             loss = net.evaluate(inputs, targets).loss
             if self._selects_loss():
                 self._register("loss", None, loss)
-            gradients = net._backprop(inputs, targets, self._outputs)
-            net._update(gradients, rate)
+            gradients = net.backward(inputs, targets, self._outputs)
+            net.step(gradients, rate, self._optimizer)
             self._end_phase()
             self._compare(expected, loss, gradients)
             self.losses.append(expected.loss)
             self.digests.append(twin.digest())
-            diverged = twin._find_non_finite()
+            diverged = twin.find_non_finite()
             if diverged is not None:
                 self.stopped = f"training diverged: {diverged[0]} is {diverged[1]}"
                 break
@@ -340,10 +343,11 @@ class Recorder:
 
     # Where layers and losses meet: each takes the recorded function first, then its arguments.
 
+    def _forward(self, function: Callable[..., Any], owner: Any, inputs: Any) -> Any:
+        self._outputs = function(owner, inputs)
+        return self._outputs
+
     def _feedforward(self, function: Callable[..., Any], owner: Any, inputs: Any) -> Any:
-        if isinstance(owner, Network):
-            self._outputs = function(owner, inputs)
-            return self._outputs
         layer: int = owner.number
         if not self._selects(layer):
             return function(owner, inputs)
@@ -376,17 +380,31 @@ class Recorder:
         self._register("sample_loss", None, self._sample_losses)
         return total
 
-    def _output_delta(
-        self, function: Callable[..., Any], loss: str, activation: str, a: Any, y: Any
+    def _output_gradient(self, function: Callable[..., Any], loss: str, a: Any, y: Any) -> Any:
+        return self._of_output(function, "output_gradient", loss, a, y)
+
+    def _output_delta(self, function: Callable[..., Any], loss: str, a: Any, y: Any) -> Any:
+        return self._of_output(function, "delta", loss, a, y)
+
+    def _of_output(
+        self, function: Callable[..., Any], role: str, loss: str, a: Any, y: Any
     ) -> Any:
-        self._back_to = self.last
+        """Record the derivative of the loss with which the way back begins."""
         if not self._selects(self.last):
-            return function(loss, activation, plain(a), plain(y))
+            return function(loss, plain(a), plain(y))
         self._begin_phase("backward", self.last)
         a = self._kept["a", self.last]
         y = self._enter("targets", None)
-        delta = function(loss, activation, a, y)
-        return self._keep("delta", self.last, delta)
+        return self._keep(role, self.last, function(loss, a, y))
+
+    def _delta(self, function: Callable[..., Any], owner: Any, output: Any, d_a: Any) -> Any:
+        layer: int = owner.number
+        if not self._selects(layer):
+            return function(owner, output, d_a)
+        self._back_to = layer
+        output = LayerOutput(self._kept["z", layer], self._kept["a", layer])
+        role = "output_gradient" if layer == self.last else "activation_gradient"
+        return self._keep("delta", layer, function(owner, output, self._kept[role, layer]))
 
     def _gradient(self, function: Callable[..., Any], owner: Any, inputs: Any, delta: Any) -> Any:
         layer: int = owner.number
@@ -401,19 +419,20 @@ class Recorder:
             biases = self._keep("bias_gradient", layer, found.biases)
         return LayerGradient(weights, biases, delta)
 
-    def _input_gradient(self, function: Callable[..., Any], owner: Any, delta: Any) -> Any:
+    def _input_gradient(
+        self, function: Callable[..., Any], owner: Any, inputs: Any, delta: Any
+    ) -> Any:
         layer: int = owner.number
-        self._back_to = layer - 1
         if not self._selects(layer - 1):
             with self._weights(owner, plain(owner.weights)):
-                return function(owner, delta)
+                return function(owner, inputs, delta)
         self._begin_phase("backward", layer - 1)
         if self.layer is None:
-            d_a = function(owner, delta)
+            d_a = function(owner, inputs, delta)
         else:
             delta = self._enter("delta", layer, delta)
             with self._weights(owner, self._weights_behind(layer, owner.weights)):
-                d_a = function(owner, delta)
+                d_a = function(owner, inputs, delta)
         return self._keep("activation_gradient", layer - 1, d_a)
 
     def _weights_behind(self, layer: int, weights: Any) -> Any:
@@ -439,29 +458,24 @@ class Recorder:
         finally:
             owner.__dict__["weights"] = before
 
-    def _activation_delta(
-        self, function: Callable[..., Any], activation: str, a: Any, d_a: Any
-    ) -> Any:
-        layer = self._back_to
-        if not self._selects(layer):
-            return function(activation, a, d_a)
-        a = self._kept["a", layer]
-        d_a = self._kept["activation_gradient", layer]
-        return self._keep("delta", layer, function(activation, a, d_a))
-
-    def _update(
-        self, function: Callable[..., Any], owner: Any, gradient: Any, learning_rate: Any
+    def _step(
+        self,
+        function: Callable[..., Any],
+        owner: Any,
+        gradient: Any,
+        learning_rate: Any,
+        optimizer: Any,
     ) -> Any:
         if isinstance(owner, Network):
-            return function(owner, gradient, learning_rate)
+            return function(owner, gradient, learning_rate, optimizer)
         layer: int = owner.number
         if not self._selects(layer):
-            return function(owner, gradient, learning_rate)
+            return function(owner, gradient, learning_rate, optimizer)
         self._begin_phase("update", layer)
         rate = self._enter("learning_rate", None)
         biases = self._kept.get(("bias_gradient", layer))
         weights = self._kept["weight_gradient", layer]
-        function(owner, LayerGradient(weights, biases, []), rate)
+        function(owner, LayerGradient(weights, biases, []), rate, optimizer)
         self._keep("new_weights", layer, owner.weights)
         if owner.biases is not None:
             self._keep("new_biases", layer, owner.biases)
@@ -495,11 +509,6 @@ class Recorder:
 
     def _after_term(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
         self._terms.append(result)
-        return result
-
-    def _after_output_gradient(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
-        if self._selects(self.last):
-            self._keep("output_gradient", self.last, result)
         return result
 
     def _after_slopes(self, call: int, arguments: dict[str, Any], result: Any) -> Any:

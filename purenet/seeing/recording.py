@@ -161,7 +161,7 @@ def record(
     rate = as_learning_rate(learning_rate)
     steps = as_count(steps, "steps")
     copy = pure_copy(net)
-    samples = copy._checked_samples(inputs, targets)
+    samples = copy.checked_samples(inputs, targets)
     if sample is not None:
         chosen = [sample] if hasattr(sample, "__index__") else as_list(sample, "sample", "a number")
         if not chosen:

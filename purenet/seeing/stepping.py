@@ -24,18 +24,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple, TextIO
 
-from .. import activations, charts, elementary, layers, losses, matrix
+from .. import activations, charts, elementary, losses, matrix, optimizers
 from ..checks import Matrix, as_learning_rate, counted
-from ..layers import Dense
+from ..layers import Dense, dense, layer
 from ..losses import loss_count, total_loss
 from ..network import Network
+from ..optimizers import GradientDescent
+from ..training import PLAIN_DESCENT
 
 DEFAULT_LEARNING_RATE = 0.1
 
 _WIDTH = 80
 _MOST_ROWS = 12  # a matrix with more rows is folded
-_COMPUTING = {module.__name__ for module in (matrix, activations, losses, layers)}
-_SHOWN = {*_COMPUTING, elementary.__name__, Network.__module__, __name__}
+_COMPUTING = {module.__name__ for module in (matrix, activations, losses, layer, dense, optimizers)}
+_SHOWN = {
+    *_COMPUTING,
+    elementary.__name__,
+    GradientDescent.__module__,
+    Network.__module__,
+    __name__,
+}
 
 
 def training_step(net: Network, inputs: Matrix, targets: Matrix, learning_rate: float) -> float:
@@ -47,13 +55,13 @@ def training_step(net: Network, inputs: Matrix, targets: Matrix, learning_rate: 
     >>> net.layers[0].weights
     [[1.5]]
     """
-    outputs = net._feedforward(inputs)
+    outputs = net.forward(inputs)
     output = outputs[-1]
     total = total_loss(net.loss, output.z, output.a, targets)
     count = loss_count(net.loss, len(targets), net.outputs)
     loss = total / count
-    gradients = net._backprop(inputs, targets, outputs)
-    net._update(gradients, learning_rate)
+    gradients = net.backward(inputs, targets, outputs)
+    net.step(gradients, learning_rate, PLAIN_DESCENT)
     return loss
 
 
@@ -337,10 +345,10 @@ _ROLES: dict[CodeType, Role] = {
     activations.activate.__code__: Role("a", ("i", "j")),
     activations.activation_slopes.__code__: Role("slopes", ("i", "j")),
     activations.activation_delta.__code__: Role("delta", ("i",)),  # softmax: all of a row at once
-    losses._cross_entropy_delta.__code__: Role("delta", ("i", "j")),
-    losses._squared_error_derivatives.__code__: Role("d_a", ("i", "j")),
+    losses.output_delta.__code__: Role("delta", ("i", "j")),
+    losses.output_gradient.__code__: Role("d_a", ("i", "j")),
     losses.total_loss.__code__: Role("loss", ("i",)),
-    Dense.update.__code__: Role("weights", ("k", "j")),
+    GradientDescent.step.__code__: Role("parameter", ("k", "j")),
 }
 
 _FOLLOWED = {*_ROLES, losses.sample_loss.__code__}
@@ -353,22 +361,21 @@ _MADE = {
     ("gradient", "dot"): "dW{layer}",
     ("gradient", "column_sums"): "db{layer}",
     ("input_gradient", "dot"): "da{previous}",
-    ("output_delta", "_squared_error_derivatives"): "da{layer}",
-    ("output_delta", "_cross_entropy_delta"): "delta{layer}",
-    ("output_delta", "activation_delta"): "delta{layer}",
-    ("_backprop", "activation_delta"): "delta{layer}",
+    ("backward", "output_gradient"): "da{layer}",
+    ("backward", "output_delta"): "delta{layer}",
+    ("delta", "activation_delta"): "delta{layer}",
     ("activation_delta", "activation_slopes"): "slope{layer}",
     ("activation_delta", "multiply"): "delta{layer}",
     ("training_step", "total_loss"): "loss",
-    ("_update", "update"): "W{layer}",
+    ("step", "step"): "W{layer}",
 }
 
 _PHASES = {
-    "_feedforward": "forward",
+    "forward": "forward",
     "total_loss": "loss",
     "loss_count": "loss",
-    "_backprop": "backward",
-    "_update": "update",
+    "backward": "backward",
+    "step": "update",
 }
 
 _MEANINGS = {
@@ -568,9 +575,9 @@ class Stepper(pdb.Pdb):
 
     def _record(self, frame: FrameType, value: Any) -> None:
         place = self._place(frame)
-        if place.matrix is None or (value is None and frame.f_code is not Dense.update.__code__):
+        if place.matrix is None or (value is None and frame.f_code is not GradientDescent.step.__code__):
             return  # not part of the step, or left by an exception
-        if frame.f_code is Dense.update.__code__:
+        if frame.f_code is GradientDescent.step.__code__:
             parameters = self._parameters(place.layer)
             self._finished += parameters
             self._updated_names.update(parameters)
@@ -677,7 +684,7 @@ class Stepper(pdb.Pdb):
             if name is None:
                 continue
             role = _ROLES[found.f_code]
-            if found.f_code is Dense.update.__code__:
+            if found.f_code is GradientDescent.step.__code__:
                 name, role = self._updated(found, name, role)
             index, term = self._index(found, role)
             return Place(phase, None if phase == "loss" else layer, name, index, term)
@@ -689,9 +696,9 @@ class Stepper(pdb.Pdb):
 
     def _layer(self, frame: FrameType) -> int | None:
         """Return the number of the layer that a frame works for, if the frame itself tells."""
-        if frame.f_globals.get("__name__") == layers.__name__:
+        if frame.f_globals.get("__name__") in (layer.__name__, dense.__name__):
             return self._numbers.get(id(self._locals(frame).get("self")))
-        if frame.f_code.co_name in ("activation_delta", "output_delta"):
+        if frame.f_code.co_name in ("activation_delta", "output_delta", "output_gradient"):
             name = self.matrices.name(self._locals(frame).get("a"))
             if name is not None and name[:1] == "a":
                 return int(name[1:])
@@ -914,7 +921,7 @@ class Stepper(pdb.Pdb):
         return None
 
     def _made_by(self, frame: FrameType) -> str | None:
-        if frame.f_code not in _ROLES or frame.f_code is Dense.update.__code__:
+        if frame.f_code not in _ROLES or frame.f_code is GradientDescent.step.__code__:
             return None
         return self._place(frame).matrix
 
@@ -1213,7 +1220,7 @@ def step_through(
     rate = as_learning_rate(learning_rate)
     output = sys.stdout if stdout is None else stdout
     first = pure_copy(net)
-    samples = first._checked_samples(inputs, targets)
+    samples = first.checked_samples(inputs, targets)
     count = counted(len(samples.inputs), "sample")
     print(f"One training step: {count}, {net.loss}, learning rate {rate!r}.", file=output)
     for number, layer in enumerate(first.layers, 1):

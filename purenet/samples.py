@@ -1,0 +1,81 @@
+"""The samples of a call: inputs and targets, checked and converted once."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .checks import CLASSES, LIST, NUMBERS, as_matrix, as_targets, check_targets, flat, is_one_hot
+from .losses import REQUIRED_ACTIVATION
+from .matrix import Matrix
+
+if TYPE_CHECKING:
+    from .network import Network
+    from .optimizers import Optimizer
+    from .training import Settings
+
+_floats = partial(map, float)
+
+
+class Samples(NamedTuple):
+    """Checked inputs and targets; ``classes`` tells whether the targets name classes."""
+
+    inputs: Matrix
+    targets: Matrix
+    classes: bool
+    size: int
+
+
+def checked_inputs(net: Network, inputs: Any, threads: int = 1) -> Any:
+    """Return inputs as the loops of the network's backend take them, shared with nobody."""
+    return as_matrix(inputs, "inputs", width=net.layers[0].inputs)
+
+
+def checked_samples(
+    net: Network,
+    inputs: Any,
+    targets: Any,
+    threads: int = 1,
+    settings: Settings | None = None,
+    optimizer: Optimizer | None = None,
+) -> Any:
+    """Return samples as the loops of the network's backend take them, shared with nobody.
+
+    threads: how many may read.  settings, optimizer: those of the training that the samples are
+    for, if they are for one.  A backend may lay them out accordingly.
+
+    Raises ValueError or TypeError for other shapes, for what is no finite number, and for targets
+    that are not such as the loss needs.
+    """
+    rows, answers = _lists_of_numbers(net, inputs, targets) or _anything_else(net, inputs, targets)
+    classes = CLASSES.issuperset(flat(answers)) and (len(answers[0]) == 1 or is_one_hot(answers))
+    if net.loss in REQUIRED_ACTIVATION:
+        check_targets(answers, net.loss, classes)
+    # As Samples(...) would, but that is a Python function, a detour in a debugger.
+    return tuple.__new__(Samples, (rows, answers, classes, len(rows)))
+
+
+def _lists_of_numbers(net: Network, inputs: Any, targets: Any) -> tuple[Matrix, Matrix] | None:
+    """Return inputs and targets as floats if they are lists of lists of finite numbers.
+
+    All that is done to a number is done in C, so that a debugger is through in a few lines.
+    """
+    if not set(map(type, (inputs, targets))) == LIST == set(map(type, flat((inputs, targets)))):
+        return None
+    shapes = len(inputs), {net.layers[0].inputs}, {net.layers[-1].outputs}
+    if (len(targets), set(map(len, inputs)), set(map(len, targets))) != shapes:
+        return None
+    if not set(map(type, flat(flat((inputs, targets))))) <= NUMBERS:
+        return None
+    try:
+        rows, answers = list(map(list, map(_floats, inputs))), list(map(list, map(_floats, targets)))
+    except OverflowError:  # a whole number beyond the largest float
+        return None
+    return (rows, answers) if all(map(isfinite, flat(flat((rows, answers))))) else None
+
+
+def _anything_else(net: Network, inputs: Any, targets: Any) -> tuple[Matrix, Matrix]:
+    """Return inputs and targets as floats, or find the words for what is wrong with them."""
+    rows = as_matrix(inputs, "inputs", width=net.layers[0].inputs)
+    return rows, as_targets(targets, len(rows), net.layers[-1].outputs)

@@ -1,0 +1,218 @@
+"""A run of epochs: its settings, the order of the samples, what is watched, and when it stops."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from math import inf
+from operator import contains
+from types import NoneType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .checks import as_count, as_flag, as_learning_rate, as_list, shown
+from .history import History, TrainingDiverged
+from .losses import loss_count, total_loss
+from .metrics import count_correct
+from .optimizers import GradientDescent, Optimizer
+from .parameters import find_non_finite
+from .randomness import shuffled_order
+from .samples import Samples
+
+if TYPE_CHECKING:
+    from .network import Network
+
+# More do not help, however many are allowed.
+MOST_THREADS = 256
+
+# Epochs that a backend may train without a look in between; its memory grows with them.
+LONGEST_RUN = 100_000
+
+PLAIN_DESCENT = GradientDescent()
+
+
+class Settings(NamedTuple):
+    """How to train: arguments of ``fit``, checked."""
+
+    epochs: int
+    learning_rate: float | Callable[[int], float]
+    batch_size: int | None
+    shuffle: bool
+    patience: int | None
+    on_epoch: Callable[[int, History], Any] | None
+    progress: bool
+    threads: int
+
+
+# The types of what is right as it is, in the order of the settings.
+_INT, _BOOL, _NONE = {int}, {bool}, {NoneType}
+_USUAL = (_INT, {float}, _INT | _NONE, _BOOL, _INT | _NONE, _NONE, _BOOL, _INT)
+
+
+def checked_settings(
+    epochs: Any,
+    learning_rate: Any,
+    batch_size: Any,
+    shuffle: Any,
+    patience: Any,
+    on_epoch: Any,
+    progress: Any,
+    threads: Any,
+) -> Settings:
+    """Return the settings of a training, or raise ValueError or TypeError for an unusable one."""
+    given = epochs, learning_rate, batch_size, shuffle, patience, on_epoch, progress, threads
+    if all(map(contains, _USUAL, map(type, given))) and 0.0 <= learning_rate < inf:
+        if 0 < min({epochs, threads, batch_size, patience} - {None}) and threads <= MOST_THREADS:
+            return tuple.__new__(Settings, given)
+    threads = checked_threads(threads)
+    as_flag(shuffle, "shuffle")
+    if batch_size is not None:
+        batch_size = as_count(batch_size, "batch_size")
+    epochs = as_count(epochs, "epochs")
+    if patience is not None:
+        patience = as_count(patience, "patience")
+    if on_epoch is not None and not callable(on_epoch):
+        raise TypeError(f"on_epoch: found {shown(on_epoch)}, expected a function")
+    if not callable(learning_rate):
+        learning_rate = as_learning_rate(learning_rate)
+    as_flag(progress, "progress")
+    return Settings(
+        epochs, learning_rate, batch_size, shuffle, patience, on_epoch, progress, threads
+    )
+
+
+def checked_threads(threads: Any) -> int:
+    """Return how many threads may compute."""
+    return min(as_count(threads, "threads"), MOST_THREADS)
+
+
+def checked_optimizer(optimizer: Any) -> Optimizer:
+    """Return the optimizer; plain gradient descent for None."""
+    if optimizer is None:
+        return PLAIN_DESCENT
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"optimizer: found {shown(optimizer)}, expected an Optimizer such as GradientDescent()"
+        )
+    return optimizer
+
+
+def checked_validation(
+    net: Network, validation_data: Any, threads: int, optimizer: Optimizer
+) -> Samples:
+    """Return the samples of ``validation_data``."""
+    pair = as_list(validation_data, "validation_data", "a pair (inputs, targets)")
+    if len(pair) != 2:
+        raise ValueError(
+            f"validation_data: found {len(pair)} items, expected a pair (inputs, targets)"
+        )
+    try:
+        return net.checked_samples(pair[0], pair[1], threads, optimizer=optimizer)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"validation_data: {error}") from None
+
+
+def train(
+    net: Network,
+    samples: Samples,
+    validation: Samples | None,
+    settings: Settings,
+    optimizer: Optimizer,
+) -> History:
+    """Train a network and return the history.
+
+    Nothing but ``net.run_epochs`` computes: in Python, or compiled.
+    """
+    epochs, rates, batch_size, shuffle, patience, on_epoch, progress, threads = settings
+    history = History(first_epoch=net.epochs_trained)
+    # Does nobody look until the end?
+    alone = validation is patience is on_epoch is None and not progress and type(rates) is float
+    bar = _progress_bar(epochs) if progress else None
+    try:
+        while len(history.loss) < epochs and history.stopped is None:
+            rate = rates if type(rates) is float else _rate(rates, net.epochs_trained)
+            vars(net)["history"] = history
+            run = min(epochs - len(history.loss), LONGEST_RUN) if alone else 1
+            net.run_epochs(samples, run, batch_size, shuffle, rate, optimizer, threads, history)
+            _check_finite(net, history)
+            if validation is not None:
+                _validate(net, validation, history, threads)
+            if patience is not None and _is_stuck(history, patience):
+                history.stopped = f"no lower loss for {patience} epochs"
+            if bar is not None:
+                bar.update(history.epochs, f"loss {history.loss[-1]:.4g}")
+            if on_epoch is not None and on_epoch(net.epochs_trained - 1, history) is True:
+                history.stopped = "on_epoch returned True"
+    finally:
+        if bar is not None:
+            bar.close()
+    return history
+
+
+def _rate(rates: Callable[[int], float], epoch: int) -> float:
+    return as_learning_rate(rates(epoch), f"learning_rate({epoch})")
+
+
+def _progress_bar(epochs: int) -> Any:
+    from .charts import ProgressBar  # here, because nobody else needs to load it
+
+    return ProgressBar(epochs, sys.stderr, "epoch")
+
+
+def _check_finite(net: Network, history: History) -> None:
+    diverged = net.find_non_finite()
+    if diverged is not None:
+        history.stopped = "training diverged"
+        raise TrainingDiverged(net.epochs_trained - 1, *diverged, history)
+
+
+def run_epochs(
+    net: Network,
+    samples: Samples,
+    epochs: int,
+    batch_size: int | None,
+    shuffle: bool,
+    learning_rate: float,
+    optimizer: Optimizer,
+    threads: int,
+    history: History,
+) -> None:
+    """Train epoch after epoch, and append each one's loss and accuracy to the history.
+
+    Ends early if a weight is no longer finite.
+    """
+    inputs, targets, classes, count = samples
+    size = batch_size or count
+    for epoch in range(net.epochs_trained, net.epochs_trained + epochs):
+        order = shuffled_order(count, net.seed, epoch) if shuffle and size < count else range(count)
+        total, correct = 0.0, 0
+        for start in range(0, count, size):
+            if size < count:
+                batch = order[start : start + size]
+                inputs = [samples.inputs[i] for i in batch]
+                targets = [samples.targets[i] for i in batch]
+            outputs = net.forward(inputs)
+            total = total + total_loss(net.loss, outputs[-1].z, outputs[-1].a, targets)
+            if classes:
+                correct += count_correct(outputs[-1].a, targets)
+            gradients = net.backward(inputs, targets, outputs)
+            net.step(gradients, learning_rate, optimizer)
+        history.loss.append(total / loss_count(net.loss, count, net.outputs))
+        if classes:
+            history.accuracy.append(correct / count)
+        net.epochs_trained = history.first_epoch + len(history.loss)
+        if find_non_finite(net.layers) is not None:
+            break
+
+
+def _validate(net: Network, samples: Samples, history: History, threads: int) -> None:
+    total, correct = net.measure(samples, threads)
+    count = samples.size
+    history.validation_loss.append(total / loss_count(net.loss, count, net.outputs))
+    if samples.classes:
+        history.validation_accuracy.append(correct / count)
+
+
+def _is_stuck(history: History, patience: int) -> bool:
+    losses = history.validation_loss or history.loss
+    best = losses.index(min(losses))
+    return len(losses) - 1 - best >= patience
