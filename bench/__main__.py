@@ -13,7 +13,7 @@ from dataclasses import replace
 from types import ModuleType
 
 import purenet
-from purenet.files import write_text
+from purenet.writing import write_text
 
 from . import machine, peers, tables
 from .chart import ratio_chart

@@ -273,6 +273,18 @@ def as_flag(value: Any, argument: str) -> bool:
     return value
 
 
+def check_output_activation(needed: tuple[str, str] | None, found: str) -> None:
+    """Refuse an activation of the last layer that the loss is not made for.
+
+    needed: the loss and the activation that it needs; None if any will do.
+    """
+    if needed is not None and found != needed[1]:
+        raise ValueError(
+            f"loss: {needed[0]} needs the activation {needed[1]!r} in the last layer, "
+            f"found {found!r}"
+        )
+
+
 def counted(number: int, noun: str) -> str:
     """Return "1 row", "2 rows" ..."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
@@ -331,3 +343,13 @@ def check_rectangle(matrix: Rows, name: str) -> int:
                 f"expected {columns} as in row 0"
             )
     raise TypeError(f"{name}: found {shown(matrix)}, expected a list of rows of numbers")
+
+
+def entry_of(content: dict[str, Any], key: str, kind: type | None = None) -> Any:
+    """Return what a file says under a key, which must be of this type."""
+    if key not in content:
+        raise ValueError(f"{key} is missing")
+    value = content[key]
+    if kind is not None and type(value) is not kind:
+        raise ValueError(f"{key}: found {value!r:.60}, expected {kind.__name__}")
+    return value

@@ -7,14 +7,17 @@ one is noticed.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
-import tempfile
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .checks import as_count, entry_of
+from .layers import KINDS, Dense, Layer, rows_of
+from .parameters import digest_of
 from .tables import Preparation
+from .writing import write_text
 
 if TYPE_CHECKING:
     from .network import Network
@@ -28,60 +31,74 @@ N = TypeVar("N", bound="Network")
 
 
 def save_network(net: Network, path: str | os.PathLike[str]) -> None:
-    """Write a network to a file, by way of a temporary file beside it."""
-    preparation = None if net.preparation is None else net.preparation.to_json()
-    head = {
+    """Write a network to a file, whole or not at all."""
+    write_text(path, _text_of(document(net)))
+
+
+def document(net: Network) -> dict[str, Any]:
+    """Return all that there is to a network, as its file holds it.
+
+    It shares no list with the network.  Its digest is that of its own weights, also where another
+    thread trains the network meanwhile.  Raises ValueError or TypeError for what could not be made
+    a network again.
+    """
+    preparation = None
+    if net.preparation is not None:
+        # Its lists can be changed without a check.
+        checked = Preparation.from_json(net.preparation.to_json())
+        checked.check_network(net.inputs, net.outputs)
+        preparation = checked.to_json()
+    layers = [_layer_document(layer) for layer in net.layers]
+    kinds = zip(net.layers, layers, strict=True)
+    digest = digest_of(row for layer, written in kinds for row in _rows_of(layer, written))
+    return {
         "format": FORMAT,
         "version": VERSION,
         "loss": net.loss,
         "seed": net.seed,
         "epochs_trained": net.epochs_trained,
-        "digest": net.digest(),
+        "digest": digest,
         "preparation": preparation,
+        "layers": layers,
     }
-    layers = [
-        {
-            **layer.settings(),
-            **{name: _written(getattr(layer, name)) for name in sorted(layer.PARAMETERS)},
-        }
-        for layer in net.layers
-    ]
+
+
+def _layer_document(layer: Layer) -> dict[str, Any]:
+    """Return a layer's settings and, in the order of the alphabet, its parameters."""
+    kind = {} if isinstance(layer, Dense) else {"kind": type(layer).__name__}
+    parameters = {name: _copied(getattr(layer, name)) for name in sorted(layer.PARAMETERS)}
+    return {**kind, **layer.settings(), **parameters}
+
+
+def _copied(values: Any) -> Any:
+    return [_copied(item) for item in values] if hasattr(values, "__len__") else values
+
+
+def _rows_of(layer: Layer, written: dict[str, Any]) -> Iterator[list[float]]:
+    for name in layer.PARAMETERS:
+        if written[name] is not None:
+            yield from rows_of(written[name])
+
+
+def _text_of(content: dict[str, Any]) -> str:
     # One line a key and one a layer: short, and still possible to read.
     lines = [
-        f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}" for key, value in head.items()
+        f"{json.dumps(key)}: {json.dumps(value, allow_nan=False)}"
+        for key, value in content.items()
+        if key != "layers"
     ]
-    rows = ",\n".join(json.dumps(layer, allow_nan=False) for layer in layers)
-    write_text(path, "{\n" + ",\n".join(lines) + ',\n"layers": [\n' + rows + "\n]}\n")
+    layers = [json.dumps(_written(layer), allow_nan=False) for layer in content["layers"]]
+    rows = ",\n".join(layers)
+    return "{\n" + ",\n".join(lines) + ',\n"layers": [\n' + rows + "\n]}\n"
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    target = os.path.realpath(path)
-    folder = os.path.dirname(target)
-    handle, temporary = tempfile.mkstemp(
-        dir=folder, prefix=os.path.basename(target), suffix=".part"
-    )
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, _mode_of(target))
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _mode_of(path: str) -> int:
-    """Return the permissions of a file, or those that a new file would get."""
-    try:
-        return os.stat(path).st_mode & 0o777
-    except OSError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+def _written(value: Any) -> Any:
+    """Return a value with every number that JSON does not know as text."""
+    if isinstance(value, dict):
+        return {key: _written(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_written(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def load_network(network_class: type[N], path: str | os.PathLike[str]) -> N:
@@ -98,69 +115,56 @@ def load_network(network_class: type[N], path: str | os.PathLike[str]) -> N:
     except (ValueError, RecursionError):  # ValueError: not UTF-8, or a number of many digits
         raise ValueError(f"{name}: not a text file, expected one written by save()") from None
     try:
-        return _network_of(network_class, content)
+        return network_of(network_class, content)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{name}: {error}") from None
 
 
-def _network_of(network_class: type[N], content: Any) -> N:
+def network_of(network_class: type[N], content: Any) -> N:
+    """Return the network of the given class that ``document`` described.
+
+    Raises ValueError or TypeError for anything else, and for weights that the digest does not fit.
+    """
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(f"no {FORMAT}, expected a file written by save()")
     if content.get("version") != VERSION:
         raise ValueError(f"version: found {content.get('version')!r}, expected {VERSION}")
     layers = []
-    for number, entry in enumerate(_entry(content, "layers", list)):
+    for number, entry in enumerate(entry_of(content, "layers", list)):
         try:
             layers.append(_layer_of(network_class, entry))
         except (ValueError, TypeError) as error:
             raise ValueError(f"layer {number}: {error}") from None
+    seed = as_count(entry_of(content, "seed"), "seed", least=0)  # none is no seed here
+    net = network_class(layers, entry_of(content, "loss", str), seed=seed)
+    net.epochs_trained = entry_of(content, "epochs_trained")
     preparation = content.get("preparation")
-    net = network_class(layers, _entry(content, "loss", str), seed=_entry(content, "seed", int))
-    net.epochs_trained = _entry(content, "epochs_trained", int)
-    if net.epochs_trained < 0:
-        raise ValueError(f"epochs_trained: found {net.epochs_trained}, expected 0 or more")
     if preparation is not None:
         net.preparation = Preparation.from_json(preparation)
-        if len(net.preparation.columns) != net.inputs or net.preparation.outputs != net.outputs:
-            raise ValueError(
-                f"preparation: made for {len(net.preparation.columns)} inputs and "
-                f"{net.preparation.outputs} outputs, expected {net.inputs} and {net.outputs}"
-            )
-    if net.digest() != _entry(content, "digest", str):
+    if net.digest() != entry_of(content, "digest", str):
         raise ValueError("digest: the weights do not match it, expected an unchanged file")
     return net
 
 
-def _layer_of(network_class: type[Network], entry: Any) -> Any:
+def _layer_of(network_class: type[Network], entry: Any) -> Layer:
     if not isinstance(entry, dict):
         raise ValueError("expected an object")
-    bias = _entry(entry, "bias", bool)
-    return network_class.layer_class(
-        _entry(entry, "inputs", int),
-        _entry(entry, "outputs", int),
-        _entry(entry, "activation", str),
-        bias=bias,
-        initializer=[_read(row) for row in _entry(entry, "weights", list)],
-        bias_initializer=_read(_entry(entry, "biases", list)) if bias else "zeros",
-    )
+    name = entry.get("kind", "Dense")
+    kinds = {**KINDS, network_class.layer_class.__name__: network_class.layer_class}
+    if name not in kinds:
+        raise ValueError(f"kind: found {name!r:.60}, expected one of {', '.join(kinds)}")
+    layer = kinds[name].from_settings(entry)
+    for name in layer.PARAMETERS:
+        shape = layer.shape(name)
+        if shape is not None:
+            setattr(layer, name, _read(entry_of(entry, name, list), len(shape)))
+    return layer
 
 
-def _entry(content: dict[str, Any], key: str, kind: type) -> Any:
-    if key not in content:
-        raise ValueError(f"{key} is missing")
-    value = content[key]
-    if type(value) is not kind:
-        raise ValueError(f"{key}: found {value!r:.60}, expected {kind.__name__}")
-    return value
-
-
-def _written(values: Any) -> Any:
-    if values is None or isinstance(values, float):
-        return values if values is None or math.isfinite(values) else str(values)
-    return [_written(value) for value in values]
-
-
-def _read(row: Any) -> list[float]:
-    if not isinstance(row, list):
-        raise ValueError(f"found {row!r:.60}, expected a list of numbers")
-    return [_NAMED[value] if value in ("nan", "inf", "-inf") else value for value in row]
+def _read(values: Any, dimensions: int) -> list[Any]:
+    """Return nested lists with the numbers that JSON does not know instead of their names."""
+    if not isinstance(values, list):
+        raise ValueError(f"found {values!r:.60}, expected a list of numbers")
+    if dimensions > 1:
+        return [_read(item, dimensions - 1) for item in values]
+    return [_NAMED[value] if value in ("nan", "inf", "-inf") else value for value in values]

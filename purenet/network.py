@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from .checks import FLOAT, as_choice, as_count, as_learning_rate, as_list, flat, shown
+from .checks import FLOAT, as_choice, as_learning_rate, as_list, check_output_activation, flat
 from .claims import Claim
+from .construction import SETTERS, checked_layers, needed_activation
 from .history import History
 from .layers import Dense, Layer, LayerGradient, LayerOutput
 from .losses import LOSSES, REQUIRED_ACTIVATION, loss_count, output_delta, output_gradient, total_loss
@@ -127,7 +128,7 @@ class Network:
         self.check_parameters()
         checked = self._checked_gradients(gradients)
         chosen = checked_optimizer(optimizer)
-        with self._training:
+        with self.claim:
             self.step(checked, rate, chosen)
 
     def step(self, gradients: Sequence[Any], learning_rate: float, optimizer: Optimizer) -> None:
@@ -137,60 +138,39 @@ class Network:
 
     layer_class: ClassVar[type[Dense]] = Dense
 
+    layers: tuple[Layer, ...]
+    loss: str
+    seed: int
+    epochs_trained: int
+    history: History
+    preparation: Preparation | None
+
     def __init__(
         self, layers: Sequence[Layer], loss: str = "mean_squared_error", *, seed: int | None = None
     ) -> None:
-        self.layers = self._checked_layers(layers)
-        self.loss = loss
-        self._check_loss()
-        self.seed = new_seed() if seed is None else as_count(seed, "seed", least=0)
-        self.epochs_trained = 0
-        self.history = History()
-        self.preparation: Preparation | None = None
-        self._training = Claim()
-        random = Random(self.seed)
+        self.claim = Claim()
+        checked = checked_layers(self, layers)
+        needed = needed_activation(as_choice(loss, "loss", LOSSES))
+        check_output_activation(needed, checked[-1].activation)
+        self.seed = new_seed() if seed is None else seed
         # First draw for all, then change them: a refused network leaves its layers as they were.
-        drawn = [layer.draw(random) for layer in self.layers]
-        for layer, values in zip(self.layers, drawn, strict=True):
+        random = Random(self.seed)
+        drawn = [layer.draw(random) for layer in checked]
+        for layer, values in zip(checked, drawn, strict=True):
             layer.initialize(values)
             layer.has_network = True
+        self.__dict__["layers"] = checked
+        self.loss = loss
+        self.epochs_trained = 0
+        self.history = History()
+        self.preparation = None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, as_choice(value, "loss", LOSSES) if name == "loss" else value)
-
-    def _checked_layers(self, layers: Any) -> tuple[Layer, ...]:
-        packages = {"pure": "purenet", "fast": "purenet_fast"}
-        expected = f"{packages[self.layer_class.backend]}.Dense"
-        listed = as_list(layers, "layers", f"a list of {expected} layers")
-        if not listed:
-            raise ValueError(f"layers: found none, expected at least one {expected} layer")
-        for number, layer in enumerate(listed):
-            if not isinstance(layer, Layer):
-                raise TypeError(f"layers: layer {number} is {shown(layer)}, expected a Dense layer")
-            if layer.backend not in ("any", self.layer_class.backend):
-                raise TypeError(
-                    f"layers: layer {number} is a {packages[layer.backend]}.Dense, "
-                    f"expected {expected}"
-                )
-            if layer.has_network or any(layer is other for other in listed[:number]):
-                raise ValueError(
-                    f"layers: layer {number} is part of a network already, expected a new one"
-                )
-            if number > 0 and layer.inputs != listed[number - 1].outputs:
-                raise ValueError(
-                    f"layers: layer {number} has {layer.inputs} inputs, "
-                    f"expected {listed[number - 1].outputs}, the outputs of layer {number - 1}"
-                )
-        return tuple(listed)
-
-    def _check_loss(self) -> None:
-        needed = REQUIRED_ACTIVATION.get(self.loss)
-        found = self.layers[-1].activation
-        if needed is not None and found != needed:
-            raise ValueError(
-                f"loss: {self.loss} needs the activation {needed!r} in the last layer, "
-                f"found {found!r}"
-            )
+        setter = SETTERS.get(name)
+        if setter is None:
+            super().__setattr__(name, value)
+        else:
+            setter(self, value)
 
     @property
     def inputs(self) -> int:
@@ -216,12 +196,12 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        del state["_training"]  # a copy is trained by itself
+        del state["claim"]  # a copy is trained by itself
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._training = Claim()
+        self.claim = Claim()
 
     # Training.
 
@@ -272,7 +252,7 @@ class Network:
         samples = self.checked_samples(inputs, targets, settings.threads, settings, chosen)
         if validation_data is not None:
             validation_data = checked_validation(self, validation_data, settings.threads, chosen)
-        with self._training:
+        with self.claim:
             return train(self, samples, validation_data, settings, chosen)
 
     # Using a network.
@@ -309,7 +289,7 @@ class Network:
         to the last bit.
         """
         self.check_parameters()
-        return digest_of(self.layers)
+        return digest_of(flat(layer.rows() for layer in self.layers))
 
     def to_svg(self, *, width: int = 720, title: str | None = None) -> str:
         """Return a drawing of the network as SVG: units, and weights by width, sign and dash.

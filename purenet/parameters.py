@@ -12,22 +12,16 @@ from typing import Any
 from .layers import Layer
 
 
-def digest_of(layers: Iterable[Layer]) -> str:
-    """Return the SHA-256 of all parameters, as 64 hexadecimal digits.
+def digest_of(rows: Iterable[Sequence[float]]) -> str:
+    """Return the SHA-256 of rows of numbers, as 64 hexadecimal digits.
 
-    Layer by layer and parameter by parameter, each number as an IEEE 754 double, least significant
-    byte first; every NaN as the same one.
+    Each number goes in as an IEEE 754 double, least significant byte first; every NaN as the same.
     """
     digest = hashlib.sha256()
-    for layer in layers:
-        for row in layer.rows():
-            digest.update(_bytes_of(row))
+    for row in rows:
+        values = [value if value == value else math.nan for value in row]
+        digest.update(struct.pack(f"<{len(values)}d", *values))
     return digest.hexdigest()
-
-
-def _bytes_of(row: Sequence[float]) -> bytes:
-    values = [value if value == value else math.nan for value in row]
-    return struct.pack(f"<{len(values)}d", *values)
 
 
 def find_non_finite(layers: Sequence[Layer]) -> tuple[str, float] | None:

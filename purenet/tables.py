@@ -405,6 +405,14 @@ class Preparation:
             return 1
         return len(self.classes)
 
+    def check_network(self, inputs: int, outputs: int) -> None:
+        """Raise ValueError if this was not made for a network of so many inputs and outputs."""
+        if (len(self.columns), self.outputs) != (inputs, outputs):
+            raise ValueError(
+                f"preparation: made for {len(self.columns)} inputs and {self.outputs} outputs, "
+                f"expected {inputs} and {outputs}"
+            )
+
     def inputs(self, rows: Iterable[Sequence[float]]) -> list[list[float]]:
         """Return the rows standardised: ``(value - mean) / deviation``, column by column.
 

@@ -702,8 +702,44 @@ def bad_calls():
     yield (
         ValueError,
         ["binary_cross_entropy", "'sigmoid'", "'tanh'"],
-        lambda m, net: with_last(with_loss(net, "binary_cross_entropy"), "tanh").backprop(X, Y),
+        lambda m, net: with_last(m.Network([m.Dense(2, 1)], "binary_cross_entropy"), "tanh"),
     )
+    attributes = [
+        (
+            ValueError,
+            ["categorical_cross_entropy", "'softmax'"],
+            "loss",
+            "categorical_cross_entropy",
+        ),
+        (TypeError, ["loss", "None"], "loss", None),
+        (ValueError, ["seed", "-1", "0 or more"], "seed", -1),
+        (TypeError, ["seed", "1.5", "whole number"], "seed", 1.5),
+        (TypeError, ["seed", "None", "whole number"], "seed", None),
+        (TypeError, ["seed", "True", "whole number"], "seed", True),
+        (ValueError, ["epochs_trained", "-1", "0 or more"], "epochs_trained", -1),
+        (TypeError, ["epochs_trained", "1.0", "whole number"], "epochs_trained", 1.0),
+        (TypeError, ["epochs_trained", "'3'", "whole number"], "epochs_trained", "3"),
+        (ValueError, ["layers", "none", "at least one"], "layers", []),
+        (TypeError, ["layers", "5", "a list of Dense layers"], "layers", 5),
+        (TypeError, ["layers", "layer 0", "'x'"], "layers", ["x"]),
+        (TypeError, ["history", "None", "History"], "history", None),
+        (TypeError, ["history", "[0.5]", "History"], "history", [0.5]),
+        (TypeError, ["preparation", "{}", "Preparation"], "preparation", {}),
+    ]
+    for error, words, name, value in attributes:
+        yield error, words, lambda m, net, n=name, v=value: setattr(net, n, v)
+    exchanges = [
+        (["layer 1", "part of a network"], lambda m, net: [net.layers[0], *other(m).layers[1:]]),
+        (["layer 1", "part of a network"], lambda m, net: [net.layers[0]] * 2),
+        (["layer 1 has 4 inputs", "expected 3"], lambda m, net: [net.layers[0], m.Dense(4, 1)]),
+        (["layer 1 has 2 inputs", "expected 1"], lambda m, net: net.layers[::-1]),
+    ]
+    for words, layers in exchanges:
+        yield (
+            ValueError,
+            words,
+            lambda m, net, layers=layers: setattr(net, "layers", layers(m, net)),
+        )
 
     # lists as weights
     def assign(net, place, value):
@@ -752,6 +788,10 @@ def two(module, outputs=3, inputs=3):
     return [module.Dense(2, outputs), module.Dense(inputs, 1)]
 
 
+def other(module):
+    return module.Network(two(module), seed=2)
+
+
 def with_loss(net, loss):
     net.loss = loss
     return net
@@ -783,7 +823,6 @@ def test_a_bad_call_is_refused_and_changes_nothing(backend, error, words, call):
     assert net.digest() == digest
     assert net.history is history
     assert net.history == history_before
-    net.layers[-1].activation = "sigmoid"  # what a call may have set on purpose
     assert pickle.dumps((net.layers, net.epochs_trained, net.seed)) == before
 
 

@@ -6,9 +6,12 @@ import math
 import os
 import pathlib
 import stat
+import threading
 
 import pytest
 from bits import assert_same_bits, bits
+
+from purenet import files
 
 X = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 Y = [[0.0], [1.0], [1.0], [0.0]]
@@ -203,20 +206,20 @@ def test_a_crash_leaves_the_old_file(backend, path, monkeypatch, step, fault):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
 def test_a_full_disk_leaves_the_old_file(backend, path, monkeypatch):
     # Every write into the temporary file fails, as on a disk without room.
-    import tempfile
-
     net = network(backend)
     net.save(path)
     before = path.read_bytes()
-    right = tempfile.mkstemp
+    right = os.open
 
-    def mkstemp(*arguments, **named):
-        handle, name = right(*arguments, **named)
-        os.close(handle)
-        return os.open("/dev/full", os.O_WRONLY), name
+    def open_full(name, *arguments):
+        handle = right(name, *arguments)
+        if name.endswith(".part"):
+            os.close(handle)
+            handle = right("/dev/full", os.O_WRONLY)
+        return handle
 
     with monkeypatch.context() as patch:
-        patch.setattr(tempfile, "mkstemp", mkstemp)
+        patch.setattr(os, "open", open_full)
         with pytest.raises(OSError, match="No space left"):
             net.save(path)
     assert path.read_bytes() == before
@@ -238,6 +241,96 @@ def test_a_folder_that_is_not_there(backend, tmp_path):
         (tmp_path / "model").mkdir()
         network(backend).save(tmp_path / "model")
     assert [entry.name for entry in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_file_saved_during_training_can_be_loaded(backend, path):
+    x = [[float((i * j) % 7) for j in range(40)] for i in range(30)]
+    y = [[float(i % 2)] for i in range(30)]
+    net = backend.Network([backend.Dense(40, 30), backend.Dense(30, 1)], seed=1)
+    end = threading.Event()
+
+    def train():
+        while not end.is_set():
+            net.fit(x, y, epochs=20, batch_size=5)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    digests = set()
+    try:
+        while len(digests) < 10:
+            net.save(path)
+            digests.add(backend.load(path).digest())
+    finally:
+        end.set()
+        thread.join()
+
+
+def test_the_digest_is_that_of_the_weights_that_are_written(backend, path, monkeypatch):
+    net = network(backend)
+    before = net.digest()
+    right = files.digest_of
+
+    def trained_meanwhile(rows):
+        net.fit(X, Y, epochs=1)
+        return right(rows)
+
+    monkeypatch.setattr(files, "digest_of", trained_meanwhile)
+    net.save(path)
+    assert net.digest() != before
+    assert backend.load(path).digest() == before
+
+
+def test_a_document_becomes_a_network_again(backend):
+    net = network(backend)
+    net.layers[0].weights[0] = [NAN, -INF, -0.0]
+    content = files.document(net)
+    assert content["layers"][0]["weights"][1] == list(net.layers[0].weights[1])
+    made = files.network_of(backend.Network, content)
+    assert made.digest() == content["digest"] == net.digest()
+    content["layers"][0]["weights"][0][0] = 1.0  # its lists are its own
+    assert net.digest() == made.digest()
+    with pytest.raises(ValueError, match="digest"):
+        files.network_of(backend.Network, content)
+
+
+def spoil_columns(preparation):
+    preparation.columns.append("z")
+
+
+def spoil_means(preparation):
+    preparation.means[0] = NAN
+
+
+def spoil_both(preparation):
+    for values in (preparation.columns, preparation.means, preparation.deviations):
+        values.append(values[0] if values is not preparation.columns else "z")
+
+
+@pytest.mark.parametrize("spoil", [spoil_columns, spoil_means, spoil_both])
+def test_what_load_would_refuse_save_refuses(backend, path, spoil):
+    table = backend.Table(["x", "y"], [[0.0, 1.0], [1.0, 3.0]], "kind", ["a", "b"])
+    net = network(backend)
+    net.preparation = backend.Preparation.from_table(table)
+    net.save(path)
+    whole = path.read_bytes()
+    spoil(net.preparation)
+    with pytest.raises(ValueError, match=r"^preparation: ") as refused_by_save:
+        net.save(path)
+    assert path.read_bytes() == whole
+    content = json.loads(whole)
+    content["preparation"] = net.preparation.to_json()
+    path.write_text(json.dumps(content))
+    assert refused(backend, path) == f"{path}: {refused_by_save.value}"
+
+
+@pytest.mark.parametrize("name", ["seed", "epochs_trained"])
+@pytest.mark.parametrize("value", [-1, 1.0, "3", None, True])
+def test_a_file_is_refused_with_the_words_for_what_is_set(backend, path, content, name, value):
+    with pytest.raises((ValueError, TypeError)) as refused_when_set:
+        setattr(network(backend), name, value)
+    content[name] = value
+    path.write_text(json.dumps(content))
+    assert refused(backend, path) == f"{path}: {refused_when_set.value}"
 
 
 def refused(module, path):

@@ -766,7 +766,7 @@ def test_buffers_that_do_not_fit_are_refused(fast):
     net = fast.Network([fast.Dense(2, 3), fast.Dense(3, 1)], seed=1)
     other = fast.Network([fast.Dense(5000, 1)], seed=1)
     good = net.layers
-    net.layers = (good[0], other.layers[0])
+    vars(net)["layers"] = (good[0], other.layers[0])  # past the check of what is set
     calls = [
         lambda: net.predict([[1.0, 2.0]]),
         lambda: net.feedforward([[1.0, 2.0]]),
@@ -777,7 +777,7 @@ def test_buffers_that_do_not_fit_are_refused(fast):
     for call in calls:
         with pytest.raises(ValueError, match="layer 1: found 5000 inputs, expected 3"):
             call()
-    net.layers = good
+    vars(net)["layers"] = good
     for call in calls:
         call()
 

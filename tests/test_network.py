@@ -947,6 +947,88 @@ def test_one_network_is_trained_by_one_thread_at_a_time(backend):
     assert net.epochs_trained == 3
 
 
+def spoil(rows):
+    for row in rows:
+        row[0] += 0.5
+    rows[0][-1] = NAN
+    rows[-1].clear()
+    rows.reverse()
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+@pytest.mark.parametrize("spoilt", ["inputs", "targets", "validation inputs", "validation targets"])
+@pytest.mark.parametrize("by", ["on_epoch", "learning_rate"])
+def test_data_changed_during_training_does_not_count(both, spoilt, by, batch_size):
+    results = []
+    for module in both:
+        for spoiling in (False, True):
+            names = ["inputs", "targets", "validation inputs", "validation targets"]
+            data = dict(zip(names, copy.deepcopy([X, Y, X[:2], Y[:2]]), strict=True))
+
+            def look(epoch, *rest, rows=data[spoilt], spoiling=spoiling):
+                if spoiling and epoch == 1:
+                    spoil(rows)
+                return 0.1
+
+            net = network(module)
+            history = net.fit(
+                data["inputs"],
+                data["targets"],
+                epochs=4,
+                batch_size=batch_size,
+                validation_data=(data["validation inputs"], data["validation targets"]),
+                **{by: look},
+            )
+            results.append((net.digest(), bits(vars(history))))
+    assert results.count(results[0]) == len(results) == 4
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_rows_of_zeros_changed_during_training_do_not_count(both, threads):
+    digests = set()
+    for module in both:
+        for spoiling in (False, True):
+            rows = [[float(column % 40 == number) for column in range(80)] for number in range(8)]
+            answers = [[float(number % 2)] for number in range(8)]
+
+            def look(epoch, history, rows=rows, spoiling=spoiling):
+                if spoiling and epoch == 0:
+                    spoil(rows)
+
+            net = module.Network([module.Dense(80, 3), module.Dense(3, 1)], seed=1)
+            net.fit(rows, answers, epochs=3, batch_size=2, on_epoch=look, threads=threads)
+            digests.add(net.digest())
+    assert len(digests) == 1
+
+
+def test_data_changed_by_another_thread_does_not_count(both):
+    digests = set()
+    for module in both:
+        rows, answers = copy.deepcopy([X, Y])
+        began, go_on = threading.Event(), threading.Event()
+
+        def look(epoch, history, began=began, go_on=go_on):
+            began.set()
+            go_on.wait(30)
+
+        net = network(module)
+        options = {"epochs": 3, "on_epoch": look}
+        thread = threading.Thread(target=net.fit, args=(rows, answers), kwargs=options)
+        thread.start()
+        try:
+            assert began.wait(30)
+            spoil(rows)
+            spoil(answers)
+        finally:
+            go_on.set()
+            thread.join()
+        alone = network(module)
+        alone.fit(X, Y, epochs=3)
+        assert net.digest() == alone.digest()
+        digests.add(net.digest())
+    assert len(digests) == 1
+
+
 def test_a_network_cannot_be_trained_from_within_its_training(backend):
     net = network(backend)
     with pytest.raises(RuntimeError, match="being trained already"):
@@ -977,19 +1059,99 @@ def test_the_loss_can_be_changed(backend):
     net.fit(X, Y, epochs=2)
     same.fit(X, Y, epochs=2)
     assert net.digest() == same.digest()
-    net.layers[1].activation = "linear"
     before = state(net)
-    for call in (
-        lambda: net.fit(X, Y, epochs=1),
-        lambda: net.evaluate(X, Y),
-        lambda: net.backprop(X, Y),
-        lambda: backend.check_gradients(net, X, Y),
-    ):
-        with pytest.raises(ValueError, match="needs the activation 'sigmoid'"):
-            call()
+    with pytest.raises(ValueError, match="binary_cross_entropy needs the activation 'sigmoid'"):
+        net.layers[1].activation = "linear"
+    with pytest.raises(ValueError, match="categorical_cross_entropy needs the activation"):
+        net.loss = "categorical_cross_entropy"
+    assert net.layers[1].activation == "sigmoid"
     assert state(net) == before
     net.loss = "sum_of_squares"
+    net.layers[1].activation = "linear"
+    with pytest.raises(ValueError, match="binary_cross_entropy needs the activation 'sigmoid'"):
+        net.loss = "binary_cross_entropy"
     net.fit(X, Y, epochs=1)
+
+
+@pytest.mark.parametrize("made", ["new", "copied", "pickled", "loaded"])
+def test_the_last_layer_knows_what_the_loss_needs(backend, made, tmp_path):
+    net = network(backend, loss="binary_cross_entropy")
+    if made == "copied":
+        net = copy.deepcopy(net)
+    elif made == "pickled":
+        net = pickle.loads(pickle.dumps(net))
+    elif made == "loaded":
+        net.save(tmp_path / "net.json")
+        net = backend.load(tmp_path / "net.json")
+    with pytest.raises(ValueError, match="needs the activation 'sigmoid'"):
+        net.layers[1].activation = "relu"
+    net.layers[0].activation = "relu"  # of the other layers it asks nothing
+    net.layers = [net.layers[0], backend.Dense(3, 2, "sigmoid")]
+    with pytest.raises(ValueError, match="needs the activation 'sigmoid'"):
+        net.layers[1].activation = "relu"
+
+
+def test_a_refused_network_asks_nothing_of_its_layers(backend):
+    layers = [backend.Dense(2, 3), backend.Dense(3, 1)]
+    with pytest.raises(ValueError, match="seed"):
+        backend.Network(layers, "binary_cross_entropy", seed=-1)
+    layers[1].activation = "tanh"
+    assert backend.Network(layers, seed=1).predict(X)
+
+
+def test_layers_can_be_exchanged(both):
+    results = []
+    for module in both:
+        net = network(module)
+        first, last = net.layers
+        fresh = module.Dense(3, 2, "tanh")
+        net.layers = [first, fresh]
+        assert net.layers == (first, fresh)
+        assert net.outputs == 2
+        net.fit(X, [[1.0, 0.0]] * len(X), epochs=2)
+        results.append(bits(parameters(net)))
+        with pytest.raises(ValueError, match="part of a network already"):
+            module.Network([fresh])
+        assert module.Network([last]).layers == (last,)  # which is free now
+    assert results[0] == results[1]
+
+
+def test_layers_cannot_be_exchanged_during_training(backend):
+    net = network(backend)
+    layers = net.layers
+
+    def exchange(epoch, history):
+        net.layers = [backend.Dense(2, 1)]
+
+    with pytest.raises(RuntimeError, match="being trained already"):
+        net.fit(X, Y, epochs=2, on_epoch=exchange)
+    assert net.layers == layers
+    net.layers = [backend.Dense(2, 1)]
+    net.fit(X, Y, epochs=1)
+
+
+def test_layers_that_do_not_fit_the_loss_or_the_preparation_are_refused(backend):
+    table = backend.Table(["x", "y"], [[0.0, 1.0], [1.0, 3.0]], "kind", ["a", "b"])
+    net = network(backend, loss="binary_cross_entropy")
+    net.preparation = backend.Preparation.from_table(table)
+    before = state(net), net.layers
+    with pytest.raises(ValueError, match="needs the activation 'sigmoid'"):
+        net.layers = [backend.Dense(2, 1, "tanh")]
+    with pytest.raises(ValueError, match="preparation: made for 2 inputs and 1 outputs"):
+        net.layers = [backend.Dense(3, 1)]
+    assert (state(net), net.layers) == before
+    with pytest.raises(ValueError, match="made for 2 inputs and 1 outputs, expected 3 and 1"):
+        backend.Network([backend.Dense(3, 1)]).preparation = net.preparation
+
+
+def test_numbers_that_are_set_become_whole_numbers(backend):
+    class Number:
+        def __index__(self):
+            return 7
+
+    net = network(backend)
+    net.seed = net.epochs_trained = Number()
+    assert (type(net.seed), net.seed) == (type(net.epochs_trained), net.epochs_trained) == (int, 7)
 
 
 @pytest.mark.parametrize("loss", ["mse", None, ["sum_of_squares"]], ids=repr)

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from .. import charts
 from ..checks import Matrix
 from ..datasets import load_digits, load_xor
-from ..files import write_text
 from ..history import History
 from ..metrics import class_of
 from ..network import Network
+from ..writing import write_text
 from .backends import add_backend_option, available_backends, choose_backend, why_not_fast
 from .destinations import check_destinations
 

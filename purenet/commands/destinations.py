@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
+
+from ..writing import check_place
 
 
 def check_destinations(destinations: Mapping[str, str | None], sources: Iterable[str] = ()) -> None:
@@ -33,8 +34,9 @@ def check_destinations(destinations: Mapping[str, str | None], sources: Iterable
         if os.path.exists(target) and not os.access(target, os.W_OK):
             raise ValueError(f"{option}: {path!r} is protected against writing")
         try:
-            with tempfile.NamedTemporaryFile(dir=folder, prefix=os.path.basename(target)):
-                pass
+            check_place(path)
         except OSError as error:
             reason = error.strerror or str(error)
             raise ValueError(f"{option}: cannot write {path!r}: {reason}") from None
+        except ValueError as error:
+            raise ValueError(f"{option}: {error}") from None

@@ -8,9 +8,9 @@ import sys
 from typing import Any
 
 from .. import charts
-from ..files import write_text
 from ..seeing.explain import FORMATS, GRAINS, explain
 from ..walkthroughs import WALKTHROUGHS
+from ..writing import write_text
 from .chosen_samples import samples_of
 from .destinations import check_destinations
 

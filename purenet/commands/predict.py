@@ -6,8 +6,8 @@ import argparse
 import sys
 from typing import Any
 
-from ..files import write_text
 from ..tables import read_csv
+from ..writing import write_text
 from .backends import add_backend_option, add_threads_option, choose_backend
 from .destinations import check_destinations
 from .table_files import as_csv, inputs_of, preparation_of

@@ -13,11 +13,11 @@ from typing import Any
 from .. import charts
 from ..activations import ACTIVATIONS
 from ..checks import counted
-from ..files import write_text
 from ..history import History
 from ..network import Network
 from ..randomness import shuffled_order
 from ..tables import Preparation, Table, read_csv
+from ..writing import write_text
 from .backends import add_backend_option, add_threads_option, choose_backend
 from .destinations import check_destinations
 from .scores import print_scores

@@ -9,9 +9,9 @@ from typing import Any
 
 from .. import charts
 from ..checks import as_count
-from ..files import write_text
 from ..metrics import class_of
 from ..walkthroughs import PUBLISHED_XOR_LOSSES, WALKTHROUGHS, mistakes_table, published_losses
+from ..writing import write_text
 from .backends import add_backend_option, choose_backend
 from .destinations import check_destinations
 

@@ -1,6 +1,6 @@
 """Layers: the contract, and a file for each kind."""
 
 from .dense import Dense, LayerGradient
-from .layer import Layer, LayerOutput
+from .layer import KINDS, Layer, LayerOutput, rows_of
 
-__all__ = ["Dense", "Layer", "LayerGradient", "LayerOutput"]
+__all__ = ["KINDS", "Dense", "Layer", "LayerGradient", "LayerOutput", "rows_of"]

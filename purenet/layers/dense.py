@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ACTIVATIONS, activate
-from ..checks import as_choice, as_count, as_flag, shown
+from ..checks import as_choice, as_count, as_flag, entry_of, shown
 from ..initializers import as_initializer, default_initializer
 from ..matrix import Matrix, Rows, add_bias, column_sums, dot, transpose
 from ..optimizers import GradientDescent
@@ -139,6 +139,16 @@ class Dense(Layer):
             "activation": self.activation,
             "bias": self.bias,
         }
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Dense:
+        """Return a layer with the settings of a model file."""
+        return cls(
+            entry_of(settings, "inputs", int),
+            entry_of(settings, "outputs", int),
+            entry_of(settings, "activation", str),
+            bias=entry_of(settings, "bias", bool),
+        )
 
     def own(self, name: str, values: Any, place: str | None = None) -> Any:
         """Return a copy of the values of the weights or biases, checked."""

@@ -31,7 +31,7 @@ from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ACTIVATIONS, activation_delta
-from ..checks import as_array, as_choice, flat, shown
+from ..checks import as_array, as_choice, check_output_activation, flat, shown
 from ..initializers import Initializer
 from ..matrix import Matrix, Rows
 from ..optimizers import Optimizer
@@ -58,6 +58,10 @@ class OwnLists(NamedTuple):
     lengths: list[int]
 
 
+# The layers that run in both packages, by the name that a model file has for them.
+KINDS: dict[str, type[Layer]] = {}
+
+
 class Layer:
     """What every layer has.
 
@@ -75,11 +79,20 @@ class Layer:
     inputs: int
     outputs: int
     activation: str = "linear"
-    has_network: bool = False  # a layer is part of one network at most
+    # A layer is part of one network at most.  The last one keeps the loss and the activation that
+    # this loss needs, if it needs one.
+    has_network: bool = False
+    needed_activation: tuple[str, str] | None = None
+
 
     _initializers: dict[str, Initializer]  # of the parameters that are still to be drawn
     _optimizer: Optimizer | None = None  # the last one
     _memory: dict[str, Any]  # and what it remembers of each parameter
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        if cls.backend == "any":
+            KINDS[cls.__name__] = cls
 
     own_lists = OwnLists([], [], [], [])
     _kept: Mapping[str, OwnLists] = MappingProxyType({})  # the same for each parameter
@@ -130,6 +143,12 @@ class Layer:
         """Return the arguments that make such a layer again, as JSON can hold them."""
         raise NotImplementedError
 
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Layer:
+        """Return a layer with these settings; what else is in there is left alone."""
+        left_out = {"kind", *cls.PARAMETERS}
+        return cls(**{name: value for name, value in settings.items() if name not in left_out})
+
     @property
     def parameter_count(self) -> int:
         """The number of all weights and biases."""
@@ -156,6 +175,7 @@ class Layer:
             self._keep(name, value)
         elif name == "activation":
             value = as_choice(value, "activation", ACTIVATIONS)
+            check_output_activation(self.needed_activation, value)
         elif name in self.SETTINGS and name in self.__dict__:
             raise AttributeError(f"{name} of a layer cannot be changed")
         super().__setattr__(name, value)

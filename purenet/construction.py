@@ -1,0 +1,115 @@
+"""What a network is made of, checked: when it is made, and when something is set later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .checks import as_choice, as_count, as_list, check_output_activation, shown
+from .history import History
+from .layers import Layer
+from .losses import LOSSES, REQUIRED_ACTIVATION
+from .randomness import Random
+
+if TYPE_CHECKING:
+    from .network import Network
+
+
+def checked_layers(net: Network, layers: Any) -> tuple[Layer, ...]:
+    packages = {"pure": "purenet", "fast": "purenet_fast"}
+    own = net.__dict__.get("layers", ())
+    listed = as_list(layers, "layers", "a list of Dense layers")
+    if not listed:
+        raise ValueError("layers: found none, expected at least one Dense layer")
+    for number, layer in enumerate(listed):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"layers: layer {number} is {shown(layer)}, expected a Dense layer")
+        if layer.backend not in ("any", net.layer_class.backend):
+            raise TypeError(
+                f"layers: layer {number} is a {packages[layer.backend]}.Dense, "
+                f"expected {packages[net.layer_class.backend]}.Dense"
+            )
+        elsewhere = layer.has_network and not any(layer is other for other in own)
+        if elsewhere or any(layer is other for other in listed[:number]):
+            raise ValueError(
+                f"layers: layer {number} is part of a network already, expected a new one"
+            )
+        if number > 0 and layer.inputs != listed[number - 1].outputs:
+            raise ValueError(
+                f"layers: layer {number} has {layer.inputs} inputs, "
+                f"expected {listed[number - 1].outputs}, the outputs of layer {number - 1}"
+            )
+    return tuple(listed)
+
+
+def needed_activation(loss: str) -> tuple[str, str] | None:
+    """Return the loss and the activation that it needs in the last layer, if it needs one."""
+    return (loss, REQUIRED_ACTIVATION[loss]) if loss in REQUIRED_ACTIVATION else None
+
+
+# What is set later is checked as the constructor checks it.
+
+
+def _set_layers(net: Network, value: Any) -> None:
+    """Exchange layers: new ones get their first values, those that go are free."""
+    layers = checked_layers(net, value)
+    needed = needed_activation(net.loss)
+    check_output_activation(needed, layers[-1].activation)
+    if net.preparation is not None:
+        net.preparation.check_network(layers[0].inputs, layers[-1].outputs)
+    with net.claim:
+        random = Random(net.seed)
+        new = [layer for layer in layers if not layer.has_network]
+        drawn = [layer.draw(random) for layer in new]
+        for layer in net.layers:
+            layer.has_network = False
+            layer.needed_activation = None
+        for layer, values in zip(new, drawn, strict=True):
+            layer.initialize(values)
+        for layer in layers:
+            layer.has_network = True
+        layers[-1].needed_activation = needed
+        net.__dict__["layers"] = layers
+
+
+def _set_loss(net: Network, value: Any) -> None:
+    loss = as_choice(value, "loss", LOSSES)
+    needed = needed_activation(loss)
+    last = net.layers[-1]
+    check_output_activation(needed, last.activation)
+    net.__dict__["loss"] = loss
+    last.needed_activation = needed
+
+
+def _set_seed(net: Network, value: Any) -> None:
+    net.__dict__["seed"] = as_count(value, "seed", least=0)
+
+
+def _set_epochs_trained(net: Network, value: Any) -> None:
+    net.__dict__["epochs_trained"] = as_count(value, "epochs_trained", least=0)
+
+
+def _set_history(net: Network, value: Any) -> None:
+    if not isinstance(value, History):
+        raise TypeError(f"history: found {shown(value)}, expected a History")
+    net.__dict__["history"] = value
+
+
+def _set_preparation(net: Network, value: Any) -> None:
+    if value is not None:
+        from .tables import Preparation  # here, because most networks go without one
+
+        if not isinstance(value, Preparation):
+            raise TypeError(f"preparation: found {shown(value)}, expected a Preparation")
+        value.check_network(net.inputs, net.outputs)
+    net.__dict__["preparation"] = value
+
+
+SETTERS: dict[str, Callable[[Network, Any], None]] = {
+    "layers": _set_layers,
+    "loss": _set_loss,
+    "seed": _set_seed,
+    "epochs_trained": _set_epochs_trained,
+    "history": _set_history,
+    "preparation": _set_preparation,
+}
