@@ -47,7 +47,9 @@ class History:
         return len(self.loss)
 
     def _repr_svg_(self) -> str | None:
-        from .diagrams import history_svg  # it draws histories, so it comes after this module
+        from .drawing.networks import (
+            history_svg,  # it draws histories, so it comes after this module
+        )
 
         return history_svg(self) if self.loss else None
 

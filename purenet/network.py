@@ -296,7 +296,9 @@ class Network:
 
         width: in pixels.  Notebooks show the drawing by themselves.
         """
-        from .diagrams import network_svg  # it draws networks, so it comes after this module
+        from .drawing.networks import (
+            network_svg,  # it draws networks, so it comes after this module
+        )
 
         self.check_parameters()
         return network_svg(self, width=width, title=title)

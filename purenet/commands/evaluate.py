@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .. import charts
+from ..drawing.tables import confusion_table
 from ..metrics import class_of
 from ..tables import Preparation, Table, read_csv
 from .backends import add_backend_option, add_threads_option, choose_backend
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         truth = [class_of(row) for row in preparation.targets(table.labels or [])]
         answers = network.predict_classes(inputs, threads=arguments.threads)
         print()
-        print(charts.confusion_table(truth, answers, preparation.classes))
+        print(confusion_table(truth, answers, preparation.classes))
     return 0
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from .. import charts
+from ..drawing.text import supports_unicode
 from ..seeing.explain import FORMATS, GRAINS, explain
 from ..walkthroughs import WALKTHROUGHS
 from ..writing import write_text
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
         grain=arguments.grain,
         format=form,
         open_functions=arguments.open_functions,
-        ascii=arguments.out is None and not charts.supports_unicode(sys.stdout),
+        ascii=arguments.out is None and not supports_unicode(sys.stdout),
     )
     if arguments.out is not None:
         write_text(arguments.out, explanation)

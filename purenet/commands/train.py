@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from .. import charts
 from ..activations import ACTIVATIONS
 from ..checks import counted
+from ..drawing.curves import line_chart, line_chart_svg
+from ..drawing.text import supports_unicode
 from ..history import History
 from ..network import Network
 from ..randomness import shuffled_order
@@ -248,11 +249,11 @@ def run(arguments: argparse.Namespace) -> int:
     series = {"training": history.loss, "validation": history.validation_loss}
     series = {name: losses for name, losses in series.items() if losses}
     if arguments.plot is not None:
-        write_text(arguments.plot, charts.line_chart_svg(series, title=f"Training {arguments.out}"))
+        write_text(arguments.plot, line_chart_svg(series, title=f"Training {arguments.out}"))
     if arguments.history is not None:
         write_text(arguments.history, _history_csv(history))
     if not arguments.quiet:
-        print(charts.line_chart(series, unicode=charts.supports_unicode(sys.stdout)))
+        print(line_chart(series, unicode=supports_unicode(sys.stdout)))
         print()
         if history.stopped:
             print(f"stopped after {history.epochs} epochs: {history.stopped}")

@@ -24,8 +24,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple, TextIO
 
-from .. import activations, charts, elementary, losses, matrix, optimizers
+from .. import activations, elementary, losses, matrix, optimizers
 from ..checks import Matrix, as_learning_rate, counted
+from ..drawing.text import number_labels, supports_unicode
 from ..layers import Dense, dense, layer
 from ..losses import loss_count, total_loss
 from ..network import Network
@@ -499,7 +500,7 @@ class Stepper(pdb.Pdb):
         # bdb asks is_skipped_module only where there is something to skip.
         super().__init__(stdin=stdin, stdout=stdout, skip=["purenet.checks"], readrc=False)
         self.prompt = "(purenet) "
-        self._unicode = charts.supports_unicode(sys.stdout if stdout is None else stdout)
+        self._unicode = supports_unicode(sys.stdout if stdout is None else stdout)
         self._net = net
         self._samples = len(inputs)
         self._numbers = {id(layer): number for number, layer in enumerate(net.layers, 1)}
@@ -992,7 +993,7 @@ class Stepper(pdb.Pdb):
             "" if len(shape) == 1 else dots if number is None else str(number) for number in rows
         ]
         margin = max(map(len, labels)) + 2
-        texts = charts._labels(numbers, 6)
+        texts = number_labels(numbers, 6)
         pairs = zip(numbers, texts, strict=True)
         exact = all(float(text) == value or value != value for value, text in pairs)
         cell = 2 + max(map(len, [*texts, str(width - 1), dots]))

@@ -1,7 +1,4 @@
-"""Pictures of a network and of its training, as SVG that follows the reader's light or dark scheme.
-
-The pictures stand alone: one file, no script, no font, nothing from outside.
-"""
+"""Pictures of a network and of its training, as SVG."""
 
 from __future__ import annotations
 
@@ -9,13 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import charts
-from .checks import counted
+from ..checks import counted
+from .curves import line_chart_svg
+from .svg import svg_picture, svg_text
+from .text import clean, column_count, shorten
 
 if TYPE_CHECKING:
-    from .history import History
-    from .layers import Dense
-    from .network import Network
+    from ..history import History
+    from ..layers import Dense
+    from ..network import Network
 
 _MOST_UNITS = 10  # a layer with more is elided: the first ones, its size, the last two
 _MOST_LABELLED = 5  # weights are written on their lines up to so many inputs of a layer
@@ -62,8 +61,8 @@ def network_svg(net: Network, *, width: int = 720, title: str | None = None) -> 
     if title is None:
         title = "-".join(map(str, sizes)) + " network"
     before, after = _names(net)
-    left = 34 + _LETTER * max(map(charts._columns, before))
-    right = 34 + _LETTER * max(map(charts._columns, after))
+    left = 34 + _LETTER * max(map(column_count, before))
+    right = 34 + _LETTER * max(map(column_count, after))
     gap = max((width - left - right) / len(net.layers), _GAP)
     full = round(left + right + gap * len(net.layers))
 
@@ -97,7 +96,7 @@ def network_svg(net: Network, *, width: int = 720, title: str | None = None) -> 
     units += [_input(unit) for unit in _units(columns[0], xs[0])]
     for column, x, size in zip(columns, xs, sizes, strict=True):
         units += [
-            charts._text(x, y + 4.5, f"\N{HORIZONTAL ELLIPSIS} {size}", "soft middle")
+            svg_text(x, y + 4.5, f"\N{HORIZONTAL ELLIPSIS} {size}", "soft middle")
             for unit, y in column
             if unit is None
         ]
@@ -106,14 +105,14 @@ def network_svg(net: Network, *, width: int = 720, title: str | None = None) -> 
 
     body = [
         _STYLE,
-        charts._text(16, 28, charts._shorten(charts._clean(title), full // 10), "title"),
+        svg_text(16, 28, shorten(clean(title), full // 10), "title"),
     ]
     body += _headings(net, xs, gap, bottom)
     body += [line for _, line in sorted(lines, key=lambda pair: pair[0])]
     body += units + labels
     legend, height = _legend(net, largest, bottom + 58, full)
     body += legend
-    return charts._svg(full, round(height), title, _description(net), body)
+    return svg_picture(full, round(height), title, _description(net), body)
 
 
 def history_svg(history: History, *, title: str = "Training") -> str:
@@ -124,7 +123,7 @@ def history_svg(history: History, *, title: str = "Training") -> str:
     series = {"training": history.loss}
     if history.validation_loss:
         series["validation"] = history.validation_loss
-    return charts.line_chart_svg(series, title=title)
+    return line_chart_svg(series, title=title)
 
 
 # --- places ---------------------------------------------------------------------------------------
@@ -195,7 +194,7 @@ def _label(source: _Unit, target: _Unit, share: float, weight: float) -> list[st
     place = f'x="{x - wide / 2:.1f}" y="{y - 7:.1f}" width="{wide:.1f}" height="14"'
     return [
         f'<rect class="back halo" {place} rx="3"/>',
-        charts._text(x, y + 4.2, text, "small middle"),
+        svg_text(x, y + 4.2, text, "small middle"),
     ]
 
 
@@ -214,7 +213,7 @@ def _layer(layer: Dense, number: int, units: Sequence[_Unit], largest: float) ->
             f'<circle {ring} fill="none" {place} r="{_RADIUS}"><title>{name}</title></circle>'
         )
         if bias is not None:
-            parts.append(charts._text(unit.x, unit.y + 4.2, _short(bias), "small middle"))
+            parts.append(svg_text(unit.x, unit.y + 4.2, _short(bias), "small middle"))
     return parts
 
 
@@ -234,22 +233,22 @@ def _names(net: Network) -> tuple[list[str], list[str]]:
         if net.outputs > 1:
             after = list(preparation.classes or after)
     return (
-        [charts._shorten(charts._clean(name), 20) for name in before],
-        [charts._shorten(charts._clean(name), 20) for name in after],
+        [shorten(clean(name), 20) for name in before],
+        [shorten(clean(name), 20) for name in after],
     )
 
 
 def _names_beside(
     column: Sequence[tuple[int | None, float]], names: Sequence[str], x: float, kind: str
 ) -> list[str]:
-    return [charts._text(x, y + 4.5, names[unit], kind) for unit, y in column if unit is not None]
+    return [svg_text(x, y + 4.5, names[unit], kind) for unit, y in column if unit is not None]
 
 
 def _headings(net: Network, xs: Sequence[float], gap: float, bottom: float) -> list[str]:
     """What stands above each column, and below each bundle of lines."""
     parts = [
-        charts._text(xs[0], 62, "inputs", "middle"),
-        charts._text(xs[0], 80, str(net.inputs), "soft middle"),
+        svg_text(xs[0], 62, "inputs", "middle"),
+        svg_text(xs[0], 80, str(net.inputs), "soft middle"),
     ]
     for number, layer in enumerate(net.layers, 1):
         middle = xs[number] - gap / 2
@@ -257,11 +256,11 @@ def _headings(net: Network, xs: Sequence[float], gap: float, bottom: float) -> l
         low, high = _range(layer)
         span = f"{_short(low)} to {_short(high)}" if low == low else "contains nan"
         parts += [
-            charts._text(xs[number], 62, f"layer {number}", "middle"),
-            charts._text(xs[number], 80, counted(layer.outputs, "unit"), "soft middle"),
-            charts._text(xs[number], 97, layer.activation, "soft middle"),
-            charts._text(middle, bottom + 14, shape, "small soft middle"),
-            charts._text(middle, bottom + 30, span, "small soft middle"),
+            svg_text(xs[number], 62, f"layer {number}", "middle"),
+            svg_text(xs[number], 80, counted(layer.outputs, "unit"), "soft middle"),
+            svg_text(xs[number], 97, layer.activation, "soft middle"),
+            svg_text(middle, bottom + 14, shape, "small soft middle"),
+            svg_text(middle, bottom + 30, span, "small soft middle"),
         ]
     return parts
 
@@ -297,14 +296,14 @@ def _legend(net: Network, largest: float, y: float, width: int) -> tuple[list[st
         if x > 16.0 and x + 40 + _LETTER * len(text) > width:
             x, y = 16.0, y + 18
         parts.append(f'<path {stroke} d="M{x:.1f} {y - 4.5:.1f}h28"/>')
-        parts.append(charts._text(x + 36, y, text, "soft"))
+        parts.append(svg_text(x + 36, y, text, "soft"))
         x += 36 + _LETTER * len(text) + 18
     words = f"thicker is larger, up to {_short(largest)}"
     if any(layer.biases is not None for layer in net.layers):
         words += "; rings and the numbers in them are biases"
     if x > 16.0 and x + _LETTER * len(words) > width:
         x, y = 16.0, y + 18
-    parts.append(charts._text(x, y, words, "soft"))
+    parts.append(svg_text(x, y, words, "soft"))
     return parts, y + 18
 
 

@@ -8,8 +8,8 @@ import pytest
 import webdriver
 
 import purenet
-from purenet import diagrams
-from purenet.diagrams import history_svg, network_svg
+from purenet.drawing import networks
+from purenet.drawing.networks import history_svg, network_svg
 from purenet.walkthroughs import network_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -213,7 +213,7 @@ def test_the_width():
     ],
 )
 def test_short_numbers(value, text):
-    assert diagrams._short(value) == text
+    assert networks._short(value) == text
 
 
 def test_the_history_as_a_picture():
