@@ -18,11 +18,12 @@ from ..history import History
 from ..network import Network
 from ..randomness import shuffled_order
 from ..tables import Preparation, Table, read_csv
+from ..tables.reading import csv_lines
 from ..writing import write_text
 from .backends import add_backend_option, add_threads_option, choose_backend
 from .destinations import check_destinations
 from .scores import print_scores
-from .table_files import as_csv, lines_of
+from .table_files import as_csv
 
 # Below this many rows, none is kept out of training unless that is asked for.
 FEWEST_ROWS_TO_SPLIT = 20
@@ -282,7 +283,7 @@ def _training_table(path: str, target: str, ignored: list[str]) -> Table:
     """Read a table to train on, whose inputs are all columns but the target and those ignored."""
     if not ignored:
         return read_csv(path, target)
-    header = next(lines_of(path), (1, [""]))[1]
+    header = next(csv_lines(path), (1, [""]))[1]
     for column in ignored:
         if column not in header or column == target:
             known = ", ".join(repr(name) for name in header if name != target)
