@@ -10,49 +10,75 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from .checks import Matrix, as_choice, as_number
 from .randomness import Random, normal_matrix, uniform_matrix
 
 
-@dataclass(frozen=True)
-class Uniform:
+class _Recipe:
+    """Equal if its kind and its numbers are equal, and not to be changed: networks share it.
+
+    A frozen dataclass would do, if importing ``dataclasses`` did not take as long as purenet.
+    """
+
+    def __init__(self, **numbers: Any) -> None:
+        vars(self).update(numbers)
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({numbers})"
+
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise AttributeError(f"{name}: an initializer cannot be changed, expected a new one")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{name}: an initializer cannot be changed, expected a new one")
+
+
+class Uniform(_Recipe):
     """Uniform numbers from [low, high).
 
     >>> weights = Uniform(0.0, 1.0)(3, 4, Random(1))
     """
 
-    low: float = -0.5
-    high: float = 0.5
+    low: float
+    high: float
 
-    def __post_init__(self) -> None:
-        low = as_number(self.low, "Uniform: low")
-        high = as_number(self.high, "Uniform: high")
-        if not low <= high:
-            raise ValueError(f"Uniform: high is {high}, expected low or more, which is {low}")
+    def __init__(self, low: float = -0.5, high: float = 0.5) -> None:
+        least = as_number(low, "Uniform: low")
+        most = as_number(high, "Uniform: high")
+        if not least <= most:
+            raise ValueError(f"Uniform: high is {most}, expected low or more, which is {least}")
+        super().__init__(low=low, high=high)
 
     def __call__(self, inputs: int, outputs: int, random: Random) -> Matrix:
         return uniform_matrix(random, inputs, outputs, float(self.low), float(self.high))
 
 
-@dataclass(frozen=True)
-class Normal:
+class Normal(_Recipe):
     """Normal numbers with mean 0 and the standard deviation ``scale``."""
 
-    scale: float = 1.0
+    scale: float
 
-    def __post_init__(self) -> None:
-        if as_number(self.scale, "Normal: scale") < 0.0:
-            raise ValueError(f"Normal: scale: found {self.scale}, expected 0 or more")
+    def __init__(self, scale: float = 1.0) -> None:
+        if as_number(scale, "Normal: scale") < 0.0:
+            raise ValueError(f"Normal: scale: found {scale}, expected 0 or more")
+        super().__init__(scale=scale)
 
     def __call__(self, inputs: int, outputs: int, random: Random) -> Matrix:
         return normal_matrix(random, inputs, outputs, float(self.scale))
 
 
-@dataclass(frozen=True)
-class Xavier:
+class Xavier(_Recipe):
     """Uniform numbers up to ``sqrt(6 / (inputs + outputs))`` in size, for sigmoid and tanh.
 
     Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks",
@@ -64,8 +90,7 @@ class Xavier:
         return uniform_matrix(random, inputs, outputs, -limit, limit)
 
 
-@dataclass(frozen=True)
-class He:
+class He(_Recipe):
     """Normal numbers with the standard deviation ``sqrt(2 / inputs)``, for relu and leaky_relu.
 
     He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
@@ -75,8 +100,7 @@ class He:
         return normal_matrix(random, inputs, outputs, math.sqrt(2.0 / inputs))
 
 
-@dataclass(frozen=True)
-class Zeros:
+class Zeros(_Recipe):
     """Zeros: right for biases; weights that start equal stay equal."""
 
     def __call__(self, inputs: int, outputs: int, random: Random) -> Matrix:

@@ -155,6 +155,24 @@ def test_initializers_with_numbers(backend):
     assert repr(backend.Uniform(-1.0, 1.0)) == "Uniform(low=-1.0, high=1.0)"
 
 
+def test_initializers_are_values(backend):
+    kinds = [backend.Uniform(), backend.Uniform(0.0, 1.0), backend.Normal(0.5), backend.Normal(2.0)]
+    kinds += [backend.Xavier(), backend.He(), backend.Zeros()]
+    for number, kind in enumerate(kinds):
+        for same in (copy.copy(kind), copy.deepcopy(kind), pickle.loads(pickle.dumps(kind))):
+            assert same == kind and hash(same) == hash(kind) and repr(same) == repr(kind)
+        assert kinds.index(kind) == number and kind != repr(kind)
+        with pytest.raises(AttributeError, match=r"^scale: an initializer cannot be changed"):
+            kind.scale = 3.0
+        with pytest.raises(AttributeError, match=r"^low: an initializer cannot be changed"):
+            del kind.low
+    assert len(set(kinds)) == len(kinds)
+    assert repr(kinds) == (
+        "[Uniform(low=-0.5, high=0.5), Uniform(low=0.0, high=1.0), Normal(scale=0.5), "
+        "Normal(scale=2.0), Xavier(), He(), Zeros()]"
+    )
+
+
 def test_default_initializers(backend):
     for activation, named in (("relu", "he"), ("leaky_relu", "he"), ("tanh", "xavier")):
         one = backend.Network([backend.Dense(3, 4, activation)], seed=7)
