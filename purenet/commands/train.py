@@ -180,7 +180,7 @@ class BestEpoch:
         self.network = network
         self.loss = math.inf
         self.epochs = 0
-        self.parameters: list[tuple[Any, Any]] = []
+        self.parameters: list[dict[str, Any]] = []
 
     def look(self, epoch: int, history: History) -> None:
         """Be called after each epoch by ``fit``."""
@@ -188,16 +188,16 @@ class BestEpoch:
             self.loss = history.validation_loss[-1]
             self.epochs = epoch + 1
             self.parameters = [
-                (copy.deepcopy(layer.weights), copy.deepcopy(layer.biases))
+                {name: copy.deepcopy(getattr(layer, name)) for name in layer.PARAMETERS}
                 for layer in self.network.layers
             ]
 
     def restore(self) -> None:
         """Give the network the noted parameters, if there are any."""
         if self.parameters:
-            for layer, (weights, biases) in zip(self.network.layers, self.parameters, strict=True):
-                layer.weights = weights
-                layer.biases = biases
+            for layer, parameters in zip(self.network.layers, self.parameters, strict=True):
+                for name, values in parameters.items():
+                    setattr(layer, name, values)
             self.network.epochs_trained = self.epochs
 
 
