@@ -983,13 +983,13 @@ def test_the_backend_that_is_chosen(both, shell, monkeypatch):
     assert "(pure backend)" in shell.succeed(*arguments, "--backend", "pure")
     used = []
     for module in both:
-        train = module.Network._train
+        train = module.Network.run_epochs
 
         def noted(self, *rest, module=module, train=train):
             used.append(module.BACKEND)
             train(self, *rest)
 
-        monkeypatch.setattr(module.Network, "_train", noted)
+        monkeypatch.setattr(module.Network, "run_epochs", noted)
     shell.succeed(*arguments, "--backend", "pure")
     shell.succeed(*arguments, "--backend", "fast")
     shell.succeed(*arguments)
