@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from purenet.charts import log_ticks
+from purenet.drawing.axes import log_ticks
 
 from .measuring import NetworkResult
 from .tables import ratio_text, time_text, titles

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from . import datasets
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from ._version import __version__ as __version__
 from .activations import (
     leaky_relu,
@@ -35,7 +37,6 @@ from .functions import (
     subtract,
     transpose,
 )
-from .gradients import GradientCheck, check_gradients
 from .history import History, TrainingDiverged
 from .initializers import He, Normal, Uniform, Xavier, Zeros
 from .layers import Dense, Layer, LayerGradient, LayerOutput
@@ -48,11 +49,43 @@ from .metrics import Evaluation
 from .network import Network
 from .optimizers import GradientDescent, Optimizer
 from .randomness import NumPyRandom
-from .seeing.paper.explain import Explanation, explain
-from .seeing.recording.document import Recording
-from .seeing.recording.record import record
-from .seeing.source.functions import RecordingError
-from .tables import Preparation, Table, read_csv
+
+if TYPE_CHECKING:
+    from . import datasets
+    from .gradients import GradientCheck, check_gradients
+    from .seeing.paper.explain import Explanation, explain
+    from .seeing.recording.document import Recording
+    from .seeing.recording.record import record
+    from .seeing.source.functions import RecordingError
+    from .tables import Preparation, Table, read_csv
+else:
+    # A program that trains starts without these: they are imported when they are first asked for.
+    _ROOMS = ("datasets", "drawing", "gradients", "seeing", "tables", "walkthroughs")
+    _ROOM_OF = {
+        "Explanation": "seeing.paper.explain",
+        "GradientCheck": "gradients",
+        "Preparation": "tables",
+        "Recording": "seeing.recording.document",
+        "RecordingError": "seeing.source.functions",
+        "Table": "tables",
+        "check_gradients": "gradients",
+        "explain": "seeing.paper.explain",
+        "read_csv": "tables",
+        "record": "seeing.recording.record",
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name in _ROOMS:
+            return importlib.import_module(f"{__name__}.{name}")
+        if name in _ROOM_OF:
+            value = getattr(importlib.import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+            globals()[name] = value
+            return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_ROOMS, *_ROOM_OF})
+
 
 BACKEND = "pure"
 

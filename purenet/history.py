@@ -47,9 +47,14 @@ class History:
         return len(self.loss)
 
     def _repr_svg_(self) -> str | None:
-        from .diagrams import history_svg  # it draws histories, so it comes after this module
+        if not self.loss:
+            return None
+        from .drawing.curves import line_chart_svg  # needed for nothing else
 
-        return history_svg(self) if self.loss else None
+        series = {"training": self.loss}
+        if self.validation_loss:
+            series["validation"] = self.validation_loss
+        return line_chart_svg(series, title="Training")
 
     def __repr__(self) -> str:
         if not self.loss:

@@ -320,10 +320,27 @@ class Network:
 
         width: in pixels.  Notebooks show the drawing by themselves.
         """
-        from .diagrams import network_svg  # it draws networks, so it comes after this module
+        from .drawing.networks import LayerNumbers, network_svg  # needed for nothing else
 
         self.check_parameters()
-        return network_svg(self, width=width, title=title)
+        layers = []
+        for layer in self.layers:
+            parameters = {name: getattr(layer, name) for name in layer.PARAMETERS}
+            layers.append(LayerNumbers(layer.inputs, layer.outputs, layer.activation, parameters))
+        input_names = output_names = None
+        if self.preparation is not None:
+            input_names = self.preparation.columns
+            output_names = [self.preparation.target]
+            if self.outputs > 1 and self.preparation.classes is not None:
+                output_names = self.preparation.classes
+        return network_svg(
+            layers,
+            self.loss,
+            input_names=input_names,
+            output_names=output_names,
+            width=width,
+            title=title,
+        )
 
     def _repr_svg_(self) -> str:
         return self.to_svg()

@@ -168,7 +168,7 @@ def _rate(rates: float | Callable[[int], float], epoch: int) -> float:
 
 
 def _bar(epochs: int) -> Any:
-    from .charts import ProgressBar  # here, because nobody else needs to load it
+    from .drawing.progress import ProgressBar  # here, because nobody else needs to load it
 
     return ProgressBar(epochs, sys.stderr, "epoch")
 

@@ -16,8 +16,8 @@ from bits import assert_same_bits
 from shell import ROOT, Shell, environment, one_line, process, sources_only
 
 import purenet
-from purenet import charts
 from purenet.commands import cli, info, train
+from purenet.drawing.tables import confusion_table
 
 IRIS = str(ROOT / "purenet" / "datasets" / "iris.csv")
 CANCER = str(ROOT / "purenet" / "datasets" / "breast_cancer.csv")
@@ -409,7 +409,7 @@ def test_evaluate(backend, shell, model, name):
     loss, accuracy = network.evaluate(inputs, truth)
     assert text.startswith(f"{data}: 40 rows, loss {loss:.6g}, accuracy {100 * accuracy:.1f}%\n")
     answers = network.predict_classes(inputs)
-    assert text.endswith("\n\n" + charts.confusion_table(truth, answers, ["a", "b"]) + "\n")
+    assert text.endswith("\n\n" + confusion_table(truth, answers, ["a", "b"]) + "\n")
 
 
 def test_info(backend, shell, model, name):
@@ -983,13 +983,13 @@ def test_the_backend_that_is_chosen(both, shell, monkeypatch):
     assert "(pure backend)" in shell.succeed(*arguments, "--backend", "pure")
     used = []
     for module in both:
-        train = module.Network._train
+        train = module.Network.run_epochs
 
         def noted(self, *rest, module=module, train=train):
             used.append(module.BACKEND)
             train(self, *rest)
 
-        monkeypatch.setattr(module.Network, "_train", noted)
+        monkeypatch.setattr(module.Network, "run_epochs", noted)
     shell.succeed(*arguments, "--backend", "pure")
     shell.succeed(*arguments, "--backend", "fast")
     shell.succeed(*arguments)

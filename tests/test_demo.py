@@ -6,8 +6,10 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from shell import Shell, environment, one_line, process, sources_only
 
-from purenet import charts, datasets
+from purenet import datasets
 from purenet.commands import backends, demo
+from purenet.drawing.curves import line_chart
+from purenet.drawing.tables import prediction_table
 
 # What every reader's machine shows; the first stands in the README.
 XOR_DIGEST = "9e0e9d47c8e6d1fc7037c4d85dc43585d09b7d556a4ba3f2582ce584ef38f07f"
@@ -41,8 +43,8 @@ def test_the_demonstration_on_the_compiled_backend(fast, shell):
     network, history, _ = demo.train_xor(fast, progress=False)
     outputs = network.predict(data.inputs)
     for part in (
-        charts.line_chart({"loss": history.loss}, height=10),
-        charts.prediction_table(data.inputs, data.targets, outputs),
+        line_chart({"loss": history.loss}, height=10),
+        prediction_table(data.inputs, data.targets, outputs),
         f"digest {XOR_DIGEST}\n",
         "1,437 images of 8x8 pixels, a 64-32-10 network, 20 epochs",
         "360 images that the network has not seen",

@@ -37,8 +37,9 @@ def refused(path: Path, message: str, *arguments: Any, **options: Any) -> None:
         read_csv(path, *arguments, **options)
 
 
-def test_the_examples_in_the_docstrings_are_true() -> None:
-    result = doctest.testmod(importlib.import_module("purenet.tables"))
+@pytest.mark.parametrize("name", ["preparation", "reading"])
+def test_the_examples_in_the_docstrings_are_true(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(f"purenet.tables.{name}"))
     assert result.attempted > 0
     assert result.failed == 0
 

@@ -9,8 +9,10 @@ import time
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from .. import charts
 from ..datasets import load_digits, load_xor
+from ..drawing.curves import line_chart, line_chart_svg
+from ..drawing.tables import confusion_table, prediction_table
+from ..drawing.text import supports_unicode
 from ..history import History
 from ..matrix import Matrix
 from ..metrics import class_of
@@ -91,11 +93,11 @@ def run(arguments: argparse.Namespace) -> int:
     print("\nThe XOR gate: 3 inputs, 4 hidden units, 1 output; 1,500 epochs.\n", flush=True)
     data = load_xor()
     first = train_xor(best, progress=True)
-    unicode = charts.supports_unicode(sys.stdout)
+    unicode = supports_unicode(sys.stdout)
     print()
-    print(charts.line_chart({"loss": first.history.loss}, height=10, unicode=unicode))
+    print(line_chart({"loss": first.history.loss}, height=10, unicode=unicode))
     print()
-    print(charts.prediction_table(data.inputs, data.targets, first.network.predict(data.inputs)))
+    print(prediction_table(data.inputs, data.targets, first.network.predict(data.inputs)))
     print(f"\ndigest {first.network.digest()}")
 
     digits = load_digits()
@@ -113,12 +115,12 @@ def run(arguments: argparse.Namespace) -> int:
         runs[name] = train_digits(package, inputs, targets, progress=True)
     print()
     second = runs["fast" if best.BACKEND == "fast" else "pure"]
-    print(charts.line_chart({"loss": second.history.loss}, height=10, unicode=unicode))
+    print(line_chart({"loss": second.history.loss}, height=10, unicode=unicode))
     outputs = second.network.predict([digits.inputs[i] for i in test])
     predicted = [class_of(row) for row in outputs]
     print(f"\n{len(test)} images that the network has not seen:\n")
     truth = [digits.labels[i] for i in test]
-    print(charts.confusion_table(truth, predicted, digits.class_names))
+    print(confusion_table(truth, predicted, digits.class_names))
 
     print(f"\n{'time':>14}  digest")
     for name, trained in runs.items():
@@ -134,8 +136,6 @@ def run(arguments: argparse.Namespace) -> int:
             return 1
     if arguments.plot is not None:
         title = "Training on handwritten digits"
-        write_text(
-            arguments.plot, charts.line_chart_svg({"loss": second.history.loss}, title=title)
-        )
+        write_text(arguments.plot, line_chart_svg({"loss": second.history.loss}, title=title))
         print(f"loss curve written to {arguments.plot}")
     return 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .. import charts
 from ..checks import counted
+from ..drawing.tables import confusion_table
 from ..metrics import answered_class, class_of
 from ..tables import Preparation, Table, read_csv
+from ..tables.reading import csv_lines
 from .backends import add_backend_option, add_threads_option, choose_backend
 from .scores import print_scores
-from .table_files import inputs_of, lines_of, preparation_of
+from .table_files import inputs_of, preparation_of
 
 
 def add_command(commands: Any) -> None:
@@ -52,7 +53,7 @@ def _print_confusion(truth: list[int], outputs: list[list[float]], classes: list
     print()
     none = len(classes)
     found = [none if answer is None else answer for answer in answers]
-    print(charts.confusion_table(truth, found, names))
+    print(confusion_table(truth, found, names))
 
 
 def _check_labels(preparation: Preparation, table: Table, path: str) -> None:
@@ -62,7 +63,7 @@ def _check_labels(preparation: Preparation, table: Table, path: str) -> None:
             preparation.targets([label])
         except ValueError as error:
             expected = str(error).rpartition(", expected ")[2]
-            line = [line for line, _ in lines_of(path)][row + 1]
+            line = [line for line, _ in csv_lines(path)][row + 1]
             raise ValueError(
                 f"{path}: line {line}, column {preparation.target!r}: found {label!r}, "
                 f"expected {expected}"

@@ -7,8 +7,8 @@ import os
 import sys
 from typing import Any
 
-from .. import charts
 from ..checks import counted
+from ..drawing.text import supports_unicode
 from ..seeing.paper.explain import FORMATS, GRAINS, explain
 from ..walkthroughs import WALKTHROUGHS
 from ..writing import write_text
@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         grain=arguments.grain,
         format=form,
         open_functions=arguments.open_functions,
-        ascii=arguments.out is None and not charts.supports_unicode(sys.stdout),
+        ascii=arguments.out is None and not supports_unicode(sys.stdout),
     )
     if arguments.out is not None:
         write_text(arguments.out, explanation)

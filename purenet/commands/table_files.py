@@ -8,18 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from typing import Any
 
-from .. import tables
 from ..checks import shown
 from ..network import Network
 from ..tables import Preparation, Table
-
-
-def lines_of(path: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of each line that is not blank, and the values in it."""
-    return tables._records(path, tables._text(path))
 
 
 def as_csv(rows: list[list[Any]]) -> str:

@@ -10,18 +10,20 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from .. import charts
 from ..activations import ACTIVATIONS
 from ..checks import counted
+from ..drawing.curves import line_chart, line_chart_svg
+from ..drawing.text import supports_unicode
 from ..history import History
 from ..network import Network
 from ..randomness import shuffled_order
 from ..tables import Preparation, Table, read_csv
+from ..tables.reading import csv_lines
 from ..writing import write_text
 from .backends import add_backend_option, add_threads_option, choose_backend
 from .destinations import check_destinations
 from .scores import print_scores
-from .table_files import as_csv, lines_of
+from .table_files import as_csv
 
 # Below this many rows, none is kept out of training unless that is asked for.
 FEWEST_ROWS_TO_SPLIT = 20
@@ -178,7 +180,7 @@ class BestEpoch:
         self.network = network
         self.loss = math.inf
         self.epochs = 0
-        self.parameters: list[tuple[Any, Any]] = []
+        self.parameters: list[dict[str, Any]] = []
 
     def look(self, epoch: int, history: History) -> None:
         """Be called after each epoch by ``fit``."""
@@ -186,16 +188,16 @@ class BestEpoch:
             self.loss = history.validation_loss[-1]
             self.epochs = epoch + 1
             self.parameters = [
-                (copy.deepcopy(layer.weights), copy.deepcopy(layer.biases))
+                {name: copy.deepcopy(getattr(layer, name)) for name in layer.PARAMETERS}
                 for layer in self.network.layers
             ]
 
     def restore(self) -> None:
         """Give the network the noted parameters, if there are any."""
         if self.parameters:
-            for layer, (weights, biases) in zip(self.network.layers, self.parameters, strict=True):
-                layer.weights = weights
-                layer.biases = biases
+            for layer, parameters in zip(self.network.layers, self.parameters, strict=True):
+                for name, values in parameters.items():
+                    setattr(layer, name, values)
             self.network.epochs_trained = self.epochs
 
 
@@ -248,11 +250,11 @@ def run(arguments: argparse.Namespace) -> int:
     series = {"training": history.loss, "validation": history.validation_loss}
     series = {name: losses for name, losses in series.items() if losses}
     if arguments.plot is not None:
-        write_text(arguments.plot, charts.line_chart_svg(series, title=f"Training {arguments.out}"))
+        write_text(arguments.plot, line_chart_svg(series, title=f"Training {arguments.out}"))
     if arguments.history is not None:
         write_text(arguments.history, _history_csv(history))
     if not arguments.quiet:
-        print(charts.line_chart(series, unicode=charts.supports_unicode(sys.stdout)))
+        print(line_chart(series, unicode=supports_unicode(sys.stdout)))
         print()
         if history.stopped:
             print(f"stopped after {history.epochs} epochs: {history.stopped}")
@@ -281,7 +283,7 @@ def _training_table(path: str, target: str, ignored: list[str]) -> Table:
     """Read a table to train on, whose inputs are all columns but the target and those ignored."""
     if not ignored:
         return read_csv(path, target)
-    header = next(lines_of(path), (1, [""]))[1]
+    header = next(csv_lines(path), (1, [""]))[1]
     for column in ignored:
         if column not in header or column == target:
             known = ", ".join(repr(name) for name in header if name != target)

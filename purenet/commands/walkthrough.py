@@ -7,8 +7,10 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from .. import charts
 from ..checks import as_count
+from ..drawing.curves import line_chart, line_chart_svg
+from ..drawing.tables import confusion_table, prediction_table
+from ..drawing.text import supports_unicode
 from ..metrics import class_of
 from ..walkthroughs import PUBLISHED_XOR_LOSSES, WALKTHROUGHS, mistakes_table, published_losses
 from ..writing import write_text
@@ -51,14 +53,14 @@ def run(arguments: argparse.Namespace) -> int:
     )
     evaluation = network.evaluate(inputs, targets)
     _print_losses(arguments.name, [*history.loss, evaluation.loss])
-    print(charts.line_chart({"loss": history.loss}, unicode=charts.supports_unicode(sys.stdout)))
+    print(line_chart({"loss": history.loss}, unicode=supports_unicode(sys.stdout)))
     print()
     if arguments.name == "deep":
         truth = [class_of(row) for row in targets]
         answers = network.predict_classes(inputs)
-        print(charts.confusion_table(truth, answers, ["malignant", "benign"]))
+        print(confusion_table(truth, answers, ["malignant", "benign"]))
     else:
-        print(charts.prediction_table(inputs, targets, network.predict(inputs)))
+        print(prediction_table(inputs, targets, network.predict(inputs)))
     print(f"\ndigest {network.digest()}")
     _plot(arguments.plot, {"loss": history.loss}, f"The {arguments.name} network")
     return 0
@@ -121,5 +123,5 @@ which the article leaves to the learning rate."""
 
 def _plot(path: str | None, series: dict[str, list[float]], title: str) -> None:
     if path is not None:
-        write_text(path, charts.line_chart_svg(series, title=title))
+        write_text(path, line_chart_svg(series, title=title))
         print(f"loss curve written to {path}")

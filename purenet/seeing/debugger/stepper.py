@@ -18,7 +18,8 @@ import textwrap
 from types import FrameType, FunctionType
 from typing import Any, TextIO
 
-from ... import activations, charts, elementary, losses, matrix, optimizers
+from ... import activations, elementary, losses, matrix, optimizers
+from ...drawing.text import supports_unicode
 from ...layers import dense
 from ...layers import layer as layer_module
 from ...matrix import Matrix
@@ -60,7 +61,7 @@ class Stepper(pdb.Pdb):
         self._opened = False  # exp, log1p and tanh were stepped into
         self._finished: list[str] = []
         self._returned: tuple[FrameType, Any] | None = None
-        unicode = charts.supports_unicode(sys.stdout if stdout is None else stdout)
+        unicode = supports_unicode(sys.stdout if stdout is None else stdout)
         self.matrices = Matrices()
         self._frames = Frames(self)
         self._locator = Locator(net, self.matrices, self._frames)

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from ... import charts
 from ...checks import counted
+from ...drawing.text import number_labels
 from ...network import Network
 from ..notation import element_name
 from ..step import ROLES, names_of
@@ -110,7 +110,7 @@ class Tables:
             "" if len(shape) == 1 else dots if number is None else str(number) for number in rows
         ]
         margin = max(map(len, labels)) + 2
-        texts = charts._labels(numbers, 6)
+        texts = number_labels(numbers, 6)
         pairs = zip(numbers, texts, strict=True)
         exact = all(float(text) == value or value != value for value, text in pairs)
         cell = 2 + max(map(len, [*texts, str(width - 1), dots]))

@@ -8,8 +8,7 @@ import pytest
 import webdriver
 
 import purenet
-from purenet import diagrams
-from purenet.diagrams import history_svg, network_svg
+from purenet.drawing.networks import LayerNumbers, network_svg, short_number
 from purenet.walkthroughs import network_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -81,7 +80,7 @@ def named_network():
 
 @pytest.mark.parametrize(("name", "net"), list(every_kind()), ids=lambda value: str(value)[:12])
 def test_valid_and_alone(name, net):
-    text = network_svg(net)
+    text = net.to_svg()
     picture = parse(text)
     assert picture.tag == f"{SVG}svg"
     assert picture.get("role") == "img"
@@ -103,7 +102,7 @@ def test_valid_and_alone(name, net):
 
 def test_every_weight_is_a_line_with_its_number(backend):
     net = small(backend)
-    lines = parts(parse(network_svg(net)), "line")
+    lines = parts(parse(net.to_svg()), "line")
     found = {line.find(f"{SVG}title").text: line for line in lines}
     for number, layer in enumerate(net.layers, 1):
         for k in range(layer.inputs):
@@ -120,14 +119,14 @@ def test_every_weight_is_a_line_with_its_number(backend):
 
 
 def test_the_sign_is_told_by_dash_too():
-    style = "".join(part.text for part in parse(network_svg(small())).iter(f"{SVG}style"))
+    style = "".join(part.text for part in parse(small().to_svg()).iter(f"{SVG}style"))
     dashes = dict(re.findall(r"\.purenet \.(s\d)\{stroke-dasharray:([\d ]+)\}", style))
     assert "s0" not in dashes
     assert "s1" in dashes
 
 
 def test_numbers_are_written_in_small_networks():
-    picture = parse(network_svg(small()))
+    picture = parse(small().to_svg())
     assert {"0.50", "-1.00", "0", "2.00", "-0.25", "1.50", "-4.00", "0.10"} <= set(
         texts(picture, "small")
     )
@@ -140,7 +139,7 @@ def test_numbers_are_written_in_small_networks():
 
 def test_without_biases_nothing_speaks_of_biases():
     net = network_of("two-layer", purenet)[0]
-    text = network_svg(net)
+    text = net.to_svg()
     assert "rings" not in text
     assert "no biases" in text
     assert "b1[" not in text
@@ -149,22 +148,22 @@ def test_without_biases_nothing_speaks_of_biases():
 def test_a_wide_layer_is_elided():
     layers = [purenet.Dense(784, 30, "relu"), purenet.Dense(30, 11, "softmax")]
     net = purenet.Network(layers, "categorical_cross_entropy", seed=1)
-    picture = parse(network_svg(net))
+    picture = parse(net.to_svg())
     assert [text for text in texts(picture) if text[0] == "…"] == ["… 784", "… 30", "… 11"]
     assert {"x[0]", "x[783]", "784", "30 units", "W1: 784 by 30"} <= set(texts(picture))
     assert "x[400]" not in texts(picture)
     assert len(parts(picture, "line")) == 2 * 9 * 9
-    assert len(network_svg(net)) < 60_000
+    assert len(net.to_svg()) < 60_000
 
 
 def test_ten_units_are_all_drawn():
-    picture = parse(network_svg(purenet.Network([purenet.Dense(10, 10)], seed=1)))
+    picture = parse(purenet.Network([purenet.Dense(10, 10)], seed=1).to_svg())
     assert len(parts(picture, "line")) == 100
     assert not any("…" in text for text in texts(picture))
 
 
 def test_names_are_escaped_and_shortened():
-    text = network_svg(named_network(), title='<script>alert("x")</script> & more')
+    text = named_network().to_svg(title='<script>alert("x")</script> & more')
     picture = parse(text)
     assert "<script" not in text
     assert picture.find(f"{SVG}title").text == '<script>alert("x")</script> & more'
@@ -175,7 +174,7 @@ def test_names_are_escaped_and_shortened():
 
 def test_numbers_that_are_not_finite_are_dotted():
     net = dict(every_kind())["broken"]
-    picture = parse(network_svg(net))
+    picture = parse(net.to_svg())
     dotted = [part.find(f"{SVG}title") for part in parts(picture, "line", "nan")]
     assert {title.text for title in dotted} == {
         "W1[0][0] = nan",
@@ -184,16 +183,16 @@ def test_numbers_that_are_not_finite_are_dotted():
     }
     assert {"nan", "inf", "-inf", "contains nan"} <= set(texts(picture, "small"))
     assert "NaN or infinite" in texts(picture)
-    assert "NaN or infinite" not in texts(parse(network_svg(small())))
+    assert "NaN or infinite" not in texts(parse(small().to_svg()))
 
 
 def test_the_width():
-    assert parse(network_svg(small(), width=500)).get("width") == "500"
-    assert parse(network_svg(small())).get("width") == "720"
+    assert parse(small().to_svg(width=500)).get("width") == "500"
+    assert parse(small().to_svg()).get("width") == "720"
     deep = purenet.Network([purenet.Dense(2, 2) for _ in range(12)], seed=1)
-    assert int(parse(network_svg(deep)).get("width")) > 1200
+    assert int(parse(deep.to_svg()).get("width")) > 1200
     with pytest.raises(ValueError, match="width: found 319, expected 320 or more"):
-        network_svg(small(), width=319)
+        small().to_svg(width=319)
 
 
 @pytest.mark.parametrize(
@@ -213,20 +212,52 @@ def test_the_width():
     ],
 )
 def test_short_numbers(value, text):
-    assert diagrams._short(value) == text
+    assert short_number(value) == text
+
+
+def test_layers_of_other_shapes():
+    """A number for each unit, and filters: what cannot be a line between two units is told."""
+    filters = [[[0.5, -2.5], [1.0, 0.0]]]
+    layers = [
+        LayerNumbers(2, 2, "relu", {"gains": [0.5, -1.5]}),
+        LayerNumbers(2, 3, "tanh", {"filters": filters, "biases": [1.0, 2.0, 3.0]}),
+        LayerNumbers(3, 1, "linear", {}),
+    ]
+    picture = parse(network_svg(layers, "sum_of_squares"))
+    assert parts(picture, "line") == []
+    arrows = [path for path in parts(picture, "path") if "l-7 -5" in path.get("d")]
+    assert len(arrows) == 3
+    titles = [part.text for part in picture.iter(f"{SVG}title")]
+    assert "layer 1, unit 1: relu, gains1[1] = -1.5" in titles
+    assert "layer 2, unit 2: tanh, b2[2] = 3.0" in titles
+    assert "filters2: 1 by 2 by 2" in texts(picture)
+    assert "-2.50 to 1.00" in texts(picture)
+    assert any("rings and the numbers in them are biases, gains" in text for text in texts(picture))
+    assert picture.find(f"{SVG}desc").text == (
+        "2 inputs. Layer 1: 2 units, relu, with gains. "
+        "Layer 2: 3 units, tanh, with biases, filters from -2.5 to 1. "
+        "Layer 3: 1 unit, linear, no biases. Loss: sum_of_squares."
+    )
+
+
+def test_names_for_another_number_of_units_are_refused():
+    layers = [LayerNumbers(2, 1, "tanh", {"weights": [[1.0], [2.0]]})]
+    with pytest.raises(ValueError, match=r"^input_names: found 3, expected 2$"):
+        network_svg(layers, "sum_of_squares", input_names=["a", "b", "c"])
+    with pytest.raises(ValueError, match=r"^output_names: found 0, expected 1$"):
+        network_svg(layers, "sum_of_squares", output_names=[])
 
 
 def test_the_history_as_a_picture():
     net, inputs, targets, rate = network_of("two-layer", purenet)
     history = net.fit(inputs, targets, epochs=20, learning_rate=rate)
-    picture = parse(history_svg(history))
+    picture = parse(history._repr_svg_())
     assert picture.find(f"{SVG}title").text == "Training"
     assert "training" in texts(picture)
     assert "validation" not in texts(picture)
     history = net.fit(inputs, targets, epochs=5, validation_data=(inputs, targets))
-    assert "validation" in texts(parse(history_svg(history, title="x & y")))
-    with pytest.raises(ValueError, match="no value"):
-        history_svg(purenet.History())
+    assert "validation" in texts(parse(history._repr_svg_()))
+    assert purenet.History()._repr_svg_() is None
 
 
 # In a browser.
@@ -274,7 +305,7 @@ return found;
 def test_in_a_browser_nothing_overlaps_and_both_schemes_can_be_read(tmp_path):
     page = ["<!DOCTYPE html><meta charset=utf-8><title>pictures</title>"]
     for name, net in every_kind():
-        page.append(network_svg(net).replace("<svg ", f'<svg id="{name}" ', 1))
+        page.append(net.to_svg().replace("<svg ", f'<svg id="{name}" ', 1))
     file = tmp_path / "page.html"
     file.write_text("\n".join(page), encoding="utf-8")
     with webdriver.Browser() as browser:

@@ -1,276 +1,21 @@
-"""Tables: from a CSV file to the numbers that a network is trained on, and back to answers.
-
-``read_csv`` reads a file, ``Preparation`` says how its columns become inputs and targets.  The
-preparation is saved with the network, so that new rows are treated as the training rows were.
-"""
+"""How a table becomes the inputs and targets of a network, and its outputs answers."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any
 
-from .checks import counted as _counted
-from .metrics import class_of
+from ..checks import counted
+from ..metrics import class_of
+from .table import Table
+from .words import first_repeated, listed, number_in
 
 MOST_NUMBERED_CLASSES = 20
 
 _TASKS = ("auto", "classes", "number")
-_MOST_KNOWN = 4096
-
-
-@dataclass(frozen=True, repr=False)
-class Table:
-    """A table of numbers with, perhaps, a column of answers.
-
-    columns: the names of the input columns.
-    rows: one list of numbers a row, one number an input column.
-    target: the name of the column with the answers, or None.
-    labels: the answers as text, one a row, or None.
-
-    Raises ValueError if the parts do not fit each other.
-    """
-
-    columns: list[str]
-    rows: list[list[float]]
-    target: str | None = None
-    labels: list[str] | None = None
-
-    def __post_init__(self) -> None:
-        for number, row in enumerate(self.rows):
-            if len(row) != len(self.columns):
-                raise ValueError(
-                    f"rows: row {number} has {_counted(len(row), 'number')}, "
-                    f"expected {len(self.columns)}, one a column"
-                )
-        if (self.target is None) != (self.labels is None):
-            raise ValueError("target and labels: found only one of them, expected both or neither")
-        if self.labels is not None and len(self.labels) != len(self.rows):
-            raise ValueError(
-                f"labels: found {len(self.labels)}, expected {len(self.rows)}, one a row"
-            )
-
-    def __repr__(self) -> str:
-        target = "no target" if self.target is None else f"target {self.target!r}"
-        rows = _counted(len(self.rows), "row")
-        columns = _counted(len(self.columns), "input column")
-        return f"Table({rows} of {columns}, {target})"
-
-
-# --- Reading CSV ----------------------------------------------------------------------------------
-
-
-def read_csv(
-    path: str | os.PathLike[str],
-    target: str | None = None,
-    *,
-    columns: Sequence[str] | None = None,
-    target_optional: bool = False,
-) -> Table:
-    """Read a table from a CSV file whose first line names the columns.
-
-    path: a text file in UTF-8.  Commas, semicolons or tabs separate the values: whichever the
-        header has most of, outside quotes.  Blank lines are skipped, spaces around values dropped.
-    target: the name of the column with the answers, which are kept as text.
-    columns: the names of the input columns, in the order wanted; other columns are ignored,
-        whatever is in them.  Without it, all columns but the target are inputs.
-    target_optional: if the target column is missing, return a table without one.
-
-    Inputs are decimal numbers with a point.  Raises ValueError, naming the file, the line (the
-    header is line 1) and the column, for anything else, and for columns without a name or with the
-    same one, for missing columns, lines with more or fewer values than the header, a file without
-    rows, and text that is not UTF-8; OSError if the file cannot be read.
-
-    >>> import pathlib, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "plants.csv")
-    ...     _ = path.write_text("height;width;plant\\n1.5;0.5;reed\\n\\n0.25;0.75;moss\\n")
-    ...     table = read_csv(path, target="plant")
-    >>> table
-    Table(2 rows of 2 input columns, target 'plant')
-    >>> table.columns, table.rows, table.labels
-    (['height', 'width'], [[1.5, 0.5], [0.25, 0.75]], ['reed', 'moss'])
-    """
-    name = os.fspath(path)
-    records = _records(name, _text(name))
-    line, header = next(records, (1, []))
-    if not header:
-        raise ValueError(f"{name}: found nothing, expected a header line with the column names")
-    place = f"{name}: line {line}"
-    _check_header(place, header)
-    if target_optional and target not in header:
-        target = None
-    chosen, target_position = _positions(place, header, target, columns)
-    inputs = [header[position] for position in chosen]
-    rows = []
-    labels = []
-    known: dict[str, float] = {}
-    for line, record in records:
-        if len(record) != len(header):
-            raise ValueError(
-                f"{name}: line {line}: found {_counted(len(record), 'value')}, "
-                f"expected {len(header)} as in the header"
-            )
-        rows.append(_numbers(f"{name}: line {line}", inputs, [record[i] for i in chosen], known))
-        if target_position is not None:
-            label = record[target_position]
-            if not label:
-                raise ValueError(
-                    f"{name}: line {line}, column {target!r}: found nothing, "
-                    f"expected a class or a number"
-                )
-            labels.append(label)
-    if not rows:
-        raise ValueError(f"{name}: found a header only, expected at least one row below it")
-    return Table(inputs, rows, target, None if target is None else labels)
-
-
-def _text(name: str) -> str:
-    with open(name, "rb") as file:
-        content = file.read()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # Positions count in error.object, which is the content without a byte-order mark.
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{name}: line {line}: found the byte {error.object[error.start]:#04x}, "
-            f"expected text in UTF-8"
-        ) from None
-    if "\0" in text:  # the csv module takes it from Python 3.11 on
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise ValueError(f"{name}: line {line}: found a zero byte, expected text in UTF-8")
-    return text
-
-
-def _records(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the values of each line that is not blank, with the number of its (first) line."""
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=_delimiter(text),
-        skipinitialspace=True,
-        strict=True,
-    )
-    while True:
-        line = reader.line_num + 1
-        try:
-            record = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            found = str(error)
-            if "unexpected end of data" in found:
-                found = "a quote that is never closed"
-            elif "expected after" in found:
-                found = "text after a closing quote"
-            raise ValueError(f"{name}: line {line}: found {found}, expected CSV") from None
-        values = [value.strip() for value in record]
-        if values not in ([], [""]):
-            yield line, values
-
-
-def _delimiter(text: str) -> str:
-    """Return the separator that the header has most of; a rarer one is likely part of a name."""
-    quoted = False
-    previous = ","
-    counts = {"\t": 0, ";": 0, ",": 0}
-    for character in text.lstrip(" \r\n"):
-        if character == '"':
-            # A quote opens at the start of a value, or was doubled; elsewhere it is a letter.
-            quoted = not quoted and previous in '\t;,"'
-        elif not quoted and character in "\r\n":
-            break
-        elif not quoted and character in counts:
-            counts[character] += 1
-        if character != " ":
-            previous = character
-    best = max(counts, key=counts.__getitem__)
-    return best if counts[best] else ","
-
-
-def _check_header(place: str, header: list[str]) -> None:
-    for number, column in enumerate(header, 1):
-        if not column:
-            raise ValueError(
-                f"{place}: column {number} of {len(header)} has no name, expected a name for each"
-            )
-    repeated = _first_repeated(header)
-    if repeated is not None:
-        raise ValueError(f"{place}: found the column {repeated!r} twice, expected different names")
-
-
-def _positions(
-    place: str, header: list[str], target: str | None, columns: Sequence[str] | None
-) -> tuple[list[int], int | None]:
-    """Return where in a line the inputs are, and where the target is."""
-    wanted = [] if columns is None else list(columns)
-    for column in wanted if target is None else [target, *wanted]:
-        if column not in header:
-            raise ValueError(
-                f"{place}: found no column {column!r}, expected it among {_listed(header)}"
-            )
-    if columns is None:
-        if all(_number(column) is not None for column in header):
-            raise ValueError(
-                f"{place}: found only numbers, expected a header line with the column names"
-            )
-        wanted = [column for column in header if column != target]
-    elif target in wanted:
-        raise ValueError(f"columns: found the target {target!r}, expected input columns only")
-    repeated = _first_repeated(wanted)
-    if repeated is not None:
-        raise ValueError(f"columns: found {repeated!r} twice, expected different names")
-    if not wanted:
-        raise ValueError(f"{place}: found no input columns, expected at least one")
-    return [header.index(column) for column in wanted], (
-        None if target is None else header.index(target)
-    )
-
-
-def _numbers(
-    place: str, columns: list[str], texts: list[str], known: dict[str, float]
-) -> list[float]:
-    """Return the numbers in one line.
-
-    known: texts already read and their numbers, which later lines share: columns of pixels or
-    counts have few different ones, and a float takes three times the memory of a reference to it.
-    """
-    numbers = []
-    for column, text in zip(columns, texts, strict=True):
-        number = known.get(text)
-        if number is None:
-            number = _number(text)
-            if number is None:
-                found = repr(text) if text else "nothing"
-                point = " with a decimal point" if "," in text else ""
-                raise ValueError(
-                    f"{place}, column {column!r}: found {found}, expected a number{point}"
-                )
-            if len(known) < _MOST_KNOWN:
-                known[text] = number
-        numbers.append(number)
-    return numbers
-
-
-def _number(text: str) -> float | None:
-    """Return a decimal number, or None for other text and for numbers too large for a float.
-
-    float() takes more: "nan", "inf", "1_000" and digits of other scripts.
-    """
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and "_" not in text and text.isascii() else None
-
-
-# --- Preparing for a network ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, repr=False)
@@ -305,7 +50,7 @@ class Preparation:
         for name in ("means", "deviations"):
             if len(checked[name]) != len(self.columns):
                 raise ValueError(
-                    f"{name}: found {_counted(len(checked[name]), 'number')}, "
+                    f"{name}: found {counted(len(checked[name]), 'number')}, "
                     f"expected {len(self.columns)}, one a column"
                 )
         for position, deviation in enumerate(checked["deviations"]):
@@ -322,7 +67,7 @@ class Preparation:
             checked["classes"] = _checked_names("classes", self.classes, least=2)
             if checked["classes"] != _sorted_classes(self.classes):
                 raise ValueError(
-                    f"classes: found {_listed(self.classes)}, expected them sorted and different"
+                    f"classes: found {listed(self.classes)}, expected them sorted and different"
                 )
             for name in ("target_mean", "target_deviation"):
                 if getattr(self, name) is not None:
@@ -335,8 +80,8 @@ class Preparation:
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        answers = "a number" if self.classes is None else _listed(self.classes)
-        columns = _counted(len(self.columns), "column")
+        answers = "a number" if self.classes is None else listed(self.classes)
+        columns = counted(len(self.columns), "column")
         return f"Preparation({columns}, target {self.target!r}: {answers})"
 
     @classmethod
@@ -427,7 +172,7 @@ class Preparation:
         for number, row in enumerate(rows):
             if len(row) != len(self.columns):
                 raise ValueError(
-                    f"inputs: row {number} has {_counted(len(row), 'number')}, "
+                    f"inputs: row {number} has {counted(len(row), 'number')}, "
                     f"expected {len(self.columns)}, one a column"
                 )
             prepared = []
@@ -465,11 +210,11 @@ class Preparation:
         rows = []
         for number, label in enumerate(labels):
             text = _label_text(number, label)
-            key = _number(text) if numeric else text
+            key = number_in(text) if numeric else text
             position = None if key is None else positions.get(key)
             if position is None:
                 raise ValueError(
-                    f"labels: row {number} is {text!r}, expected one of {_listed(self.classes)}"
+                    f"labels: row {number} is {text!r}, expected one of {listed(self.classes)}"
                 )
             if len(self.classes) == 2:
                 row = [float(position)]
@@ -568,7 +313,7 @@ class Preparation:
     def _checked_outputs(self, output_row: Sequence[float]) -> list[float]:
         if len(output_row) != self.outputs:
             raise ValueError(
-                f"output_row: found {_counted(len(output_row), 'number')}, expected {self.outputs}"
+                f"output_row: found {counted(len(output_row), 'number')}, expected {self.outputs}"
             )
         return [
             _checked_number(f"output_row: column {column}", output)
@@ -577,8 +322,8 @@ class Preparation:
 
 
 def _task_of(target: str, labels: list[str]) -> str:
-    """Say whether the answers are classes or a number, by the rule in ``from_table``."""
-    numbers = [_number(label) for label in labels]
+    """Return whether the answers are classes or a number, by the rule in ``from_table``."""
+    numbers = [number_in(label) for label in labels]
     known = [number for number in numbers if number is not None]
     few = len(set(known)) <= MOST_NUMBERED_CLASSES
     if few and all(number.is_integer() for number in known):
@@ -631,7 +376,7 @@ def _mean_and_deviation(column: str, values: list[float]) -> tuple[float, float]
 
 def _class_keys(labels: Sequence[str]) -> list[str | float]:
     """Return what tells classes apart: the values if all labels are numbers, otherwise the text."""
-    numbers = [_number(label) for label in labels]
+    numbers = [number_in(label) for label in labels]
     known: list[str | float] = [number for number in numbers if number is not None]
     return known if len(known) == len(labels) else list(labels)
 
@@ -654,15 +399,12 @@ def _label_text(row: int, label: str | float) -> str:
 
 
 def _answer_number(row: int, label: str, target: str) -> float:
-    number = _number(label)
+    number = number_in(label)
     if number is None:
         raise ValueError(
             f"labels: row {row} is {label!r}, expected a number, as in all of column {target!r}"
         )
     return number
-
-
-# --- Checks and words for messages ----------------------------------------------------------------
 
 
 def _checked_number(place: str, value: Any) -> float:
@@ -707,19 +449,9 @@ def _checked_names(place: str, names: Any, least: int) -> list[str]:
     ]
     if len(checked) < least:
         raise ValueError(
-            f"{place}: found {_counted(len(checked), 'name')}, expected {least} or more"
+            f"{place}: found {counted(len(checked), 'name')}, expected {least} or more"
         )
-    repeated = _first_repeated(checked)
+    repeated = first_repeated(checked)
     if repeated is not None:
         raise ValueError(f"{place}: found {repeated!r} twice, expected different names")
     return checked
-
-
-def _first_repeated(names: Sequence[str]) -> str | None:
-    return next((name for name, count in Counter(names).items() if count > 1), None)
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Return the names for a message, the first 20 of them if there are more."""
-    shown = ", ".join(map(repr, names[:20]))
-    return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"

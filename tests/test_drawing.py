@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib
 import io
 import itertools
 import math
@@ -13,18 +14,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from purenet import charts
-from purenet.charts import (
-    ProgressBar,
-    confusion_table,
-    confusion_table_svg,
-    line_chart,
-    line_chart_svg,
-    log_ticks,
-    prediction_table,
-    supports_unicode,
-    ticks,
-)
+from purenet.drawing.axes import log_ticks, ticks
+from purenet.drawing.curves import line_chart, line_chart_svg
+from purenet.drawing.progress import ProgressBar
+from purenet.drawing.tables import confusion_table, confusion_table_svg, prediction_table
+from purenet.drawing.text import column_count, supports_unicode
 
 SVG = "{http://www.w3.org/2000/svg}"
 FALLING = [0.7 * math.exp(-i / 12) + 0.05 for i in range(60)]
@@ -32,9 +26,12 @@ RISING = [0.2 + 0.01 * i for i in range(60)]
 
 
 def test_examples_in_docstrings() -> None:
-    tested = doctest.testmod(charts)
-    assert tested.failed == 0
-    assert tested.attempted >= 8
+    examples = 0
+    for name in ("axes", "curves", "progress", "tables", "text"):
+        tested = doctest.testmod(importlib.import_module(f"purenet.drawing.{name}"))
+        assert tested.failed == 0, name
+        examples += tested.attempted
+    assert examples >= 8
 
 
 # --- ticks ----------------------------------------------------------------------------------------
@@ -161,7 +158,7 @@ def test_chart_is_exactly_as_wide_and_high_as_asked(
     case: str, log: bool | None, size: tuple[int, int], unicode: bool
 ) -> None:
     chart = line_chart(CASES[case], width=size[0], height=size[1], log=log, unicode=unicode)
-    widths = [charts._columns(line) for line in chart.splitlines()]
+    widths = [column_count(line) for line in chart.splitlines()]
     assert max(widths) == size[0]
     labels, rows = plot(chart)
     assert len(rows) == size[1]
@@ -504,10 +501,10 @@ def test_progress_is_never_wider_than_the_terminal(
             clock.now += 1000.0
             bar.update(done, "loss 0.1234  accuracy 99.00%" * (done % 3))
     screen = out.text().rstrip("\n").split("\r")
-    assert all(charts._columns(line) < width for line in screen)
+    assert all(column_count(line) < width for line in screen)
     shown = screen[1]
     for line in screen[2:]:  # each line covers the whole of the one before it
-        assert charts._columns(line) >= charts._columns(shown.rstrip())
+        assert column_count(line) >= column_count(shown.rstrip())
         shown = line
 
 
@@ -620,8 +617,8 @@ def test_confusion_table_fits_and_aligns(count: int, unicode: bool) -> None:
         truth = [rng.randrange(count) for _ in range(500)]
         guess = [rng.randrange(count) for _ in range(500)]
         lines = confusion_table(truth, guess, names, unicode=unicode).splitlines()
-        assert all(charts._columns(line) <= 80 for line in lines)
-        widths = {charts._columns(line) for line in lines[:-2]}
+        assert all(column_count(line) <= 80 for line in lines)
+        widths = {column_count(line) for line in lines[:-2]}
         assert len(widths) == 1
         counts = [line.split()[-count - 2 : -2] for line in lines[1:-2]]
         for i in range(count):
@@ -740,7 +737,7 @@ def check_inside(root: ElementTree.Element) -> None:
     for x, y, kind, text in texts(root):
         # DejaVu Sans, a wide font, takes 6.2 to 6.4 pixels for a letter of a word at this size and
         # 8.3 for a digit; the bold title 8.6 to 9.0 (measured in Chromium).
-        size = (9 if "title" in kind else 6.5) * charts._columns(text)
+        size = (9 if "title" in kind else 6.5) * column_count(text)
         size += 1.8 * sum(c.isdigit() for c in text)
         left = x - size * ("end" in kind) - size / 2 * ("middle" in kind)
         assert left >= 0 and left + size <= width, text
