@@ -483,7 +483,7 @@ def test_every_digit_of_the_digest_counts(backend, path, content, place):
 
 def test_a_digest_of_another_length_or_case_is_another_one(backend, path, content):
     right = content["digest"]
-    for wrong in ("", right[:8], right[:-1], right + "0", right + right, " " + right, right.upper()):
+    for wrong in ("", right[:8], right[:-1], right + "0", 2 * right, " " + right, right.upper()):
         content["digest"] = wrong
         path.write_text(json.dumps(content))
         assert "digest: the weights do not match" in refused(backend, path)
