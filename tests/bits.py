@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import struct
 from collections.abc import Callable
@@ -15,8 +16,20 @@ def bits(value: Any) -> Any:
     if isinstance(value, float):
         return NAN if value != value else struct.pack("<d", value)
     if hasattr(value, "__iter__") and not isinstance(value, (str, bytes)):
-        return [bits(item) for item in value]
+        items = list(value)
+        if set(map(type, items)) == {float}:
+            return _bits_of_row(items)
+        return [bits(item) for item in items]
     return value
+
+
+def _bits_of_row(row: list[float]) -> list[bytes]:
+    """Return the bits of each number of a row, made for all at once: half the tests wait for it."""
+    count = len(row)
+    found: list[bytes] = list(struct.unpack("8s" * count, struct.pack(f"<{count}d", *row)))
+    if any(map(math.isnan, row)):
+        return [NAN if math.isnan(x) else packed for x, packed in zip(row, found, strict=True)]
+    return found
 
 
 def first_difference(a: Any, b: Any, place: str = "") -> str | None:

@@ -1,10 +1,34 @@
-"""Every behaviour test is written once and runs on both backends."""
+"""Every behaviour test is written once and runs on both backends.
+
+The whole suite runs in several worker processes if pytest-xdist is installed, file by file: what a
+file's tests share is made once.  Files named on the command line run in pytest's own process, where
+-s shows what they print.  -n sets the number of workers, -n 0 does without.
+"""
 
 import importlib
+import os
+import signal
 
 import pytest
 
 MODULES = {"pure": "purenet", "fast": "purenet_fast"}
+
+MOST_WORKERS = 8  # each of them collects all tests
+
+# What takes longest begins first, so that no worker is alone with it at the end.
+LONGEST_FIRST = (
+    "test_packaging.py",
+    "test_contraction.py",
+    "test_page.py",
+    "test_kernels.py",
+    "test_training_control.py",
+    "test_recording.py",
+    "test_cli.py",
+    "test_stepping.py",
+    "test_identity.py",
+    "test_walkthroughs.py",
+    "test_explain.py",
+)
 
 
 def pytest_addoption(parser):
@@ -15,7 +39,26 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads these options
+def pytest_cmdline_main(config):
+    if not config.pluginmanager.hasplugin("xdist") or "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    option = config.option
+    here = option.usepdb or option.trace or option.capture == "no" or option.collectonly
+    if option.numprocesses is None and not here and all(map(os.path.isdir, config.args)):
+        cores = config.hook.pytest_xdist_auto_num_workers(config=config)
+        if cores > 1:
+            option.numprocesses = min(cores, MOST_WORKERS)
+    if option.numprocesses and option.dist == "no":
+        option.dist = "loadfile"
+        option.loadscopereorder = False  # the order is that of pytest_collection_modifyitems
+
+
 def pytest_configure(config):
+    # A shell that starts pytest in the background of a script has Ctrl-C ignored, by all processes
+    # that pytest starts, too; tests send it and would wait for ever.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--pure-only"):
         return
     try:
@@ -48,6 +91,7 @@ def vector_widths():
         from purenet_fast import _core
     except ImportError:  # --pure-only
         return []
+    before = _core.chosen_vectors()
     widths = []
     for name in ("vector", "sse2", "neon", "avx2", "avx512"):
         try:
@@ -55,11 +99,19 @@ def vector_widths():
         except ValueError:
             continue
         widths.append(name)
-    _core.choose_vectors("")
+    _core.choose_vectors(before)
     return widths
 
 
+def place_in_order(item):
+    """Return where the tests of this item's file belong among those of all files."""
+    name = item.path.name
+    return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+
+
 def pytest_collection_modifyitems(config, items):
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=place_in_order)
     if not config.getoption("--pure-only"):
         return
     left_out = [item for item in items if {"both", "fast", "vectors"} & set(item.fixturenames)]
@@ -89,7 +141,8 @@ def fast():
 def vectors(request):
     """The compiled package restricted to one vector width, for each that this processor has."""
     fast = importlib.import_module("purenet_fast")
+    before = fast._core.chosen_vectors()
     chosen = fast._core.choose_vectors(request.param)
     assert chosen == request.param
     yield chosen
-    fast._core.choose_vectors("")
+    fast._core.choose_vectors(before)

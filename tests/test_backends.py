@@ -860,7 +860,8 @@ def test_the_extension_is_demanded_unless_pure_only_is_asked_for(tmp_path):
         "        if name == 'purenet_fast._core':\n"
         "            raise ImportError('hidden')\n"
         "sys.meta_path.insert(0, Hide())\n"
-        "raise SystemExit(pytest.main(['-p', 'no:cacheprovider', '-v', *sys.argv[2:], 'tests']))"
+        "own = ['-p', 'no:cacheprovider', '-p', 'no:xdist', '-v']\n"
+        "raise SystemExit(pytest.main([*own, *sys.argv[2:], 'tests']))"
     )
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}
 

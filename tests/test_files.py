@@ -178,6 +178,17 @@ def test_permissions(backend, path):
     assert umask == old  # saving leaves the mask alone
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX's")
+@pytest.mark.parametrize("mode", [0o400, 0o600, 0o604, 0o640, 0o666, 0o755, 0o777])
+def test_a_file_that_is_replaced_keeps_its_permissions(backend, path, mode):
+    net = network(backend)
+    path.write_text("an older one")
+    path.chmod(mode)
+    net.save(path)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert backend.load(path).digest() == net.digest()
+
+
 def full(*_):
     raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -459,6 +470,63 @@ def test_a_file_with_something_wrong(backend, path, content, words):
     if words == "layer 2 has 2 inputs":  # the layers are numbered as they stand in the file
         words = "layer 1 has 2 inputs"
     assert words in refused(backend, path)
+
+
+@pytest.mark.parametrize("place", range(64))
+def test_every_digit_of_the_digest_counts(backend, path, content, place):
+    right = content["digest"]
+    wrong = "0" if right[place] != "0" else "1"
+    content["digest"] = right[:place] + wrong + right[place + 1 :]
+    path.write_text(json.dumps(content))
+    assert "digest: the weights do not match" in refused(backend, path)
+
+
+def test_a_digest_of_another_length_or_case_is_another_one(backend, path, content):
+    right = content["digest"]
+    for wrong in ("", right[:8], right[:-1], right + "0", 2 * right, " " + right, right.upper()):
+        content["digest"] = wrong
+        path.write_text(json.dumps(content))
+        assert "digest: the weights do not match" in refused(backend, path)
+    content["digest"] = right
+    path.write_text(json.dumps(content))
+    assert backend.load(path).digest() == right
+
+
+def preparation(columns, classes=None):
+    """Return what a file has of a preparation: for a number, or for so many classes."""
+    import purenet
+
+    names = [f"column {number}" for number in range(columns)]
+    answers = {"target_mean": 0.5, "target_deviation": 2.0}
+    if classes is not None:
+        answers = {"classes": [f"class {number}" for number in range(classes)]}
+    means, deviations = [0.0] * columns, [1.0] * columns
+    return purenet.Preparation(names, means, deviations, "target", **answers).to_json()
+
+
+@pytest.mark.parametrize(
+    ("columns", "classes", "found"),
+    [
+        (1, 2, "1 inputs and 1 outputs"),
+        (3, 2, "3 inputs and 1 outputs"),
+        (3, None, "3 inputs and 1 outputs"),
+        (2, 3, "2 inputs and 3 outputs"),
+        (2, 10, "2 inputs and 10 outputs"),
+        (1, 3, "1 inputs and 3 outputs"),
+    ],
+)
+def test_a_preparation_for_another_network(backend, path, content, columns, classes, found):
+    content["preparation"] = preparation(columns, classes)
+    path.write_text(json.dumps(content))
+    words = f"preparation: made for {found}, expected 2 and 1"
+    assert words in refused(backend, path)
+
+
+@pytest.mark.parametrize("classes", [None, 2])
+def test_a_preparation_that_fits(backend, path, content, classes):
+    content["preparation"] = preparation(2, classes)
+    path.write_text(json.dumps(content))
+    assert backend.load(path).preparation.to_json() == content["preparation"]
 
 
 def test_a_refused_file_is_refused_alike(both, path, content):

@@ -186,6 +186,67 @@ def test_an_entry_says_where_it_is():
     }
 
 
+@pytest.mark.parametrize("step", [None, 1e-5, 1e-4, 1e-2])
+def test_the_slope_is_measured_as_far_away_as_is_said(backend, step):
+    net, x, y = small_network(backend)
+    layer = net.layers[0]
+    layer.weights = [[0.25, -0.5, 0.75, 1.0], [1.5, -3.0, 40.0, -500.0], [0.0, 1e-3, -2e3, 0.9]]
+    layer.biases = [-0.125, 2.5, 0.0, -70.0]
+    options = {} if step is None else {"step": step}
+    check = backend.check_gradients(net, x, y, **options)
+    for entry in check.entries:
+        parameters = getattr(net.layers[entry.layer], entry.kind)
+        row = parameters if entry.row is None else parameters[entry.row]
+        value = row[entry.column]
+        h = (1e-5 if step is None else step) * max(1.0, abs(value))
+        losses = []
+        for moved in (value + h, value - h):
+            row[entry.column] = moved
+            losses.append(net.evaluate(x, y).loss)
+        row[entry.column] = value
+        measured = (losses[0] - losses[1]) / ((value + h) - (value - h))
+        assert_same_bits(entry.measured, measured, entry.name)
+
+
+def test_the_tolerance(backend):
+    net, x, y = small_network(backend)
+    check = backend.check_gradients(net, x, y)
+
+    def with_error(error):
+        entries = list(check.entries)
+        entries[7] = entries[7]._replace(error=error)
+        return backend.GradientCheck(entries)
+
+    assert check.worst.error < 1e-7
+    assert with_error(1e-6).passed()
+    assert not with_error(math.nextafter(1e-6, 1.0)).passed()
+    assert not with_error(math.nan).passed()
+    assert with_error(1e-3).passed(1e-3)
+    assert not with_error(1e-3).passed(0.99e-3)
+
+
+@pytest.mark.parametrize(
+    ("factor", "passed"),
+    [(1.0 - 3e-7, True), (1.0 + 3e-7, True), (1.0 - 3e-6, False), (1.0 + 3e-6, False)],
+)
+@pytest.mark.parametrize(("name", "row", "column"), WRONG, ids=[name for name, *_ in WRONG])
+def test_a_gradient_that_is_off_by_hardly_anything(
+    backend, monkeypatch, name, row, column, factor, passed
+):
+    net, x, y = small_network(backend)
+    right = backend.Network.backprop
+
+    def wrong(self, inputs, targets):
+        gradients = right(self, inputs, targets)
+        row(gradients)[column] = row(gradients)[column] * factor
+        return gradients
+
+    monkeypatch.setattr(backend.Network, "backprop", wrong)
+    check = backend.check_gradients(net, x, y)
+    assert check.passed() == passed
+    assert check.worst.name == name
+
+
 def test_the_network_stays_as_it_is(backend):
     net, x, y = small_network(backend)
     net.fit(x, y, epochs=3)
