@@ -1,10 +1,16 @@
-"""What the border costs: it grows with the numbers that cross it, not with their square."""
+"""What the border costs: it is crossed in a few lines, and in time that grows with the numbers."""
 
 import gc
+import inspect
+import io
+import pdb
 import sys
 import time
 
 import pytest
+
+import purenet
+from purenet import matrix
 
 FEW, MANY = 250, 2000
 
@@ -93,3 +99,74 @@ def test_the_time_grows_with_the_numbers(backend, shape, name):
 def test_making_a_network_takes_time_that_grows_with_its_layers(backend):
     few, many = (steps(deep, backend, size) for size in (FEW, MANY))
     assert many <= 1.5 * MANY / FEW * few
+
+
+class Stepper(pdb.Pdb):
+    """Steps, as ``s`` does at pdb's prompt, to the first product, and counts how often it stops."""
+
+    def __init__(self):
+        super().__init__(stdout=io.StringIO(), readrc=False)
+        self.stops = -1  # the call itself is not one
+        lines, first = inspect.getsourcelines(matrix.dot)
+        self.product = first + next(n for n, line in enumerate(lines) if "total = total +" in line)
+
+    def interaction(self, frame, traceback):
+        if self.stops >= 0 or frame.f_code.co_name in ("fit", "feedforward", "backprop"):
+            self.stops += 1
+        if frame.f_code is matrix.dot.__code__ and frame.f_lineno == self.product:
+            raise StopIteration
+        self.set_step()
+
+
+def stops_to_the_first_product(method, *arguments, **named):
+    stepper = Stepper()
+    former = sys.gettrace()
+    try:
+        stepper.runcall(method, *arguments, **named)
+    except StopIteration:
+        return stepper.stops
+    finally:
+        sys.settrace(former)
+    raise AssertionError("no product was computed")
+
+
+XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
+FLOATS = [[float(value) for value in row] for row in XOR]
+
+
+@pytest.mark.parametrize("inputs", [XOR, FLOATS], ids=["whole numbers", "floats"])
+@pytest.mark.parametrize("loss", ["sum_of_squares", "mean_squared_error"])
+def test_a_debugger_is_soon_at_the_first_product(inputs, loss):
+    targets = [[0], [1], [1], [0]]
+    net = purenet.Network([purenet.Dense(2, 4), purenet.Dense(4, 1)], loss, seed=1)
+    for options in ({}, {"learning_rate": 1}, {"batch_size": 4}):
+        assert stops_to_the_first_product(net.fit, inputs, targets, epochs=1, **options) <= 80
+    assert stops_to_the_first_product(net.feedforward, inputs) <= 40
+    assert stops_to_the_first_product(net.backprop, inputs, targets) <= 60
+
+
+def test_what_a_user_wrote_is_looked_at_once():
+    net = purenet.Network([purenet.Dense(2, 4), purenet.Dense(4, 1)], seed=1)
+    net.layers[0].weights[0], net.layers[0].weights[1] = [1, 2, 3, 4], [5, 6, 7, 8]
+    first = stops_to_the_first_product(net.feedforward, XOR)
+    assert first > stops_to_the_first_product(net.feedforward, XOR) <= 40
+
+
+def test_stepping_into_dot_meets_the_loop():
+    code = matrix.dot.__code__
+    stops = []
+
+    def trace(frame, event, argument):
+        if frame.f_code is code:
+            stops.append((event, frame.f_lineno))
+            return trace
+        stops.append((event, frame.f_code.co_name))
+        return trace
+
+    former = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        matrix.dot([[1.0]], [[2.0]])
+    finally:
+        sys.settrace(former)
+    assert {where for event, where in stops if event == "call"} == {code.co_firstlineno}

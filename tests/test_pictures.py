@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 import purenet
-from purenet.charts import confusion_table_svg, line_chart, line_chart_svg
+from purenet.drawing.curves import line_chart, line_chart_svg
+from purenet.drawing.tables import confusion_table_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

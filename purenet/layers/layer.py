@@ -238,7 +238,7 @@ class Layer:
                 checked[name] = as_array(getattr(self, name), where, shape, finite=False)
         for name, numbers in checked.items():
             values = getattr(self, name)
-            _put_back(values, numbers, set(map(id, self._kept[name].rows)))
+            _put_back(values, numbers, set(self._kept[name].items))
             self._keep(name, values)
 
     def _remember(self, optimizer: Optimizer) -> None:
@@ -285,10 +285,10 @@ def rows_of(values: Sequence[Any]) -> list[Any]:
     >>> rows_of([1.0, 2.0]), rows_of([[1.0], [2.0]]), rows_of([[[1.0]], [[2.0]]])
     ([[1.0, 2.0]], [[1.0], [2.0]], [[1.0], [2.0]])
     """
-    first: Any = values[0] if len(values) else 0.0
-    if not hasattr(first, "__len__"):
+    first = values[0]
+    if type(first) is float or not hasattr(first, "__len__"):
         return [values]
-    if not len(first) or not hasattr(first[0], "__len__"):
+    if not hasattr(first[0], "__len__"):
         return values if type(values) is list else list(values)
     return [row for item in values for row in rows_of(item)]
 
@@ -313,10 +313,8 @@ def _put_back(values: list[Any], checked: list[Any], own: set[int]) -> None:
         return
     for number, item in enumerate(checked):
         old = values[number]
-        if type(item[0]) is list and type(old) is list:
-            _put_back(old, item, own)
-        elif id(old) in own:
+        if id(old) in own:
             own.remove(id(old))
-            old[:] = item
+            _put_back(old, item, own)
         else:
             values[number] = item
