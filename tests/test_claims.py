@@ -51,6 +51,7 @@ def interrupt_everywhere(call, afterwards):
 
     Returns the names of the functions whose instructions those were, one for each.
     """
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 asks before it starts to trace
     for number in itertools.count(1):
         interrupter = Interrupter(number)
         former = sys.gettrace()

@@ -3,11 +3,15 @@
 import math
 import random
 import re
+from types import SimpleNamespace
 
 import pytest
 from bits import assert_same_bits
 
+import purenet
+from purenet.activations import activate
 from purenet.gradients import GradientEntry
+from purenet.layers import Layer, LayerOutput
 
 HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "linear", "softmax")
 SQUARED = ("sum_of_squares", "mean_squared_error")
@@ -172,6 +176,91 @@ def test_the_entries(backend):
     assert check.passed(check.worst.error)
     assert not check.passed(check.worst.error * 0.999)
     assert re.match(r"26 gradients checked; the worst is layers\[\d\]", str(check))
+
+
+class Twofold(Layer):
+    """Two weights from each input to each unit, in lists three deep, and a factor for each unit."""
+
+    PARAMETERS = ("weights", "factors")
+
+    def __init__(self, inputs, outputs, activation):
+        self.inputs, self.outputs, self.activation = inputs, outputs, activation
+        numbers = iter(range(100))
+        self.weights = [
+            [[math.sin(next(numbers)) for _ in range(outputs)] for _ in range(inputs)]
+            for _ in range(2)
+        ]
+        self.factors = [1.5] * outputs
+
+    def shape(self, name):
+        return (2, self.inputs, self.outputs) if name == "weights" else (self.outputs,)
+
+    def settings(self):
+        return {"inputs": self.inputs, "outputs": self.outputs, "activation": self.activation}
+
+    def sums(self, row):
+        first, second = self.weights
+        return [
+            sum(x * (a[j] + b[j]) for x, a, b in zip(row, first, second, strict=True))
+            for j in range(self.outputs)
+        ]
+
+    def feedforward(self, inputs):
+        z = [
+            [total * factor for total, factor in zip(self.sums(row), self.factors, strict=True)]
+            for row in inputs
+        ]
+        return LayerOutput(z, activate(self.activation, z))
+
+    def gradient(self, inputs, delta):
+        weights = [
+            [
+                sum(row[k] * d[j] * self.factors[j] for row, d in zip(inputs, delta, strict=True))
+                for j in range(self.outputs)
+            ]
+            for k in range(self.inputs)
+        ]
+        factors = [
+            sum(self.sums(row)[j] * d[j] for row, d in zip(inputs, delta, strict=True))
+            for j in range(self.outputs)
+        ]
+        return SimpleNamespace(weights=[weights, weights], factors=factors, delta=delta)
+
+    def input_gradient(self, inputs, delta):
+        first, second = self.weights
+        return [
+            [
+                sum(d[j] * self.factors[j] * (a[j] + b[j]) for j in range(self.outputs))
+                for a, b in zip(first, second, strict=True)
+            ]
+            for d in delta
+        ]
+
+
+def test_a_layer_of_ones_own_is_checked_parameter_by_parameter(monkeypatch):
+    net = purenet.Network([Twofold(2, 3, "tanh"), Twofold(3, 2, "relu")], seed=1)
+    x, y = [[0.5, -1.0], [1.5, 0.25]], [[0.2, 0.4], [0.6, 0.8]]
+    before = net.digest()
+    check = purenet.check_gradients(net, x, y)
+    assert check.passed(), check
+    assert net.digest() == before
+    assert len(check.entries) == net.parameter_count == 2 * 6 + 3 + 2 * 6 + 2
+    names = [entry.name for entry in check.entries]
+    assert names[0] == "layers[0].weights[0][0][0]"
+    assert names[14] == "layers[0].factors[2]"
+    assert len(set(names)) == len(names)
+    right = Twofold.gradient
+
+    def wrong(self, inputs, delta):
+        gradient = right(self, inputs, delta)
+        gradient.factors[1] = -gradient.factors[1]
+        return gradient
+
+    monkeypatch.setattr(Twofold, "gradient", wrong)
+    check = purenet.check_gradients(net, x, y)
+    assert not check.passed()
+    assert check.worst.kind == "factors"
+    assert check.worst.column == 1
 
 
 def test_an_entry_says_where_it_is():
