@@ -140,7 +140,7 @@ def train(
     alone = validation is patience is on_epoch is None and not progress and not callable(rates)
     try:
         while len(history.loss) < epochs and history.stopped is None:
-            rate = rates if type(rates) is float else _rate(rates, net.epochs_trained)
+            rate = _rate(rates, net.epochs_trained) if callable(rates) else rates
             vars(net)["history"] = history
             run = min(epochs - len(history.loss), LONGEST_RUN) if alone else 1
             net.run_epochs(samples, run, batch_size, shuffle, rate, optimizer, threads, history)
@@ -161,10 +161,8 @@ def train(
     return history
 
 
-def _rate(rates: float | Callable[[int], float], epoch: int) -> float:
-    if callable(rates):
-        return as_learning_rate(rates(epoch), f"learning_rate({epoch})")
-    return float(rates)
+def _rate(rates: Callable[[int], float], epoch: int) -> float:
+    return as_learning_rate(rates(epoch), f"learning_rate({epoch})")
 
 
 def _bar(epochs: int) -> Any:
@@ -215,7 +213,7 @@ def run_epochs(
         history.loss.append(total / loss_count(net.loss, count, net.outputs))
         if classes:
             history.accuracy.append(correct / count)
-        net.epochs_trained = epoch + 1
+        vars(net)["epochs_trained"] = epoch + 1  # it needs no check
         if find_non_finite(net.layers) is not None:
             break
 
