@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 
 from .checks import as_choice, as_count, as_list, check_output_activation, shown
+from .claims import Claim
 from .history import History
-from .layers import Layer
+from .layers import Dense, Layer
 from .losses import LOSSES, REQUIRED_ACTIVATION
 from .randomness import Random
 
-if TYPE_CHECKING:
-    from .network import Network
+
+class Parts(Protocol):
+    """What a network is made of, for the rooms that a network stands on."""
+
+    layer_class: ClassVar[type[Dense]]
+    layers: tuple[Layer, ...]
+    loss: str
+    seed: int
+    epochs_trained: int
+    history: History
+    preparation: Any
+    claim: Claim
+
+    @property
+    def inputs(self) -> int: ...
+
+    @property
+    def outputs(self) -> int: ...
 
 
-def checked_layers(net: Network, layers: Any) -> tuple[Layer, ...]:
-    packages = {"pure": "purenet", "fast": "purenet_fast"}
+def checked_layers(net: Parts, layers: Any) -> tuple[Layer, ...]:
     own = set(map(id, net.__dict__.get("layers", ())))
     seen = set()
     listed = as_list(layers, "layers", "a list of Dense layers")
@@ -27,8 +43,8 @@ def checked_layers(net: Network, layers: Any) -> tuple[Layer, ...]:
             raise TypeError(f"layers: layer {number} is {shown(layer)}, expected a Dense layer")
         if layer.backend not in ("any", net.layer_class.backend):
             raise TypeError(
-                f"layers: layer {number} is a {packages[layer.backend]}.Dense, "
-                f"expected {packages[net.layer_class.backend]}.Dense"
+                f"layers: layer {number} is a {_full_name(type(layer))}, "
+                f"expected {_full_name(net.layer_class)}"
             )
         if id(layer) in seen or (layer.has_network and id(layer) not in own):
             raise ValueError(
@@ -43,6 +59,11 @@ def checked_layers(net: Network, layers: Any) -> tuple[Layer, ...]:
     return tuple(listed)
 
 
+def _full_name(layer_class: type[Layer]) -> str:
+    """Return the name of a class with its package: both packages have a Dense."""
+    return f"{layer_class.__module__.partition('.')[0]}.{layer_class.__name__}"
+
+
 def needed_activation(loss: str) -> tuple[str, str] | None:
     """Return the loss and the activation that it needs in the last layer, if it needs one."""
     return (loss, REQUIRED_ACTIVATION[loss]) if loss in REQUIRED_ACTIVATION else None
@@ -51,7 +72,7 @@ def needed_activation(loss: str) -> tuple[str, str] | None:
 # What is set later is checked as the constructor checks it.
 
 
-def _set_layers(net: Network, value: Any) -> None:
+def _set_layers(net: Parts, value: Any) -> None:
     """Exchange layers: new ones get their first values, those that go are free."""
     layers = checked_layers(net, value)
     needed = needed_activation(net.loss)
@@ -73,7 +94,7 @@ def _set_layers(net: Network, value: Any) -> None:
         net.__dict__["layers"] = layers
 
 
-def _set_loss(net: Network, value: Any) -> None:
+def _set_loss(net: Parts, value: Any) -> None:
     loss = as_choice(value, "loss", LOSSES)
     needed = needed_activation(loss)
     last = net.layers[-1]
@@ -82,21 +103,21 @@ def _set_loss(net: Network, value: Any) -> None:
     last.needed_activation = needed
 
 
-def _set_seed(net: Network, value: Any) -> None:
+def _set_seed(net: Parts, value: Any) -> None:
     net.__dict__["seed"] = as_count(value, "seed", least=0)
 
 
-def _set_epochs_trained(net: Network, value: Any) -> None:
+def _set_epochs_trained(net: Parts, value: Any) -> None:
     net.__dict__["epochs_trained"] = as_count(value, "epochs_trained", least=0)
 
 
-def _set_history(net: Network, value: Any) -> None:
+def _set_history(net: Parts, value: Any) -> None:
     if not isinstance(value, History):
         raise TypeError(f"history: found {shown(value)}, expected a History")
     net.__dict__["history"] = value
 
 
-def _set_preparation(net: Network, value: Any) -> None:
+def _set_preparation(net: Parts, value: Any) -> None:
     if value is not None:
         from .tables import Preparation  # here, because most networks go without one
 
@@ -106,7 +127,7 @@ def _set_preparation(net: Network, value: Any) -> None:
     net.__dict__["preparation"] = value
 
 
-SETTERS: dict[str, Callable[[Network, Any], None]] = {
+SETTERS: dict[str, Callable[[Parts, Any], None]] = {
     "layers": _set_layers,
     "loss": _set_loss,
     "seed": _set_seed,

@@ -11,31 +11,38 @@ import json
 import math
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from .checks import as_count, entry_of
+from .construction import Parts
 from .layers import KINDS, Dense, Layer, rows_of
 from .parameters import digest_of
 from .tables import Preparation
 from .writing import write_text
-
-if TYPE_CHECKING:
-    from .network import Network
 
 FORMAT = "purenet network"
 VERSION = 1
 
 _NAMED: dict[str, float] = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
-N = TypeVar("N", bound="Network")
+
+class Saved(Parts, Protocol):
+    """What a file asks of a network that is made from it."""
+
+    def __init__(self, layers: list[Layer], loss: str, *, seed: int) -> None: ...
+
+    def digest(self) -> str: ...
 
 
-def save_network(net: Network, path: str | os.PathLike[str]) -> None:
+N = TypeVar("N", bound=Saved)
+
+
+def save_network(net: Parts, path: str | os.PathLike[str]) -> None:
     """Write a network to a file, whole or not at all."""
     write_text(path, _text_of(document(net)))
 
 
-def document(net: Network) -> dict[str, Any]:
+def document(net: Parts) -> dict[str, Any]:
     """Return all that there is to a network, as its file holds it.
 
     It shares no list with the network.  Its digest is that of its own weights, also where another
@@ -146,7 +153,7 @@ def network_of(network_class: type[N], content: Any) -> N:
     return net
 
 
-def _layer_of(network_class: type[Network], entry: Any) -> Layer:
+def _layer_of(network_class: type[Saved], entry: Any) -> Layer:
     if not isinstance(entry, dict):
         raise ValueError("expected an object")
     name = entry.get("kind", "Dense")

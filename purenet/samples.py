@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from .checks import CLASSES, LIST, NUMBERS, as_matrix, as_targets, check_targets, flat, is_one_hot
+from .construction import Parts
 from .losses import REQUIRED_ACTIVATION
 from .matrix import Matrix
-
-if TYPE_CHECKING:
-    from .network import Network
-    from .optimizers import Optimizer
-    from .training import Settings
+from .optimizers import Optimizer
 
 _floats = partial(map, float)
 
@@ -27,23 +24,23 @@ class Samples(NamedTuple):
     size: int
 
 
-def checked_inputs(net: Network, inputs: Any, threads: int = 1) -> Any:
+def checked_inputs(net: Parts, inputs: Any, threads: int = 1) -> Any:
     """Return inputs as the loops of the network's backend take them, shared with nobody."""
     return as_matrix(inputs, "inputs", width=net.layers[0].inputs)
 
 
 def checked_samples(
-    net: Network,
+    net: Parts,
     inputs: Any,
     targets: Any,
     threads: int = 1,
-    settings: Settings | None = None,
+    settings: Any = None,
     optimizer: Optimizer | None = None,
 ) -> Any:
     """Return samples as the loops of the network's backend take them, shared with nobody.
 
     threads: how many may read.  settings, optimizer: those of the training that the samples are
-    for, if they are for one.  A backend may lay them out accordingly.
+    for, as it has checked them, if they are for one.  A backend may lay them out accordingly.
 
     Raises ValueError or TypeError for other shapes, for what is no finite number, and for targets
     that are not such as the loss needs.
@@ -56,7 +53,7 @@ def checked_samples(
     return tuple.__new__(Samples, (rows, answers, classes, len(rows)))
 
 
-def _lists_of_numbers(net: Network, inputs: Any, targets: Any) -> tuple[Matrix, Matrix] | None:
+def _lists_of_numbers(net: Parts, inputs: Any, targets: Any) -> tuple[Matrix, Matrix] | None:
     """Return inputs and targets as floats if they are lists of lists of finite numbers.
 
     All that is done to a number is done in C, so that a debugger is through in a few lines.
@@ -75,7 +72,7 @@ def _lists_of_numbers(net: Network, inputs: Any, targets: Any) -> tuple[Matrix, 
     return (x, y) if all(map(isfinite, flat(flat((x, y))))) else None
 
 
-def _anything_else(net: Network, inputs: Any, targets: Any) -> tuple[Matrix, Matrix]:
+def _anything_else(net: Parts, inputs: Any, targets: Any) -> tuple[Matrix, Matrix]:
     """Return inputs and targets as floats, or find the words for what is wrong with them."""
     rows = as_matrix(inputs, "inputs", width=net.layers[0].inputs)
     return rows, as_targets(targets, len(rows), net.layers[-1].outputs)

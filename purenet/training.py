@@ -6,19 +6,19 @@ import sys
 from collections.abc import Callable
 from operator import contains
 from types import NoneType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from .checks import as_count, as_flag, as_learning_rate, as_list, shown
+from .construction import Parts
 from .history import History, TrainingDiverged
+from .layers import LayerOutput
 from .losses import loss_count, total_loss
+from .matrix import Matrix
 from .metrics import count_correct
 from .optimizers import GradientDescent, Optimizer
 from .parameters import find_non_finite
 from .randomness import shuffled_order
 from .samples import Samples
-
-if TYPE_CHECKING:
-    from .network import Network
 
 # More do not help, however many are allowed.
 MOST_THREADS = 256
@@ -27,6 +27,39 @@ MOST_THREADS = 256
 LONGEST_RUN = 100_000
 
 PLAIN_DESCENT = GradientDescent()
+
+
+class Trainee(Parts, Protocol):
+    """What a run of epochs asks of a network: the seam where a compiled package takes over.
+
+    What is checked and converted is the backend's own: only it looks into its samples.
+    """
+
+    def checked_samples(self, inputs: Any, targets: Any, threads: int = 1) -> Any: ...
+
+    def forward(self, inputs: Matrix) -> list[LayerOutput]: ...
+
+    def backward(
+        self, inputs: Matrix, targets: Matrix, outputs: list[LayerOutput]
+    ) -> list[Any]: ...
+
+    def step(self, gradients: list[Any], learning_rate: float, optimizer: Optimizer) -> None: ...
+
+    def run_epochs(
+        self,
+        samples: Samples,
+        epochs: int,
+        batch_size: int | None,
+        shuffle: bool,
+        learning_rate: float,
+        optimizer: Optimizer,
+        threads: int,
+        history: History,
+    ) -> None: ...
+
+    def measure(self, samples: Samples, threads: int) -> tuple[float, int]: ...
+
+    def find_non_finite(self) -> tuple[str, float] | None: ...
 
 
 class Settings(NamedTuple):
@@ -107,7 +140,7 @@ def checked_optimizer(optimizer: Any) -> Optimizer:
     return optimizer
 
 
-def as_samples(net: Network, validation_data: Any, threads: int) -> Samples:
+def as_samples(net: Trainee, validation_data: Any, threads: int) -> Samples:
     """Return the samples of ``validation_data``."""
     pair = as_list(validation_data, "validation_data", "a pair (inputs, targets)")
     if len(pair) != 2:
@@ -122,7 +155,7 @@ def as_samples(net: Network, validation_data: Any, threads: int) -> Samples:
 
 
 def train(
-    net: Network,
+    net: Trainee,
     samples: Samples,
     validation: Any,
     settings: Settings,
@@ -171,7 +204,7 @@ def _bar(epochs: int) -> Any:
     return ProgressBar(epochs, sys.stderr, "epoch")
 
 
-def _check_finite(net: Network, history: History) -> None:
+def _check_finite(net: Trainee, history: History) -> None:
     diverged = net.find_non_finite()
     if diverged is not None:
         history.stopped = "training diverged"
@@ -179,7 +212,7 @@ def _check_finite(net: Network, history: History) -> None:
 
 
 def run_epochs(
-    net: Network,
+    net: Trainee,
     samples: Samples,
     epochs: int,
     batch_size: int | None,
@@ -218,7 +251,7 @@ def run_epochs(
             break
 
 
-def _validate(net: Network, samples: Samples, history: History, threads: int) -> None:
+def _validate(net: Trainee, samples: Samples, history: History, threads: int) -> None:
     total, correct = net.measure(samples, threads)
     count = samples.size
     history.validation_loss.append(total / loss_count(net.loss, count, net.outputs))
