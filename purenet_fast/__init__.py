@@ -8,9 +8,10 @@ from __future__ import annotations
 import importlib
 import pathlib
 import pkgutil
-import zlib
 
 import purenet
+
+from .fingerprint import fingerprint
 
 # In a folder that holds the sources, this package hides an installed one; the compiled module may
 # then be found where that one is.
@@ -27,11 +28,7 @@ except ImportError as _error:
     ) from _error
 
 # Where the sources lie beside this file, they must be those that were compiled.
-_value = 0
-for _source in sorted(pathlib.Path(__file__).parent.iterdir()):
-    if _source.suffix in (".pyx", ".h"):
-        _value = zlib.crc32(_source.read_bytes(), _value)
-if _value not in (0, _core.SOURCES):
+if fingerprint(pathlib.Path(__file__).parent, "_core") not in (0, _core.SOURCES):
     raise ImportError(
         f"purenet_fast was built from other sources than those in {pathlib.Path(__file__).parent}. "
         f"To build it again, {_BUILD}."

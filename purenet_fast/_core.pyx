@@ -14,7 +14,7 @@ A change here is a change there, in the same commit.
 
 The order of this file: numbers; weights and biases as Python sees them; matrices, activation
 functions and losses; samples; the network, first one batch, then a run of epochs.  The innermost
-loops stand in kernels.h, because Cython has no vectors.
+loops stand in kernels/, because Cython has no vectors.
 """
 
 import os
@@ -66,7 +66,7 @@ cdef extern from *:
 SOURCES = PURENET_SOURCES  # the fingerprint of the files that this module was built from
 
 
-cdef extern from "kernels.h" nogil:
+cdef extern from "kernels/kernels.h" nogil:
     enum:
         PURENET_SLACK, PURENET_STRIP
         PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU
@@ -135,11 +135,16 @@ cdef extern from "kernels.h" nogil:
                             const double *delta, size_t delta_row, double rate, double *w,
                             size_t w_row, double *room) noexcept nogil
 
+    int purenet_choose(const char *wanted, const purenet_kernels **chosen)
+
+cdef extern from "kernels/memory.h" nogil:
     ctypedef struct purenet_store:
         pass
 
     void *purenet_memory(size_t bytes)
     void purenet_give_back(purenet_store *store)
+
+cdef extern from "kernels/columns.h" nogil:
     size_t purenet_order_room(size_t samples, size_t columns, size_t entries)
     void purenet_order_by_column(const purenet_sparse *x, size_t first, size_t last,
                                  size_t samples, const size_t *sample, double *room,
@@ -148,6 +153,7 @@ cdef extern from "kernels.h" nogil:
                               purenet_columns *kept)
     void purenet_fetch_columns(const purenet_columns *kept)
 
+cdef extern from "kernels/threads.h" nogil:
     enum:
         PURENET_CLOSED, PURENET_OPEN, PURENET_CANCELLED
 
@@ -157,7 +163,6 @@ cdef extern from "kernels.h" nogil:
         unsigned long leaving
         unsigned long gone
 
-    int purenet_choose(const char *wanted, const purenet_kernels **chosen)
     bint purenet_make_beds(purenet_team *team, size_t size)
     void purenet_free_beds(purenet_team *team)
     bint purenet_meet(purenet_team *team, size_t number)
@@ -169,6 +174,8 @@ cdef extern from "kernels.h" nogil:
     void purenet_leave(purenet_team *team)
     bint purenet_await(purenet_team *team, unsigned long gone)
     uint64_t purenet_clock()
+
+cdef extern from "kernels/elementary.h" nogil:
     double purenet_exp(double x)
     double purenet_exp_tail(double high, double low)
     double purenet_sigmoid(double z)

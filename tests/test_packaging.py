@@ -132,7 +132,7 @@ def test_the_installed_packages_stand_alone(made, tmp_path):
 def test_a_build_of_other_sources_is_refused(made, tmp_path):
     folder, _ = made
     python = folder / ".venv" / "bin" / "python"
-    for name in ("_core.pyx", "kernels.h"):
+    for name in ("_core.pyx", "kernels/kernels.h"):
         source = folder / "purenet_fast" / name
         text = source.read_text("utf-8")
         source.write_text(text + "\n", "utf-8")
@@ -143,7 +143,7 @@ def test_a_build_of_other_sources_is_refused(made, tmp_path):
             assert "run `pip install .`" in last
             # elsewhere the build is what it was
             assert "fast" in run(python, "-c", WHERE, cwd=tmp_path)
-            if name == "kernels.h":
+            if name == "kernels/kernels.h":
                 printed = " ".join(run(python, "-m", "purenet", "demo", cwd=folder).split())
                 reason = "Without the compiled backend: purenet_fast was built from other sources"
                 assert f"backends here: pure {reason}" in printed
@@ -203,7 +203,7 @@ def test_the_source_archive(sdist):
         for path in (ROOT / folder).rglob("*"):
             if path.is_file() and path.suffix not in (".so", ".c", ".pyc"):
                 expected.add(str(path.relative_to(ROOT)))
-    assert {"purenet_fast/_core.pyx", "purenet_fast/kernels.h"} <= expected
+    assert {"purenet_fast/_core.pyx", "purenet_fast/kernels/kernels.h"} <= expected
     assert expected <= names
     assert not {name for name in names if name.endswith((".c", ".so"))}
 
