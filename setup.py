@@ -33,6 +33,20 @@ EXACT = [
 FLAGS = {"unix": EXACT, "mingw32": EXACT, "msvc": ["/O2", "/fp:precise"]}
 LINK_FLAGS = {"unix": EXACT, "mingw32": EXACT}
 
+# Nothing that is compiled can be pickled: that needs code of Cython in every room.  None indexes
+# a list or array of Python beyond its end, or divides by zero; % and // have C's meaning, and are
+# for indices, which are never negative.
+DIRECTIVES = {
+    "language_level": 3,
+    "auto_pickle": False,
+    "binding": True,
+    "boundscheck": False,
+    "cdivision": True,
+    "embedsignature": False,
+    "initializedcheck": False,
+    "wraparound": False,
+}
+
 
 class BuildExtensions(build_ext):
     """Builds all rooms side by side, or none."""
@@ -50,8 +64,9 @@ class BuildExtensions(build_ext):
         compile_flags = FLAGS.get(kind, []) if flags is None else flags.split()
         link_flags = LINK_FLAGS.get(kind, []) if flags is None else []
         # Not side by side: Cython is not made for threads.
-        for extension, translated in zip(self.extensions, cythonize(self.extensions), strict=True):
-            extension.sources = translated.sources
+        translated = cythonize(self.extensions, compiler_directives=DIRECTIVES)
+        for extension, in_c in zip(self.extensions, translated, strict=True):
+            extension.sources = in_c.sources
             extension.extra_compile_args = compile_flags
             extension.extra_link_args = link_flags
         super().build_extensions()
@@ -78,7 +93,7 @@ def room(name):
     )
 
 
-ROOM_OF_KERNELS = "_core"
+ROOM_OF_KERNELS = "vectors"
 
 extensions = []
 if not os.environ.get("PURENET_NO_EXTENSIONS"):

@@ -13,7 +13,9 @@ from purenet.optimizers import GradientDescent, Optimizer
 from purenet.samples import Samples
 from purenet.training import Settings
 
-from . import _core
+from . import activations, matrix, parameters, passes, training
+from .samples import Samples as CompiledSamples
+from .samples import are_finite_floats, inputs_of
 
 
 class Dense(layers.Dense):
@@ -23,7 +25,7 @@ class Dense(layers.Dense):
         found = super().own(name, values, place)
         if found is None:
             return None
-        return _core.Matrix(found) if name == "weights" else _core.Vector(found)
+        return parameters.Matrix(found) if name == "weights" else parameters.Vector(found)
 
     def _keep(self, name: str, values: Any) -> None:
         # The rows are views of one buffer, whatever a user does with them.
@@ -34,23 +36,23 @@ class Dense(layers.Dense):
         pass
 
     def feedforward(self, inputs: Rows) -> LayerOutput:
-        z = _core.dot(inputs, self.weights)
+        z = matrix.dot(inputs, self.weights)
         if self.biases is not None:
-            z = _core.add_bias(z, self.biases)
-        return LayerOutput(z, _core.activate(self.activation, z))
+            z = matrix.add_bias(z, self.biases)
+        return LayerOutput(z, activations.activate(self.activation, z))
 
     def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
-        weights = _core.dot(_core.transpose(inputs), delta)
-        return LayerGradient(weights, _core.column_sums(delta) if self.bias else None, delta)
+        weights = matrix.dot(matrix.transpose(inputs), delta)
+        return LayerGradient(weights, matrix.column_sums(delta) if self.bias else None, delta)
 
     def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
-        return _core.dot(delta, _core.transpose(self.weights))
+        return matrix.dot(delta, matrix.transpose(self.weights))
 
     def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
         weights: Any = self.weights
         biases: Any = self.biases
         bias_gradient = None if biases is None else gradient.biases
-        if type(optimizer) is not GradientDescent or not _core.update(
+        if type(optimizer) is not GradientDescent or not parameters.update(
             weights, biases, gradient.weights, bias_gradient, learning_rate
         ):
             super().step(gradient, learning_rate, optimizer)
@@ -74,10 +76,10 @@ class Network(network.Network):
         return self._laid_out(inputs, threads, 1)
 
     def _laid_out(self, inputs: Any, threads: int, together: int) -> Any:
-        converted = _core.inputs_of(inputs, self.inputs, threads, together)
+        converted = inputs_of(inputs, self.inputs, threads, together)
         if converted is None:
             rows = as_matrix(inputs, "inputs", width=self.inputs)
-            converted = _core.inputs_of(rows, self.inputs, threads, together)
+            converted = inputs_of(rows, self.inputs, threads, together)
         return converted
 
     def checked_samples(
@@ -96,21 +98,21 @@ class Network(network.Network):
         if settings is not None and not settings.shuffle:
             together = settings.batch_size or 1
         rows = self._laid_out(inputs, threads, together)
-        if not _core.are_finite_floats(targets, rows.rows, self.outputs):
+        if not are_finite_floats(targets, rows.rows, self.outputs):
             targets = as_targets(targets, rows.rows, self.outputs)
         classes = are_classes(targets)
         check_targets(targets, self.loss, classes)
-        return _core.Samples(rows, targets, classes)
+        return CompiledSamples(rows, targets, classes)
 
     def forward(self, inputs: Matrix) -> list[LayerOutput]:
         if type(inputs) is list:
             return super().forward(inputs)
-        return [LayerOutput(*output) for output in _core.feedforward(self, inputs)]
+        return [LayerOutput(*output) for output in passes.feedforward(self, inputs)]
 
     def gradients(self, samples: Samples) -> list[Any]:
         if type(samples) is Samples:
             return super().gradients(samples)
-        return [LayerGradient(*gradient) for gradient in _core.backprop(self, samples)]
+        return [LayerGradient(*gradient) for gradient in passes.backprop(self, samples)]
 
     def run_epochs(
         self,
@@ -131,14 +133,14 @@ class Network(network.Network):
             count = samples.size
             batch_size = count if batch_size is None else min(batch_size, count)
             shuffle = shuffle and batch_size < count
-            _core.train(self, samples, epochs, batch_size, shuffle, learning_rate, threads, history)
+            training.train(self, samples, epochs, batch_size, shuffle, learning_rate, threads, history)
 
     def measure(self, samples: Samples, threads: int) -> tuple[float, int]:
         if type(samples) is Samples:
             return super().measure(samples, threads)
-        return _core.measure(self, samples, threads)
+        return passes.measure(self, samples, threads)
 
     def outputs_of(self, inputs: Matrix, threads: int) -> Matrix:
         if type(inputs) is list:
             return super().outputs_of(inputs, threads)
-        return _core.predict(self, inputs, threads)
+        return passes.predict(self, inputs, threads)

@@ -77,9 +77,9 @@ def _threads_for_the_smallest_networks(request):
     if {"fast", "both"} & set(request.fixturenames):
         import purenet_fast
 
-        least = purenet_fast._core.share_from(0.0)
+        least = purenet_fast.threads.share_from(0.0)
         yield
-        purenet_fast._core.share_from(least)
+        purenet_fast.threads.share_from(least)
     else:
         yield
 
@@ -138,7 +138,7 @@ class Situation:
 def situation(name):
     import purenet_fast
 
-    purenet_fast._core.share_from(0.0)
+    purenet_fast.threads.share_from(0.0)
     if name == "long epochs":
         inputs = repeated(random_rows(300, 100), 40_000)
         return Situation(purenet_fast, (100, 200, 100), inputs, batch_size=64, shuffle=False)
@@ -234,7 +234,7 @@ def interrupt_often(repetitions, longest):
     """Interrupt many trainings at random moments, also while their threads start and end."""
     import purenet_fast
 
-    purenet_fast._core.share_from(0.0)
+    purenet_fast.threads.share_from(0.0)
     generator = random.Random("moments")
     inputs = random_rows(200, 20)
     targets = random_rows(200, 3, seed=2)
@@ -608,7 +608,7 @@ def calls_in_a_row(repetitions):
     """Return how much memory and how many Python objects many calls leave behind."""
     import purenet_fast
 
-    purenet_fast._core.share_from(0.0)
+    purenet_fast.threads.share_from(0.0)
     nets = (
         xor_network(purenet_fast),
         purenet_fast.Network([purenet_fast.Dense(150, 2)], seed=1),

@@ -9,23 +9,23 @@
 #include "memory.h"
 
 /* The memory for so many groups, columns and entries, in numbers. */
-static inline size_t purenet_columns_room(size_t groups, size_t columns, size_t entries)
+static inline size_t purenet_columns_size(size_t groups, size_t columns, size_t entries)
 {
     return entries + groups + (columns + entries + 1) / 2;
 }
 
 /* And while they are put in order: counters for every column, and for every number of samples. */
-static inline size_t purenet_order_room(size_t samples, size_t columns, size_t entries)
+static inline size_t purenet_order_scratch(size_t samples, size_t columns, size_t entries)
 {
     size_t groups = samples < columns ? samples : columns;
-    return columns + samples + 1 + purenet_columns_room(groups, columns, entries);
+    return columns + samples + 1 + purenet_columns_size(groups, columns, entries);
 }
 
 /* Lay out the arrays of x. */
-static inline void purenet_lay_out(double *room, purenet_columns *x)
+static inline void purenet_lay_out(double *memory, purenet_columns *x)
 {
-    x->value = room;
-    x->group = (purenet_group *)(room + x->entries);
+    x->value = memory;
+    x->group = (purenet_group *)(memory + x->entries);
     x->column = (uint32_t *)(x->group + x->groups);
     x->sample = x->column + x->columns;
 }
@@ -51,20 +51,20 @@ static inline purenet_range purenet_entries_between(const purenet_sparse *x, con
 
 /* Put the entries of the columns first <= k < last of the listed samples in order. */
 static inline void purenet_order_by_column(const purenet_sparse *x, size_t first, size_t last,
-                                    size_t samples, const size_t *sample, double *room,
+                                    size_t samples, const size_t *sample, double *scratch,
                                     purenet_columns *ordered)
 {
     const size_t columns = last - first;
     const size_t first_strip = first / PURENET_STRIP;
     const size_t last_strip = (last + PURENET_STRIP - 1) / PURENET_STRIP;
-    uint64_t *entries = (uint64_t *)room;  /* of each column; then where its next one goes */
+    uint64_t *entries = (uint64_t *)scratch; /* of each column; then where its next one goes */
     uint64_t *with = entries + columns;    /* columns with so many; then where their next one goes */
     size_t strip, s, k, n, e;
     uint64_t total = 0;
     double *value;
     purenet_group *group;
     uint32_t *column, *at;
-    memset(room, 0, (columns + samples + 1) * sizeof(double));
+    memset(scratch, 0, (columns + samples + 1) * sizeof(double));
     for (s = 0; s < samples; s++) {
         const size_t *start = x->start + sample[s] * x->row_step;
         for (strip = first_strip; strip < last_strip; strip++) {
@@ -121,17 +121,17 @@ static inline void purenet_order_by_column(const purenet_sparse *x, size_t first
     }
 }
 
-/* Copy what was put in order to a store; tells if there was memory for it. */
-static inline int purenet_keep_columns(const purenet_columns *x, purenet_store **store, size_t more,
-                                purenet_columns *kept)
+/* Copy what was put in order to a store.  Returns whether there was memory for it. */
+static inline int purenet_keep_columns(const purenet_columns *x, purenet_store **store,
+                                       size_t more, purenet_columns *kept)
 {
-    size_t numbers = purenet_columns_room(x->groups, x->columns, x->entries);
-    double *room = purenet_take(store, numbers * sizeof(double), more);
-    if (room == NULL)
+    size_t numbers = purenet_columns_size(x->groups, x->columns, x->entries);
+    double *memory = purenet_take(store, numbers * sizeof(double), more);
+    if (memory == NULL)
         return 0;
-    memcpy(room, x->value, numbers * sizeof(double));
+    memcpy(memory, x->value, numbers * sizeof(double));
     *kept = *x;
-    purenet_lay_out(room, kept);
+    purenet_lay_out(memory, kept);
     return 1;
 }
 

@@ -47,7 +47,7 @@ PURENET_INLINE void exp_in_range(vec *x, const int N)
     EACH(x[i] = from_bits(to_bits(x[i]) + (to_bits(shifted[i]) << 52)));
 }
 
-/* Tell if an argument is rare: beyond 708, infinite, or NaN. */
+/* Return whether an argument is rare: beyond 708, infinite, or NaN. */
 PURENET_INLINE int any_rare(const vec *x, const int N)
 {
     bits rare = ~less_equal(size_of(x[0]), all_of(708.0));

@@ -68,7 +68,7 @@ typedef struct {
     int finish;   /* PURENET_SUM, PURENET_BIAS or PURENET_STEP */
     const double *bias;
     double rate;
-    double *room; /* working memory, as much as product_room says */
+    double *scratch; /* scratch memory, as much as product_scratch says */
 } purenet_product;
 
 #define PURENET_STRIP 112 /* columns; below 256, `column` being one byte */
@@ -117,7 +117,7 @@ typedef struct {
     double *a;        /* samples by outputs, as are z and delta */
     double *delta;    /* NULL if there is no way back */
     double *gradient; /* NULL if the step is taken at once; the weights' and the biases' */
-    double *spare;    /* the weights and biases while an interruptible step is taken, or NULL */
+    double *pending;  /* the weights and biases while an interruptible step is taken, or NULL */
 } purenet_layer;
 
 /* One set of kernels: the same functions for one vector width. */
@@ -130,12 +130,12 @@ typedef struct {
     size_t narrow_width;
     /* z and a of every layer of a narrow network */
     void (*narrow_forward)(const purenet_layer *layers, size_t count, size_t rows, const double *x);
-    /* From delta of the last layer: delta of every other one, and the step of every layer.  Tells if
-     * all weights and biases are finite. */
+    /* From delta of the last layer: delta of every other one, and the step of every layer.  Returns
+     * whether all weights and biases are finite. */
     int (*narrow_backward)(const purenet_layer *layers, size_t count, size_t rows, const double *x,
                            double rate);
-    /* the room a product needs, in numbers; one with fewer rows or columns does not need more */
-    size_t (*product_room)(const purenet_product *p);
+    /* the scratch memory a product needs, in numbers; one with fewer rows or columns does not need more */
+    size_t (*product_scratch)(const purenet_product *p);
     void (*product)(const purenet_product *p);
     /* z = activation(z) for n numbers */
     void (*activate)(int activation, size_t n, double *z);
@@ -149,7 +149,7 @@ typedef struct {
     /* w = w - rate * g */
     void (*step)(double rate, size_t n, const double *g, double *w);
     int (*all_finite)(size_t n, const double *x);
-    /* List the numbers of a strip that are not zero; tells how many there are.  All three arrays
+    /* List the numbers of a strip that are not zero; returns how many there are.  All three arrays
      * have room for a whole strip. */
     size_t (*list_non_zeros)(size_t n, const double *x, uint8_t *column, double *value);
     /* z = x w + bias (bias may be NULL) for the listed samples; the weights must be finite */
@@ -157,11 +157,11 @@ typedef struct {
                            size_t outputs, const double *w, size_t w_row, const double *bias,
                            double *z, size_t z_row);
     /* w -= rate x^T delta for the listed columns, which are rows of w; the deltas must be finite.
-     * Tells if the sum of the weights it touched is finite: then all of them are.  `room` is for
-     * samples * step_outputs + PURENET_SLACK numbers. */
+     * Returns whether the sum of the weights it touched is finite: then all of them are.  `scratch`
+     * is for samples * step_outputs + PURENET_SLACK numbers. */
     int (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
                        const double *delta, size_t delta_row, double rate, double *w,
-                       size_t w_row, double *room);
+                       size_t w_row, double *scratch);
 } purenet_kernels;
 
 /* ---- the tables, one a width, and the choice ---- */

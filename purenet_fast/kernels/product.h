@@ -188,30 +188,30 @@ static size_t even_part(size_t n, size_t most, size_t unit)
     return up_to_multiple((n + parts - 1) / parts, unit);
 }
 
-/* Tell if the factors are copied first, into the order in which they are used: a transposed b must
- * be, to be loaded in vectors; otherwise it pays if b is large and many rows use it. */
+/* Return whether the factors are copied first, into the order in which they are used: a transposed b
+ * must be, to be loaded in vectors; otherwise it pays if b is large and many rows use it. */
 static int copies(const purenet_product *p)
 {
     return p->b_column != 1 || (p->rows >= 32 && p->terms * p->columns >= 8192);
 }
 
-static size_t room_for_a(const purenet_product *p)
+static size_t scratch_for_a(const purenet_product *p)
 {
     sizes most = largest_block(p);
     size_t rows = p->rows < most.rows ? p->rows : most.rows;
     return p->a_term == 1 ? 0 : most.terms * up_to_multiple(rows, TILE_ROWS);
 }
 
-static size_t room_for_b(const purenet_product *p)
+static size_t scratch_for_b(const purenet_product *p)
 {
     sizes most = largest_block(p);
     size_t columns = p->columns < most.columns ? p->columns : most.columns;
     return up_to_multiple(most.terms * up_to_multiple(columns, TILE_COLUMNS), 8);
 }
 
-static size_t product_room(const purenet_product *p)
+static size_t product_scratch(const purenet_product *p)
 {
-    return copies(p) ? room_for_a(p) + room_for_b(p) + 8 : 0;
+    return copies(p) ? scratch_for_a(p) + scratch_for_b(p) + 8 : 0;
 }
 
 /* Copy a block of a: tile behind tile, and in a tile term behind term. */
@@ -265,12 +265,12 @@ static void product_of_copies(const purenet_product *p)
     const size_t part_terms = even_part(p->terms, most.terms, 1);
     const size_t part_rows = even_part(p->rows, most.rows, TILE_ROWS);
     const size_t part_columns = even_part(p->columns, most.columns, TILE_COLUMNS);
-    double *b_room = (double *)(((uintptr_t)p->room + 63) & ~(uintptr_t)63);
-    double *a_room = b_room + room_for_b(p);
+    double *b_scratch = (double *)(((uintptr_t)p->scratch + 63) & ~(uintptr_t)63);
+    double *a_scratch = b_scratch + scratch_for_b(p);
     purenet_product q = *p;
     layout l;
     size_t i, j, t;
-    q.b = b_room;
+    q.b = b_scratch;
     q.b_term = TILE_COLUMNS;
     for (j = 0; j < p->columns; j += part_columns) {
         q.columns = p->columns - j < part_columns ? p->columns - j : part_columns;
@@ -282,15 +282,15 @@ static void product_of_copies(const purenet_product *p)
             l.b_tile = q.terms * TILE_COLUMNS;
             l.begun = t > 0;
             copy_b(p->b + t * p->b_term + j * p->b_column, p->b_term, p->b_column, q.terms,
-                   q.columns, b_room);
+                   q.columns, b_scratch);
             for (i = 0; i < p->rows; i += part_rows) {
                 q.rows = p->rows - i < part_rows ? p->rows - i : part_rows;
                 q.a = p->a + i * p->a_row + t * p->a_term;
                 q.c = p->c + i * p->c_row + j;
                 l.a_tile = TILE_ROWS * p->a_row;
                 if (p->a_term != 1) { /* if it is 1, rows are read from one end to the other anyway */
-                    copy_a(q.a, p->a_row, p->a_term, q.rows, q.terms, a_room);
-                    q.a = a_room;
+                    copy_a(q.a, p->a_row, p->a_term, q.rows, q.terms, a_scratch);
+                    q.a = a_scratch;
                     q.a_row = 1;
                     q.a_term = TILE_ROWS;
                     l.a_tile = TILE_ROWS * q.terms;

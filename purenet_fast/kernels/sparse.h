@@ -170,9 +170,9 @@ PURENET_INLINE vec chunk_step(const purenet_columns *x, const double *delta, dou
 
 static int sparse_step(const purenet_columns *x, size_t samples, size_t outputs,
                        const double *delta, size_t delta_row, double rate, double *w,
-                       size_t w_row, double *room)
+                       size_t w_row, double *scratch)
 {
-    double *chunk = (double *)(((uintptr_t)room + 63) & ~(uintptr_t)63);
+    double *chunk = (double *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
     size_t j, s, v;
     vec check = all_of(0.0);
     for (j = 0; j < outputs; j += CHUNK * W) {

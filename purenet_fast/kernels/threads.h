@@ -32,160 +32,172 @@ typedef unsigned long purenet_count;
 #define PURENET_EXCHANGE(where, n) __atomic_exchange_n((where), (n), __ATOMIC_SEQ_CST)
 #endif
 
-/* Where a thread sleeps.  The bell is one of Python's locks, which is locked until somebody rings. */
+/* Where a thread sleeps: on one of Python's locks, which is locked until another thread wakes it. */
 typedef struct {
     purenet_count asleep;
-    PyThread_type_lock bell;
-} purenet_bed;
+    PyThread_type_lock lock;
+} purenet_sleeper;
 
-/* `size` threads that work together, and meet: each waits until all have come.  At first it waits
- * awake, because they meet every few microseconds.  Then it sleeps: if another program has the
- * processor of the one it waits for, that takes milliseconds, and whoever has slept is soon served
- * again.
+/* `size` threads that work together.  Where they need each other's results, each waits until all
+ * have arrived.  At first a thread waits awake, because that takes microseconds.  Then it sleeps: if
+ * another program has the processor of the one it waits for, that takes milliseconds, and whoever
+ * has slept is soon served again.
  *
- * One of them may wish to stop.  That all leave is decided by the last one who comes to a meeting,
- * for all: if each looked for itself, one could see the wish before a meeting and leave, and the
- * others would wait for it there for ever. */
+ * One of them may ask all to stop.  Whether they do is decided by the last one who arrives, for all:
+ * if each looked for itself, one could see the request before a wait and stop, and the others would
+ * wait for it there for ever. */
 typedef struct {
     purenet_count size;
-    purenet_count here;  /* threads that have come */
-    purenet_count turn;  /* meetings that have been held */
-    purenet_count stop;  /* somebody wishes to stop */
-    purenet_count leave; /* the decision of the last meeting */
-    purenet_count gate;  /* before the first meeting: PURENET_CLOSED, _OPEN or _CANCELLED */
-    purenet_count waiting; /* threads that have come to the gate */
-    purenet_count leaving; /* threads that have worked, or were refused, and will not meet again */
-    purenet_count gone;    /* and that do not touch the team any more */
-    purenet_bed *beds;     /* one a thread */
-} purenet_team;
+    purenet_count arrived;  /* threads that wait for the others */
+    purenet_count turn;     /* waits that are over */
+    purenet_count stop;     /* somebody asks all to stop */
+    purenet_count stopping; /* what the last wait has decided */
+    purenet_count start;    /* PURENET_NOT_YET, PURENET_STARTED or PURENET_CANCELLED */
+    purenet_count ready;    /* threads that wait for the start */
+    purenet_count ending;   /* threads that have worked, or were cancelled, and wait no more */
+    purenet_count ended;    /* and that do not touch this structure any more */
+    purenet_sleeper *sleepers; /* one a thread */
+} purenet_threads;
 
-enum { PURENET_CLOSED, PURENET_OPEN, PURENET_CANCELLED };
+enum { PURENET_NOT_YET, PURENET_STARTED, PURENET_CANCELLED };
 
+#define PURENET_MOST_THREADS 256 /* more are not started, however many a caller allows */
 #define PURENET_TRIES 20000 /* 6 to 7 microseconds on a processor with 3 GHz */
 
-/* Sleep until somebody wakes this thread, at most for so many microseconds (or for ever, below 0);
- * not at all if `counter` has another value by now.  Whoever changes it wakes the others then. */
-static inline void purenet_sleep(purenet_team *team, size_t number, const purenet_count *counter,
-                          purenet_count value, long microseconds)
+/* Sleep until another thread wakes this one, at most for so many microseconds (or for ever, below
+ * 0); not at all if `counter` has another value by now.  Whoever changes it wakes the others then. */
+static inline void purenet_sleep(purenet_threads *threads, size_t number,
+                                 const purenet_count *counter, purenet_count value,
+                                 long microseconds)
 {
-    purenet_bed *bed = team->beds + number;
-    (void)PURENET_EXCHANGE(&bed->asleep, 1);
+    purenet_sleeper *sleeper = threads->sleepers + number;
+    (void)PURENET_EXCHANGE(&sleeper->asleep, 1); /* it was 0: nobody else sets it to 1 */
     if (PURENET_READ(counter) == value
-        && PyThread_acquire_lock_timed(bed->bell, microseconds, 0) == PY_LOCK_ACQUIRED)
+        && PyThread_acquire_lock_timed(sleeper->lock, microseconds, 0) == PY_LOCK_ACQUIRED)
         return;
-    if (PURENET_EXCHANGE(&bed->asleep, 0) == 0) /* somebody has seen it, and rings */
-        (void)PyThread_acquire_lock(bed->bell, WAIT_LOCK);
+    if (PURENET_EXCHANGE(&sleeper->asleep, 0) == 0) /* another has seen it, and releases the lock */
+        (void)PyThread_acquire_lock(sleeper->lock, WAIT_LOCK); /* which cannot fail: no time limit */
 }
 
-static inline void purenet_wake(purenet_team *team)
+static inline void purenet_wake_all(purenet_threads *threads)
 {
     purenet_count i;
-    for (i = 0; i < team->size; i++)
-        if (PURENET_READ(&team->beds[i].asleep) && PURENET_EXCHANGE(&team->beds[i].asleep, 0))
-            PyThread_release_lock(team->beds[i].bell);
+    for (i = 0; i < threads->size; i++) {
+        purenet_sleeper *sleeper = threads->sleepers + i;
+        if (PURENET_READ(&sleeper->asleep) && PURENET_EXCHANGE(&sleeper->asleep, 0))
+            PyThread_release_lock(sleeper->lock);
+    }
 }
 
-static inline int purenet_meet_others(purenet_team *team, size_t number)
+static inline int purenet_wait_for_others(purenet_threads *threads, size_t number)
 {
-    purenet_count turn = PURENET_READ(&team->turn), tries = 0;
-    if (PURENET_ADD(&team->here, 1) == team->size) {
-        team->leave = PURENET_READ(&team->stop);
-        PURENET_WRITE(&team->here, 0);
-        PURENET_WRITE(&team->turn, turn + 1);
-        purenet_wake(team);
+    purenet_count turn = PURENET_READ(&threads->turn), tries = 0;
+    if (PURENET_ADD(&threads->arrived, 1) == threads->size) {
+        threads->stopping = PURENET_READ(&threads->stop);
+        PURENET_WRITE(&threads->arrived, 0);
+        PURENET_WRITE(&threads->turn, turn + 1);
+        purenet_wake_all(threads);
     } else
-        while (PURENET_READ(&team->turn) == turn)
+        while (PURENET_READ(&threads->turn) == turn)
             if (++tries > PURENET_TRIES)
-                purenet_sleep(team, number, &team->turn, turn, -1);
-    /* The next meeting cannot end, and change it, before this thread has come to it. */
-    return team->leave != 0;
+                purenet_sleep(threads, number, &threads->turn, turn, -1);
+    /* The next wait cannot end, and change it, before this thread has arrived there. */
+    return threads->stopping != 0;
 }
 
-/* Meet the others; tells if all must leave now. */
-static inline int purenet_meet(purenet_team *team, size_t number)
+/* Wait until all threads have arrived here.  Returns whether all must stop now. */
+static inline int purenet_wait(purenet_threads *threads, size_t number)
 {
-    return team->size == 1 ? team->stop != 0 : purenet_meet_others(team, number);
+    return threads->size == 1 ? threads->stop != 0 : purenet_wait_for_others(threads, number);
 }
 
-/* Wish that all leave at the next meeting, and that work which can be broken off is. */
-static inline void purenet_stop(purenet_team *team) { PURENET_WRITE(&team->stop, 1); }
+/* Ask all to stop at the next wait, and to break off what can be broken off. */
+static inline void purenet_stop(purenet_threads *threads) { PURENET_WRITE(&threads->stop, 1); }
 
-static inline int purenet_stopped(purenet_team *team) { return PURENET_READ(&team->stop) != 0; }
-
-static inline void purenet_set_gate(purenet_team *team, int state)
+/* Return whether somebody has asked to stop. */
+static inline int purenet_stopped(purenet_threads *threads)
 {
-    PURENET_WRITE(&team->gate, (purenet_count)state);
-    purenet_wake(team);
+    return PURENET_READ(&threads->stop) != 0;
 }
 
-/* Wait until the gate is opened or the work is cancelled; tells if it was opened. */
-static inline int purenet_pass_gate(purenet_team *team, size_t number)
+/* For the first thread: let the others start, or cancel them. */
+static inline void purenet_start(purenet_threads *threads, int state)
 {
-    PURENET_ADD(&team->waiting, 1);
-    purenet_wake(team);
-    while (PURENET_READ(&team->gate) == PURENET_CLOSED)
-        purenet_sleep(team, number, &team->gate, PURENET_CLOSED, -1);
-    return PURENET_READ(&team->gate) == PURENET_OPEN;
+    PURENET_WRITE(&threads->start, (purenet_count)state);
+    purenet_wake_all(threads);
 }
 
-/* Wait until so many threads have come to the gate.  For the first thread. */
-static inline void purenet_await_at_gate(purenet_team *team, purenet_count waiting)
+/* For the others: wait for the start.  Returns whether it came; otherwise they are cancelled. */
+static inline int purenet_wait_for_start(purenet_threads *threads, size_t number)
 {
-    purenet_count now;
-    while ((now = PURENET_READ(&team->waiting)) != waiting)
-        purenet_sleep(team, 0, &team->waiting, now, -1);
+    (void)PURENET_ADD(&threads->ready, 1);
+    purenet_wake_all(threads);
+    while (PURENET_READ(&threads->start) == PURENET_NOT_YET)
+        purenet_sleep(threads, number, &threads->start, PURENET_NOT_YET, -1);
+    return PURENET_READ(&threads->start) == PURENET_STARTED;
 }
 
-/* The last that a thread does with the team: when all are gone, the first may free it. */
-static inline void purenet_leave(purenet_team *team)
+/* For the first thread: wait until so many others wait for the start. */
+static inline void purenet_wait_until_ready(purenet_threads *threads, purenet_count count)
 {
-    PURENET_ADD(&team->leaving, 1);
-    purenet_wake(team);
-    PURENET_ADD(&team->gone, 1);
+    purenet_count ready;
+    while ((ready = PURENET_READ(&threads->ready)) != count)
+        purenet_sleep(threads, 0, &threads->ready, ready, -1);
 }
 
-/* Wait some milliseconds for so many threads to leave; tells if all have.  For the first thread. */
-static inline int purenet_await(purenet_team *team, purenet_count gone)
+/* For the others, the last they do here: when all have ended, the first may free this. */
+static inline void purenet_end(purenet_threads *threads)
 {
-    purenet_count leaving, tries;
+    (void)PURENET_ADD(&threads->ending, 1);
+    purenet_wake_all(threads);
+    (void)PURENET_ADD(&threads->ended, 1);
+}
+
+/* For the first thread: wait some milliseconds for so many others to end.  Returns whether all
+ * have. */
+static inline int purenet_wait_for_end(purenet_threads *threads, purenet_count count)
+{
+    purenet_count ending, tries;
     for (tries = 0; tries < PURENET_TRIES; tries++)
-        if (PURENET_READ(&team->gone) == gone)
+        if (PURENET_READ(&threads->ended) == count)
             return 1;
-    leaving = PURENET_READ(&team->leaving);
-    purenet_sleep(team, 0, &team->leaving, leaving, leaving == gone ? 100 : 10000);
-    return PURENET_READ(&team->gone) == gone;
+    ending = PURENET_READ(&threads->ending);
+    purenet_sleep(threads, 0, &threads->ending, ending, ending == count ? 100 : 10000);
+    return PURENET_READ(&threads->ended) == count;
 }
 
-/* Get beds for so many threads; tells if there was memory for them. */
-static inline int purenet_make_beds(purenet_team *team, size_t size)
+/* Get what so many threads need.  Returns whether there was memory for it. */
+static inline int purenet_make_threads(purenet_threads *threads, size_t size)
 {
     size_t i;
-    team->size = (purenet_count)size;
-    team->beds = calloc(size, sizeof *team->beds);
-    if (team->beds == NULL)
+    if (size > PURENET_MOST_THREADS)
+        return 0;
+    threads->size = (purenet_count)size;
+    threads->sleepers = (purenet_sleeper *)calloc(size, sizeof *threads->sleepers);
+    if (threads->sleepers == NULL)
         return 0;
     for (i = 0; i < size; i++) {
-        team->beds[i].bell = PyThread_allocate_lock();
-        if (team->beds[i].bell == NULL)
+        threads->sleepers[i].lock = PyThread_allocate_lock();
+        if (threads->sleepers[i].lock == NULL)
             return 0;
-        (void)PyThread_acquire_lock(team->beds[i].bell, WAIT_LOCK);
+        (void)PyThread_acquire_lock(threads->sleepers[i].lock, WAIT_LOCK); /* nobody has it yet */
     }
     return 1;
 }
 
-static inline void purenet_free_beds(purenet_team *team)
+static inline void purenet_free_threads(purenet_threads *threads)
 {
     size_t i;
-    for (i = 0; team->beds != NULL && i < team->size; i++)
-        if (team->beds[i].bell != NULL) {
-            PyThread_release_lock(team->beds[i].bell);
-            PyThread_free_lock(team->beds[i].bell);
+    for (i = 0; threads->sleepers != NULL && i < threads->size; i++)
+        if (threads->sleepers[i].lock != NULL) {
+            PyThread_release_lock(threads->sleepers[i].lock);
+            PyThread_free_lock(threads->sleepers[i].lock);
         }
-    free(team->beds);
+    free(threads->sleepers);
 }
 
 /* A clock in milliseconds that is never set back. */
-static inline uint64_t purenet_clock(void)
+static inline uint64_t purenet_milliseconds(void)
 {
 #if defined(_WIN32)
     return GetTickCount64();

@@ -122,7 +122,7 @@ PURENET_INLINE vec all_of(double x)
 
 PURENET_INLINE vec size_of(vec x) { return from_bits(to_bits(x) & 0x7fffffffffffffffull); }
 
-/* Tell if a comparison holds in any lane. */
+/* Return whether a comparison holds in any lane. */
 PURENET_INLINE int any(bits where)
 {
 #if W == 1

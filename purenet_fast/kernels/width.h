@@ -14,7 +14,7 @@ const purenet_kernels TABLE = {
     NARROW * W,
     narrow_forward,
     narrow_backward,
-    product_room,
+    product_scratch,
     product,
     activate,
     times_slope,
