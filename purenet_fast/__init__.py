@@ -73,12 +73,13 @@ from .functions import (  # noqa: E402
     subtract,
     transpose,
 )
+from .layers import Dense  # noqa: E402
 from .losses import (  # noqa: E402
     sigmoid_cross_entropy,
     squared_error,
     squared_error_derivative,
 )
-from .network import Dense, Network  # noqa: E402
+from .network import Network  # noqa: E402
 
 BACKEND = "fast"
 

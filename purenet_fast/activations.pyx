@@ -2,10 +2,9 @@
 
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 
-from .buffers cimport Block, flat_list
+from .buffers cimport Block, block_of, flat_list, row_block_of
 from .elementary cimport purenet_sigmoid, purenet_tanh
 from .fingerprint cimport PURENET_SOURCES
-from .parameters cimport block_of, row_block_of
 from .vectors cimport (
     KERNELS, PURENET_LEAKY_RELU, PURENET_LINEAR, PURENET_RELU, PURENET_SIGMOID, PURENET_TANH,
 )

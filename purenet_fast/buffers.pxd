@@ -21,6 +21,9 @@ cdef class Block:
 
 cdef list flat_list(const double *data, Py_ssize_t length)
 cdef list nested_list(const double *data, Py_ssize_t rows, Py_ssize_t columns)
+cdef int refill(list values, const double *data, Py_ssize_t length) except -1
+cdef Block block_of(rows)
+cdef Block row_block_of(values)
 cdef PyObject **items_of(PyObject *values) noexcept nogil
 cdef bint copy_floats(PyObject **items, double *target, Py_ssize_t count) noexcept nogil
 cdef bint are_lists(list rows, Py_ssize_t columns) noexcept

@@ -23,6 +23,7 @@ cdef extern from "Python.h" nogil:
 cdef extern from "Python.h":
     PyObject *new_float "PyFloat_FromDouble"(double value) except NULL
     PyObject *new_list "PyList_New"(Py_ssize_t length) except NULL
+    void Py_DECREF(PyObject *value)
     void set_item "PyList_SET_ITEM"(PyObject *values, Py_ssize_t place, PyObject *value)
 
 SOURCES = PURENET_SOURCES
@@ -74,6 +75,59 @@ cdef list nested_list(const double *data, Py_ssize_t rows, Py_ssize_t columns):
         set_item(<PyObject *> lists, i, row)
         fill(row, data + i * columns, columns)
     return lists
+
+
+cdef int refill(list values, const double *data, Py_ssize_t length) except -1:
+    """Put these numbers into a list; the objects of those that it has already stay."""
+    cdef PyObject **items
+    cdef PyObject *old
+    cdef Py_ssize_t j
+    if PyList_GET_SIZE(values) != length:
+        values[:] = flat_list(data, length)
+        return 0
+    items = items_of(<PyObject *> values)
+    for j in range(length):
+        old = items[j]
+        if Py_TYPE(old) != &PyFloat_Type or not same_bits(float_value(old), data[j]):
+            items[j] = new_float(data[j])
+            Py_DECREF(old)
+            items = items_of(<PyObject *> values)
+    return 0
+
+
+cdef inline bint same_bits(double a, double b) noexcept nogil:
+    return a == b and (a != 0.0 or 1.0 / a == 1.0 / b)
+
+
+cdef Block block_of(rows):
+    """Copy a matrix of floats; return None for anything that purenet's functions must look at."""
+    cdef Block block
+    cdef Py_ssize_t i, columns
+    if type(rows) is not list or PyList_GET_SIZE(rows) == 0 or type((<list> rows)[0]) is not list:
+        return None
+    columns = PyList_GET_SIZE((<list> rows)[0])
+    if columns == 0:
+        return None
+    block = Block(PyList_GET_SIZE(rows), columns)
+    for i in range(block.rows):
+        if not copy_row((<list> rows)[i], block.data + i * columns, columns):
+            return None
+    return block
+
+
+cdef Block row_block_of(values):
+    """Copy a row of floats, or return None."""
+    cdef Block block
+    if type(values) is not list or PyList_GET_SIZE(values) == 0:
+        return None
+    block = Block(1, PyList_GET_SIZE(values))
+    return block if copy_row(values, block.data, block.columns) else None
+
+
+cdef bint copy_row(row, double *target, Py_ssize_t columns) noexcept:
+    """Copy a row if it is a list of so many floats."""
+    return (type(row) is list and PyList_GET_SIZE(row) == columns
+            and copy_floats(items_of(<PyObject *> row), target, columns))
 
 
 cdef PyObject **items_of(PyObject *values) noexcept nogil:

@@ -51,7 +51,7 @@ cdef class Engine:
     cdef bint by_outputs          # is the first layer shared by its outputs?
     cdef Worker *workers
     cdef Inputs inputs
-    cdef list owners              # the weights and biases whose buffers are used
+    cdef list parameters          # the weights and biases whose numbers are used
     cdef list memory              # the blocks of everything else
     cdef double rate
     cdef double *losses           # one a sample

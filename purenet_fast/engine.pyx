@@ -7,7 +7,7 @@ from .activations cimport ACTIVATION_CODES, SOFTMAX, c_activate, c_activation_de
 from .buffers cimport Block
 from .fingerprint cimport PURENET_SOURCES
 from .losses cimport LOSS_CODES, c_output_delta, c_sample_losses, is_cross_entropy
-from .parameters cimport Matrix, Vector
+from .parameters cimport Parameter, parameter_of, take_in_all
 from .samples cimport Inputs
 from .sparse cimport purenet_order_by_column, purenet_order_scratch
 from .threads cimport LEAST_SHARE, Threads
@@ -51,15 +51,15 @@ cdef class Engine:
     def __cinit__(self, network, Inputs inputs, Block targets):
         cdef size_t number, columns
         cdef Layer *layer
-        cdef Matrix weights
-        cdef Vector biases
+        cdef Parameter weights, biases
         self.kernels = KERNELS
+        take_in_all(network.layers)
         self.count = len(network.layers)
         if self.count == 0:
             raise ValueError("layers: found none, expected at least one")
         self.loss = LOSS_CODES[network.loss]
         self.inputs = inputs
-        self.owners = []
+        self.parameters = []
         self.memory = []
         self.layers = <Layer *> calloc(self.count, sizeof(Layer))
         if self.layers == NULL:
@@ -67,9 +67,9 @@ cdef class Engine:
         columns = inputs.columns
         for number in range(self.count):
             layer = &self.layers[number]
-            weights = network.layers[number].weights
-            biases = network.layers[number].biases
-            self.owners.append((weights, biases))
+            weights = parameter_of(network.layers[number], "weights")
+            biases = parameter_of(network.layers[number], "biases")
+            self.parameters += [weights, biases] if biases is not None else [weights]
             layer.inputs = weights.rows
             layer.outputs = weights.columns
             layer.activation = ACTIVATION_CODES[network.layers[number].activation]
@@ -79,7 +79,7 @@ cdef class Engine:
             # The layers were checked when they became a network; but since then, or in another
             # thread, somebody may have set network.layers.
             if layer.inputs != columns or (
-                    biases is not None and <size_t> biases.length != layer.outputs):
+                    biases is not None and <size_t> biases.columns != layer.outputs):
                 raise ValueError(f"layer {number}: found {layer.inputs} inputs, expected {columns}")
             columns = layer.outputs
             self.work_of_sample += layer.outputs * (layer.inputs + WORK_OF_UNIT)

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
-from purenet.matrix import Matrix, Rows
 from purenet.losses import loss_count as loss_count
+from purenet.matrix import Matrix, Rows
 
 SOURCES: int
 

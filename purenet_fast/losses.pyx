@@ -3,10 +3,9 @@
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 
 from .activations cimport c_activation_delta
-from .buffers cimport Block
+from .buffers cimport Block, block_of, row_block_of
 from .elementary cimport purenet_exp, purenet_log1p
 from .fingerprint cimport PURENET_SOURCES
-from .parameters cimport block_of, row_block_of
 from .vectors cimport KERNELS
 
 from purenet import losses as _losses

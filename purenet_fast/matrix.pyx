@@ -8,9 +8,8 @@ that of ``purenet.matrix``, which checks nothing, in ``functions`` to the one th
 
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 
-from .buffers cimport Block, flat_list
+from .buffers cimport Block, block_of, flat_list, row_block_of
 from .fingerprint cimport PURENET_SOURCES
-from .parameters cimport block_of, row_block_of
 from .vectors cimport KERNELS, PURENET_SUM, purenet_product
 
 from purenet import matrix as _matrix

@@ -1,74 +1,35 @@
-"""Dense layers and networks whose arithmetic is compiled; everything else is purenet's."""
+"""Networks whose arithmetic is compiled; everything else is purenet's."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from purenet import layers, network
+import purenet.layers
+from purenet import network
 from purenet.checks import are_classes, as_matrix, as_targets, check_targets
 from purenet.history import History
 from purenet.layers import LayerGradient, LayerOutput
-from purenet.matrix import Matrix, Rows
+from purenet.matrix import Matrix
 from purenet.optimizers import GradientDescent, Optimizer
 from purenet.samples import Samples
 from purenet.training import Settings
 
-from . import activations, matrix, parameters, passes, training
+from . import passes, training
+from .layers import Dense
 from .samples import Samples as CompiledSamples
 from .samples import are_finite_floats, inputs_of
 
 
-class Dense(layers.Dense):
-    backend: ClassVar[str] = "fast"
-
-    def own(self, name: str, values: Any, place: str | None = None) -> Any:
-        found = super().own(name, values, place)
-        if found is None:
-            return None
-        return parameters.Matrix(found) if name == "weights" else parameters.Vector(found)
-
-    def _keep(self, name: str, values: Any) -> None:
-        # The rows are views of one buffer, whatever a user does with them.
-        pass
-
-    def check_parameters(self, place: str) -> None:
-        # A buffer of doubles can hold nothing but floats.
-        pass
-
-    def feedforward(self, inputs: Rows) -> LayerOutput:
-        z = matrix.dot(inputs, self.weights)
-        if self.biases is not None:
-            z = matrix.add_bias(z, self.biases)
-        return LayerOutput(z, activations.activate(self.activation, z))
-
-    def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
-        weights = matrix.dot(matrix.transpose(inputs), delta)
-        return LayerGradient(weights, matrix.column_sums(delta) if self.bias else None, delta)
-
-    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
-        return matrix.dot(delta, matrix.transpose(self.weights))
-
-    def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
-        weights: Any = self.weights
-        biases: Any = self.biases
-        bias_gradient = None if biases is None else gradient.biases
-        if type(optimizer) is not GradientDescent or not parameters.update(
-            weights, biases, gradient.weights, bias_gradient, learning_rate
-        ):
-            super().step(gradient, learning_rate, optimizer)
-
-
 class Network(network.Network):
-    layer_class: ClassVar[type[layers.Dense]] = Dense
+    layer_class: ClassVar[type[purenet.layers.Dense]] = Dense
 
     def _is_compiled(self) -> bool:
         """Return whether all layers have compiled loops; the others run through purenet's."""
         return all(type(layer) is Dense for layer in self.layers)
 
     def check_parameters(self) -> None:
-        if not self._is_compiled():
-            for number, layer in enumerate(self.layers):
-                layer.check_parameters(f"layer {number}")
+        for number, layer in enumerate(self.layers):
+            layer.check_parameters(f"layer {number}")
 
     def checked_inputs(self, inputs: Any, threads: int = 1) -> Any:
         if not self._is_compiled():
@@ -133,7 +94,14 @@ class Network(network.Network):
             count = samples.size
             batch_size = count if batch_size is None else min(batch_size, count)
             shuffle = shuffle and batch_size < count
-            training.train(self, samples, epochs, batch_size, shuffle, learning_rate, threads, history)
+            training.train(
+                self, samples, epochs, batch_size, shuffle, learning_rate, threads, history
+            )
+
+    def find_non_finite(self) -> tuple[str, float] | None:
+        if self._is_compiled() and passes.is_finite(self):
+            return None
+        return super().find_non_finite()
 
     def measure(self, samples: Samples, threads: int) -> tuple[float, int]:
         if type(samples) is Samples:

@@ -7,7 +7,7 @@ from .buffers cimport Block, flat_list, nested_list
 from .engine cimport Engine, Worker
 from .fingerprint cimport PURENET_SOURCES
 from .losses cimport c_count_correct
-from .parameters cimport Matrix, Vector
+from .parameters cimport Parameter, take_in_all
 from .samples cimport Inputs, Samples
 from .threads cimport MOST_THREADS, Job
 from .vectors cimport KERNELS, Layer
@@ -109,15 +109,13 @@ cdef class Pass(Job):
 
 def is_finite(network):
     """Return whether all weights and biases are finite numbers."""
-    cdef Matrix weights
-    cdef Vector biases
+    cdef Parameter parameter
+    take_in_all(network.layers)
     for layer in network.layers:
-        weights = layer.weights
-        biases = layer.biases
-        if not KERNELS.all_finite(weights.rows * weights.stride, weights.data):
-            return False
-        if biases is not None and not KERNELS.all_finite(biases.length, biases.data):
-            return False
+        for parameter in layer.__dict__["_buffers"].values():
+            # The padding between the rows is zero, and stays so.
+            if not KERNELS.all_finite(parameter.rows * parameter.stride, parameter.data):
+                return False
     return True
 
 

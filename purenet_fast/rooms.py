@@ -19,6 +19,7 @@ PACKAGE = "purenet_fast"
 ROOMS = (
     "activations",
     "buffers",
+    "dense",
     "elementary",
     "engine",
     "functions",

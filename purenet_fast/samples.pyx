@@ -5,9 +5,8 @@ from libc.string cimport memcpy
 from cpython.list cimport PyList_GET_SIZE
 from cpython.ref cimport PyObject
 
-from .buffers cimport Block, Copying, are_lists, copy_rows, items_of
+from .buffers cimport Block, Copying, are_lists, block_of, copy_rows, items_of
 from .fingerprint cimport PURENET_SOURCES
-from .parameters cimport block_of
 from .sparse cimport Listing, Sparse, zero_share_of
 from .threads cimport LEAST_SHARE, MOST_THREADS
 

@@ -9,6 +9,7 @@ from .engine cimport (
 )
 from .fingerprint cimport PURENET_SOURCES
 from .losses cimport c_count_correct, c_loss_count
+from .parameters cimport Parameter, bring_up_to_date
 from .randomness cimport Shuffler
 from .samples cimport Samples
 from .sparse cimport purenet_fetch_columns, purenet_keep_columns
@@ -94,16 +95,23 @@ cdef class Training(Job):
         If the handler of a signal raises an exception, as Ctrl-C does, training stops after the
         last finished batch, and the exception goes on.
         """
-        while epochs > 0 and not self.threads.stopped():
-            self.epochs = min(epochs, EPOCHS_IN_ONE_GO)
-            self.finished = 0
-            try:
-                self.run_in_threads()
-            finally:
-                self.enter(history.loss, history.accuracy)
-                # Network._run does that too, but the next line of Python may never run: Ctrl-C.
-                network.epochs_trained = history.first_epoch + len(history.loss)
-            epochs -= self.epochs
+        cdef Parameter parameter
+        for parameter in self.engine.parameters:
+            parameter.in_use += 1
+        try:
+            while epochs > 0 and not self.threads.stopped():
+                self.epochs = min(epochs, EPOCHS_IN_ONE_GO)
+                self.finished = 0
+                try:
+                    self.run_in_threads()
+                finally:
+                    self.enter(history.loss, history.accuracy)
+                    network.__dict__["epochs_trained"] = history.first_epoch + len(history.loss)
+                epochs -= self.epochs
+        finally:
+            for parameter in self.engine.parameters:
+                parameter.in_use -= 1
+            bring_up_to_date(network.layers)
         if self.threads.error is not None:
             raise self.threads.error
 

@@ -484,7 +484,7 @@ def test_a_network_is_changed_while_it_is_trained(fast):
     inputs = random_rows(300, 70, zeros=0.8)
     targets = random_rows(300, 8, seed=2)
     net = fast.Network([fast.Dense(70, 33, "tanh"), fast.Dense(33, 8)], seed=1)
-    weights = net.layers[0].weights.tolist()
+    weights = [list(row) for row in net.layers[0].weights]
     options = {"epochs": 150, "batch_size": 64, "threads": 2}
     thread = threading.Thread(target=net.fit, args=(inputs, targets), kwargs=options)
     thread.start()
@@ -497,8 +497,7 @@ def test_a_network_is_changed_while_it_is_trained(fast):
         net.layers[1].biases = [0.0] * 8
         net.layers[0].activation = ("relu", "softmax", "linear")[number % 3]
         net.loss = ("sum_of_squares", "mean_squared_error")[number % 2]
-        view = memoryview(net.layers[1].weights)
-        view[number % 33, number % 8] = 0.125
+        net.layers[1].weights[number % 33][number % 8] = 0.125
         gc.collect()
     thread.join()
     net.layers[0].activation = "tanh"
