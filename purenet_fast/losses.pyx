@@ -113,7 +113,14 @@ cdef double c_loss_count(int loss, Py_ssize_t rows, Py_ssize_t columns) noexcept
     return <double> (rows * columns)
 
 
-cdef Py_ssize_t c_class_of(const double *outputs, Py_ssize_t columns) noexcept nogil:
+cdef Py_ssize_t c_answered_class(const double *outputs, Py_ssize_t columns) noexcept nogil:
+    """Return the class that one row of outputs stands for; -1 if an output is NaN."""
+    cdef Py_ssize_t j
+    cdef bint numbers = True
+    for j in range(columns):
+        numbers = numbers and outputs[j] == outputs[j]
+    if not numbers:
+        return -1
     if columns == 1:
         return 1 if outputs[0] >= 0.5 else 0
     return largest(outputs, columns)
@@ -124,7 +131,8 @@ cdef Py_ssize_t c_count_correct(const double *a, const double *y,
     cdef Py_ssize_t i
     cdef Py_ssize_t correct = 0
     for i in range(rows):
-        if c_class_of(a + i * columns, columns) == c_class_of(y + i * columns, columns):
+        if (c_answered_class(a + i * columns, columns)
+                == c_answered_class(y + i * columns, columns)):
             correct += 1
     return correct
 
