@@ -1,58 +1,102 @@
-"""Builds the optional extension; everything else stands in pyproject.toml.
+"""Builds the optional extensions; everything else stands in pyproject.toml.
 
-PURENET_NO_EXTENSIONS=1 leaves the extension out.  PURENET_REQUIRE_EXTENSIONS=1 makes the build
-fail where it cannot be compiled, instead of going on without it.
+PURENET_NO_EXTENSIONS=1 leaves the extensions out.  PURENET_REQUIRE_EXTENSIONS=1 makes the build
+fail where they cannot be compiled, instead of going on without them.
 """
 
+import contextlib
 import os
 import pathlib
-import zlib
+import runpy
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
+PACKAGE = pathlib.Path("purenet_fast")
+FINGERPRINT = runpy.run_path(str(PACKAGE / "fingerprint.py"))
+
 # A multiplication and an addition must stay two operations with two roundings.  And no debug
-# information, which Python's own flags ask for: it makes the build half as long again.
-FLAGS = {
-    "unix": ["-O3", "-g0", "-ffp-contract=off"],
-    "mingw32": ["-O3", "-g0", "-ffp-contract=off"],
-    "msvc": ["/O2", "/fp:precise"],
+# information, which Python's own flags ask for: it makes the build half as long again.  These come
+# behind the flags of the environment, and take back what would change a number: linked with
+# -funsafe-math-optimizations, a library rounds the whole process's smallest numbers to zero.
+EXACT = [
+    "-O3",
+    "-g0",
+    "-fno-fast-math",
+    "-fno-unsafe-math-optimizations",
+    "-fno-associative-math",
+    "-fno-reciprocal-math",
+    "-fno-finite-math-only",
+    "-fsigned-zeros",
+    "-ffp-contract=off",
+]
+FLAGS = {"unix": EXACT, "mingw32": EXACT, "msvc": ["/O2", "/fp:precise"]}
+LINK_FLAGS = {"unix": EXACT, "mingw32": EXACT}
+
+# Nothing that is compiled can be pickled: that needs code of Cython in every room.  None indexes
+# a list or array of Python beyond its end, or divides by zero; % and // have C's meaning, and are
+# for indices, which are never negative.
+DIRECTIVES = {
+    "language_level": 3,
+    "auto_pickle": False,
+    "binding": True,
+    "boundscheck": False,
+    "cdivision": True,
+    "embedsignature": False,
+    "initializedcheck": False,
+    "wraparound": False,
 }
 
 
-SOURCES = [
-    path for path in sorted(pathlib.Path("purenet_fast").iterdir()) if path.suffix in (".pyx", ".h")
-]
+class BuildExtensions(build_ext):
+    """Builds all rooms side by side, or none."""
+
+    def finalize_options(self):
+        super().finalize_options()
+        if self.parallel is None:
+            self.parallel = True  # as many as there are processors
+
+    def build_extensions(self):
+        from Cython.Build import cythonize
+
+        kind = self.compiler.compiler_type
+        flags = os.environ.get("PURENET_COMPILE_FLAGS")  # for tests that build something else
+        compile_flags = FLAGS.get(kind, []) if flags is None else flags.split()
+        link_flags = LINK_FLAGS.get(kind, []) if flags is None else []
+        # Not side by side: Cython is not made for threads.
+        translated = cythonize(self.extensions, compiler_directives=DIRECTIVES)
+        for extension, in_c in zip(self.extensions, translated, strict=True):
+            extension.sources = in_c.sources
+            extension.extra_compile_args = compile_flags
+            extension.extra_link_args = link_flags
+        super().build_extensions()
+        built = [pathlib.Path(self.get_ext_fullpath(room.name)) for room in self.extensions]
+        if not all(path.exists() for path in built):
+            for path in built:
+                with contextlib.suppress(FileNotFoundError):
+                    path.unlink()
+            self.warn("purenet_fast could not be compiled: purenet is installed without it")
 
 
-def fingerprint():
-    """Return a number that changes with the sources; purenet_fast/__init__.py compares it."""
-    value = 0
-    for path in SOURCES:
-        value = zlib.crc32(path.read_bytes(), value)
-    return value
+def room(name):
+    """Return the extension of one .pyx."""
+    sources = [f"{PACKAGE}/{name}.pyx"]
+    if name == ROOM_OF_KERNELS:
+        sources += sorted(str(path) for path in PACKAGE.glob("kernels/*.c"))
+    return Extension(
+        f"{PACKAGE}.{name}",
+        sources,
+        include_dirs=[str(PACKAGE)],
+        depends=[str(path) for path in FINGERPRINT["sources"](PACKAGE, name)],
+        define_macros=[("PURENET_SOURCES", f"{FINGERPRINT['fingerprint'](PACKAGE, name)}u")],
+        optional=not os.environ.get("PURENET_REQUIRE_EXTENSIONS"),
+    )
 
 
-class BuildExtension(build_ext):
-    def build_extension(self, extension):
-        flags = os.environ.get("PURENET_COMPILE_FLAGS")
-        if flags is None:
-            extension.extra_compile_args = FLAGS.get(self.compiler.compiler_type, [])
-        else:  # for the test that builds a wrong extension on purpose
-            extension.extra_compile_args = flags.split()
-        super().build_extension(extension)
-
+ROOM_OF_KERNELS = "vectors"
 
 extensions = []
 if not os.environ.get("PURENET_NO_EXTENSIONS"):
-    extensions.append(
-        Extension(
-            "purenet_fast._core",
-            ["purenet_fast/_core.pyx"],
-            depends=[str(path) for path in SOURCES],
-            define_macros=[("PURENET_SOURCES", f"{fingerprint()}u")],
-            optional=not os.environ.get("PURENET_REQUIRE_EXTENSIONS"),
-        )
-    )
+    extensions = [room(path.stem) for path in sorted(PACKAGE.glob("*.pyx"))]
 
-setup(ext_modules=extensions, cmdclass={"build_ext": BuildExtension})
+setup(ext_modules=extensions, cmdclass={"build_ext": BuildExtensions})

@@ -175,7 +175,11 @@ def train(
         while len(history.loss) < epochs and history.stopped is None:
             rate = _rate(rates, net.epochs_trained) if callable(rates) else rates
             vars(net)["history"] = history
-            run = min(epochs - len(history.loss), LONGEST_RUN) if alone else 1
+            run = LONGEST_RUN
+            if not alone:
+                run = 1
+                net.check_parameters()  # what a function of the user's may have written into them
+            run = min(epochs - len(history.loss), run)
             net.run_epochs(samples, run, batch_size, shuffle, rate, optimizer, threads, history)
             _check_finite(net, history)
             if validation is not None:

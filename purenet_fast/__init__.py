@@ -5,60 +5,159 @@
 
 from __future__ import annotations
 
-import importlib
-import pathlib
 import pkgutil
-import zlib
+import sys
 
-import purenet
-
-# In a folder that holds the sources, this package hides an installed one; the compiled module may
+# In a folder that holds the sources, this package hides an installed one; the compiled rooms may
 # then be found where that one is.
 __path__ = pkgutil.extend_path(__path__, __name__)
 
-_BUILD = "install a C compiler and run `pip install .` in the purenet folder"
+from . import rooms
 
-try:
-    _core = importlib.import_module("._core", __name__)
-except ImportError as _error:
-    raise ImportError(
-        f"purenet_fast is not built: {_error}. To build it, {_BUILD}; "
-        "`import purenet` works without it."
-    ) from _error
+rooms.import_rooms()
 
-# Where the sources lie beside this file, they must be those that were compiled.
-_value = 0
-for _source in sorted(pathlib.Path(__file__).parent.iterdir()):
-    if _source.suffix in (".pyx", ".h"):
-        _value = zlib.crc32(_source.read_bytes(), _value)
-if _value not in (0, _core.SOURCES):
-    raise ImportError(
-        f"purenet_fast was built from other sources than those in {pathlib.Path(__file__).parent}. "
-        f"To build it again, {_BUILD}."
-    )
+import purenet  # noqa: E402
+from purenet import (  # noqa: E402
+    Evaluation,
+    Explanation,
+    GradientCheck,
+    GradientDescent,
+    He,
+    History,
+    Layer,
+    LayerGradient,
+    LayerOutput,
+    Normal,
+    NumPyRandom,
+    Optimizer,
+    Preparation,
+    Recording,
+    RecordingError,
+    Table,
+    TrainingDiverged,
+    Uniform,
+    Xavier,
+    Zeros,
+    check_gradients,
+    datasets,
+    explain,
+    linear,
+    linear_derivative,
+    one_hot,
+    read_csv,
+    record,
+)
 
-from .network import Dense, Network  # noqa: E402
+from . import activations, elementary, functions, losses, matrix  # noqa: E402
+from .activations import (  # noqa: E402
+    leaky_relu,
+    leaky_relu_derivative,
+    relu,
+    relu_derivative,
+    sigmoid,
+    sigmoid_derivative,
+    tanh_derivative,
+)
+from .elementary import exp, log, log1p, tanh  # noqa: E402
+from .functions import (  # noqa: E402
+    activate,
+    add,
+    add_bias,
+    column_sums,
+    dot,
+    multiply,
+    scale,
+    softmax,
+    softmax_cross_entropy,
+    softmax_derivative,
+    subtract,
+    transpose,
+)
+from .layers import Dense  # noqa: E402
+from .losses import (  # noqa: E402
+    sigmoid_cross_entropy,
+    squared_error,
+    squared_error_derivative,
+)
+from .network import Network  # noqa: E402
 
 BACKEND = "fast"
 
 __version__ = purenet.__version__
-__all__ = purenet.__all__
 
 load = Network.load
 
-# What is not compiled is purenet's own; what is compiled has purenet's documentation.
-for _name in __all__:
-    if _name not in globals():
-        _original = getattr(purenet, _name)
-        _twin = getattr(_core, _name, _original)
-        if _twin is not _original:
-            _twin.__doc__ = _original.__doc__
-            _twin.__wrapped__ = _original
-            _twin.__module__ = __name__
-        globals()[_name] = _twin
+__all__ = [
+    "BACKEND",
+    "Dense",
+    "Evaluation",
+    "Explanation",
+    "GradientCheck",
+    "GradientDescent",
+    "He",
+    "History",
+    "Layer",
+    "LayerGradient",
+    "LayerOutput",
+    "Network",
+    "Normal",
+    "NumPyRandom",
+    "Optimizer",
+    "Preparation",
+    "Recording",
+    "RecordingError",
+    "Table",
+    "TrainingDiverged",
+    "Uniform",
+    "Xavier",
+    "Zeros",
+    "activate",
+    "add",
+    "add_bias",
+    "check_gradients",
+    "column_sums",
+    "datasets",
+    "dot",
+    "exp",
+    "explain",
+    "leaky_relu",
+    "leaky_relu_derivative",
+    "linear",
+    "linear_derivative",
+    "load",
+    "log",
+    "log1p",
+    "multiply",
+    "one_hot",
+    "read_csv",
+    "record",
+    "relu",
+    "relu_derivative",
+    "scale",
+    "sigmoid",
+    "sigmoid_cross_entropy",
+    "sigmoid_derivative",
+    "softmax",
+    "softmax_cross_entropy",
+    "softmax_derivative",
+    "squared_error",
+    "squared_error_derivative",
+    "subtract",
+    "tanh",
+    "tanh_derivative",
+    "transpose",
+]
+
+# What is compiled has purenet's documentation.
+for _twins, _originals in (
+    (activations, purenet.activations),
+    (elementary, purenet.elementary),
+    (functions, purenet.functions),
+    (losses, purenet.losses),
+    (matrix, purenet.matrix),
+):
+    rooms.document(vars(_twins), _originals)
 for _class in (Dense, Network):
-    _base = _class.__base__
-    _class.__doc__ = _base.__doc__
-    for _name, _method in vars(_class).items():
-        if callable(_method) and hasattr(_base, _name):
-            _method.__doc__ = getattr(_base, _name).__doc__
+    rooms.document_methods(_class)
+
+rooms.check_bits(sys.modules[__name__])

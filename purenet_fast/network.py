@@ -1,72 +1,35 @@
-"""Dense layers and networks whose arithmetic is compiled; everything else is purenet's."""
+"""Networks whose arithmetic is compiled; everything else is purenet's."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from purenet import layers, network
+import purenet.layers
+from purenet import network
 from purenet.checks import are_classes, as_matrix, as_targets, check_targets
 from purenet.history import History
 from purenet.layers import LayerGradient, LayerOutput
-from purenet.matrix import Matrix, Rows
+from purenet.matrix import Matrix
 from purenet.optimizers import GradientDescent, Optimizer
 from purenet.samples import Samples
 from purenet.training import Settings
 
-from . import _core
-
-
-class Dense(layers.Dense):
-    backend: ClassVar[str] = "fast"
-
-    def own(self, name: str, values: Any, place: str | None = None) -> Any:
-        found = super().own(name, values, place)
-        if found is None:
-            return None
-        return _core.Matrix(found) if name == "weights" else _core.Vector(found)
-
-    def _keep(self, name: str, values: Any) -> None:
-        # The rows are views of one buffer, whatever a user does with them.
-        pass
-
-    def check_parameters(self, place: str) -> None:
-        # A buffer of doubles can hold nothing but floats.
-        pass
-
-    def feedforward(self, inputs: Rows) -> LayerOutput:
-        z = _core.dot(inputs, self.weights)
-        if self.biases is not None:
-            z = _core.add_bias(z, self.biases)
-        return LayerOutput(z, _core.activate(self.activation, z))
-
-    def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
-        weights = _core.dot(_core.transpose(inputs), delta)
-        return LayerGradient(weights, _core.column_sums(delta) if self.bias else None, delta)
-
-    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
-        return _core.dot(delta, _core.transpose(self.weights))
-
-    def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
-        weights: Any = self.weights
-        biases: Any = self.biases
-        bias_gradient = None if biases is None else gradient.biases
-        if type(optimizer) is not GradientDescent or not _core.update(
-            weights, biases, gradient.weights, bias_gradient, learning_rate
-        ):
-            super().step(gradient, learning_rate, optimizer)
+from . import passes, training
+from .layers import Dense
+from .samples import Samples as CompiledSamples
+from .samples import are_finite_floats, inputs_of
 
 
 class Network(network.Network):
-    layer_class: ClassVar[type[layers.Dense]] = Dense
+    layer_class: ClassVar[type[purenet.layers.Dense]] = Dense
 
     def _is_compiled(self) -> bool:
         """Return whether all layers have compiled loops; the others run through purenet's."""
         return all(type(layer) is Dense for layer in self.layers)
 
     def check_parameters(self) -> None:
-        if not self._is_compiled():
-            for number, layer in enumerate(self.layers):
-                layer.check_parameters(f"layer {number}")
+        for number, layer in enumerate(self.layers):
+            layer.check_parameters(f"layer {number}")
 
     def checked_inputs(self, inputs: Any, threads: int = 1) -> Any:
         if not self._is_compiled():
@@ -74,10 +37,10 @@ class Network(network.Network):
         return self._laid_out(inputs, threads, 1)
 
     def _laid_out(self, inputs: Any, threads: int, together: int) -> Any:
-        converted = _core.inputs_of(inputs, self.inputs, threads, together)
+        converted = inputs_of(inputs, self.inputs, threads, together)
         if converted is None:
             rows = as_matrix(inputs, "inputs", width=self.inputs)
-            converted = _core.inputs_of(rows, self.inputs, threads, together)
+            converted = inputs_of(rows, self.inputs, threads, together)
         return converted
 
     def checked_samples(
@@ -96,21 +59,21 @@ class Network(network.Network):
         if settings is not None and not settings.shuffle:
             together = settings.batch_size or 1
         rows = self._laid_out(inputs, threads, together)
-        if not _core.are_finite_floats(targets, rows.rows, self.outputs):
+        if not are_finite_floats(targets, rows.rows, self.outputs):
             targets = as_targets(targets, rows.rows, self.outputs)
         classes = are_classes(targets)
         check_targets(targets, self.loss, classes)
-        return _core.Samples(rows, targets, classes)
+        return CompiledSamples(rows, targets, classes)
 
     def forward(self, inputs: Matrix) -> list[LayerOutput]:
         if type(inputs) is list:
             return super().forward(inputs)
-        return [LayerOutput(*output) for output in _core.feedforward(self, inputs)]
+        return [LayerOutput(*output) for output in passes.feedforward(self, inputs)]
 
     def gradients(self, samples: Samples) -> list[Any]:
         if type(samples) is Samples:
             return super().gradients(samples)
-        return [LayerGradient(*gradient) for gradient in _core.backprop(self, samples)]
+        return [LayerGradient(*gradient) for gradient in passes.backprop(self, samples)]
 
     def run_epochs(
         self,
@@ -131,14 +94,21 @@ class Network(network.Network):
             count = samples.size
             batch_size = count if batch_size is None else min(batch_size, count)
             shuffle = shuffle and batch_size < count
-            _core.train(self, samples, epochs, batch_size, shuffle, learning_rate, threads, history)
+            training.train(
+                self, samples, epochs, batch_size, shuffle, learning_rate, threads, history
+            )
+
+    def find_non_finite(self) -> tuple[str, float] | None:
+        if self._is_compiled() and passes.is_finite(self):
+            return None
+        return super().find_non_finite()
 
     def measure(self, samples: Samples, threads: int) -> tuple[float, int]:
         if type(samples) is Samples:
             return super().measure(samples, threads)
-        return _core.measure(self, samples, threads)
+        return passes.measure(self, samples, threads)
 
     def outputs_of(self, inputs: Matrix, threads: int) -> Matrix:
         if type(inputs) is list:
             return super().outputs_of(inputs, threads)
-        return _core.predict(self, inputs, threads)
+        return passes.predict(self, inputs, threads)

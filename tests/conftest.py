@@ -74,7 +74,7 @@ def pytest_report_header(config):
         return "backends: pure ONLY (--pure-only); nothing compiled is tested"
     import purenet_fast
 
-    return f"backends: pure and fast ({purenet_fast._core.__file__})"
+    return f"backends: pure and fast ({purenet_fast.engine.__file__})"
 
 
 def pytest_generate_tests(metafunc):
@@ -88,18 +88,18 @@ def pytest_generate_tests(metafunc):
 def vector_widths():
     """Return the vector widths that this processor has, beside plain loops."""
     try:
-        from purenet_fast import _core
+        from purenet_fast.vectors import choose_vectors, chosen_vectors
     except ImportError:  # --pure-only
         return []
-    before = _core.chosen_vectors()
+    before = chosen_vectors()
     widths = []
     for name in ("vector", "sse2", "neon", "avx2", "avx512"):
         try:
-            _core.choose_vectors(name)
+            choose_vectors(name)
         except ValueError:
             continue
         widths.append(name)
-    _core.choose_vectors(before)
+    choose_vectors(before)
     return widths
 
 
@@ -141,8 +141,8 @@ def fast():
 def vectors(request):
     """The compiled package restricted to one vector width, for each that this processor has."""
     fast = importlib.import_module("purenet_fast")
-    before = fast._core.chosen_vectors()
-    chosen = fast._core.choose_vectors(request.param)
+    before = fast.vectors.chosen_vectors()
+    chosen = fast.vectors.choose_vectors(request.param)
     assert chosen == request.param
     yield chosen
-    fast._core.choose_vectors(before)
+    fast.vectors.choose_vectors(before)

@@ -17,7 +17,9 @@ trap 'rm -rf "$work"' EXIT
 build() {
     mkdir "$work/$1"
     cp -r purenet purenet_fast tests setup.py pyproject.toml README.md LICENSE "$work/$1"
-    rm -f "$work/$1"/purenet_fast/_core.c "$work/$1"/purenet_fast/_core.*.so
+    for room in "$work/$1"/purenet_fast/*.pyx; do
+        rm -f "${room%.pyx}".c "${room%.pyx}".*.so
+    done
     (
         cd "$work/$1"
         PURENET_REQUIRE_EXTENSIONS=1 PURENET_COMPILE_FLAGS="$2" LDFLAGS="$3" \
@@ -63,9 +65,8 @@ import sys
 
 import purenet_fast as purenet
 
-core = purenet._core
-core.share_from(0.0)
-core.choose_vectors(sys.argv[1])
+purenet.threads.share_from(0.0)
+purenet.vectors.choose_vectors(sys.argv[1])
 generator = random.Random(1)
 
 
@@ -77,7 +78,7 @@ def rows(count, columns, zeros):
 
 
 for limit in (100_000_000, 1):
-    core.limit_pieces(limit)
+    purenet.engine.limit_pieces(limit)
     for widths, zeros, loss, last in (
         ((3, 4, 1), 0.0, "binary_cross_entropy", "sigmoid"),
         ((70, 64, 10), 0.8, "categorical_cross_entropy", "softmax"),
@@ -101,7 +102,7 @@ for limit in (100_000_000, 1):
         except purenet.TrainingDiverged:
             pass
         net.digest()
-print("done", core.chosen_vectors())
+print("done", purenet.vectors.chosen_vectors())
 PYTHON
     # Only what happens in the module counts: CPython, and the C library, have noise of their own.
     cat >"$work/valgrind/judge.py" <<'PYTHON'
@@ -111,7 +112,7 @@ import xml.etree.ElementTree as ElementTree
 found = 0
 for error in ElementTree.parse(sys.argv[1]).getroot().iter("error"):
     objects = [frame.findtext("obj") or "" for frame in error.iter("frame")]
-    if any("/_core." in name for name in objects):
+    if any("/purenet_fast/" in name for name in objects):
         # Memory that Python keeps for good is lost, for valgrind, only if nothing points to it.
         if error.findtext("kind") in ("Leak_PossiblyLost", "Leak_StillReachable"):
             continue
@@ -119,7 +120,7 @@ for error in ElementTree.parse(sys.argv[1]).getroot().iter("error"):
         print(error.findtext("kind"), error.findtext("what") or error.findtext("xwhat/text"))
         for frame in list(error.iter("frame"))[:12]:
             print("   ", frame.findtext("fn"), frame.findtext("file"), frame.findtext("line"))
-print(f"{found} errors with the module in their stack")
+print(f"{found} errors with a compiled room in their stack")
 sys.exit(found > 0)
 PYTHON
     local names
@@ -127,7 +128,7 @@ PYTHON
 import purenet_fast
 for name in ("avx2", "sse2", "neon", "vector", "portable"):
     try:
-        print(purenet_fast._core.choose_vectors(name))
+        print(purenet_fast.vectors.choose_vectors(name))
     except ValueError:
         pass')
     for name in $names; do

@@ -102,13 +102,20 @@ def test_the_names_of_the_backends(both):
     assert pure is not fast
 
 
-def test_the_core_is_a_shared_library(fast):
+def test_the_rooms_are_shared_libraries(fast):
     suffixes = tuple(importlib.machinery.EXTENSION_SUFFIXES)
-    assert fast._core.__file__.endswith(suffixes)
-    assert isinstance(fast._core.__loader__, importlib.machinery.ExtensionFileLoader)
-    with open(fast._core.__file__, "rb") as file:
-        magic = file.read(4)
-    assert magic in (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe") or magic[:2] == b"MZ"
+    for name in fast.rooms.ROOMS:
+        room = getattr(fast, name)
+        assert room.__file__.endswith(suffixes)
+        assert isinstance(room.__loader__, importlib.machinery.ExtensionFileLoader)
+        with open(room.__file__, "rb") as file:
+            magic = file.read(4)
+        assert magic in (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe") or magic[:2] == b"MZ"
+
+
+def test_every_compiled_room_is_listed(fast):
+    folder = pathlib.Path(fast.__file__).parent
+    assert sorted(path.stem for path in folder.glob("*.pyx")) == list(fast.rooms.ROOMS)
 
 
 @pytest.mark.parametrize("name", COMPILED)
@@ -117,7 +124,7 @@ def test_functions_are_compiled_in_one_and_python_in_the_other(both, name):
     assert inspect.isfunction(pure)
     assert pure.__module__.startswith("purenet.")
     assert not inspect.isfunction(fast)
-    assert getattr(both[1]._core, name) is fast
+    assert fast.__module__.startswith("purenet_fast.")
     assert "cython" in type(fast).__name__ or inspect.isbuiltin(fast)
 
 
@@ -181,7 +188,7 @@ def test_fit_goes_through_the_compiled_module(fast, monkeypatch):
     def train(*_):
         raise AssertionError("the compiled train was called")
 
-    monkeypatch.setattr(fast._core, "train", train)
+    monkeypatch.setattr(fast.training, "train", train)
     with pytest.raises(AssertionError, match="the compiled train was called"):
         net.fit(X, Y, epochs=1)
     assert net.digest() == before
@@ -197,15 +204,21 @@ def run(code, folder):
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-def packages_without_core(folder):
+def packages_without_rooms(folder):
     for name in ("purenet", "purenet_fast"):
         source = pathlib.Path(importlib.import_module(name).__file__).parent
         hidden = shutil.ignore_patterns("*.so", "*.pyd", "*.dylib", "__pycache__")
         shutil.copytree(source, folder / name, ignore=hidden)
 
 
-def test_without_its_core_the_fast_package_says_how_to_build_it(fast, tmp_path):
-    packages_without_core(tmp_path)
+def packages_with_rooms(fast, folder):
+    packages_without_rooms(folder)
+    for name in fast.rooms.ROOMS:
+        shutil.copy(getattr(fast, name).__file__, folder / "purenet_fast")
+
+
+def test_without_its_rooms_the_fast_package_says_how_to_build_it(fast, tmp_path):
+    packages_without_rooms(tmp_path)
     done = run("import purenet_fast", tmp_path)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
@@ -218,7 +231,7 @@ def test_without_its_core_the_fast_package_says_how_to_build_it(fast, tmp_path):
 
 
 def test_a_failed_import_leaves_nothing_behind(fast, tmp_path):
-    packages_without_core(tmp_path)
+    packages_without_rooms(tmp_path)
     code = """
 for attempt in range(2):
     try:
@@ -231,20 +244,123 @@ print("purenet_fast" in sys.modules)
     assert done.stdout == "refused\nrefused\nFalse\n", done.stderr
 
 
-def test_an_extension_built_from_other_sources_is_refused(fast, tmp_path):
-    packages_without_core(tmp_path)
-    shutil.copy(fast._core.__file__, tmp_path / "purenet_fast")
-    source = tmp_path / "purenet_fast" / "_core.pyx"
+def test_half_a_build_is_refused(fast, tmp_path):
+    packages_with_rooms(fast, tmp_path)
+    done = run("import purenet_fast; print(purenet_fast.BACKEND)", tmp_path)
+    assert done.stdout == "fast\n", done.stderr
+    (tmp_path / "purenet_fast" / pathlib.Path(fast.engine.__file__).name).unlink()
+    done = run("import purenet_fast", tmp_path)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("ImportError: purenet_fast was built only in part, without engine. To ")
+    assert "run `pip install .`" in last
+
+
+def test_rooms_that_do_not_fit_each_other_are_refused(fast, tmp_path):
+    packages_with_rooms(fast, tmp_path)
+    # Nothing of what the others were built to use is offered here.
+    (tmp_path / "purenet_fast" / pathlib.Path(fast.vectors.__file__).name).unlink()
+    (tmp_path / "purenet_fast" / "vectors.py").write_text("SOURCES = 0\n")
+    done = run("import purenet_fast", tmp_path)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("ImportError: purenet_fast ")
+    assert "run `pip install .`" in last
+
+
+@pytest.mark.parametrize(
+    "name", ["engine.pyx", "buffers.pxd", "kernels/product.h", "kernels/width_1.c"]
+)
+def test_an_extension_built_from_other_sources_is_refused(fast, tmp_path, name):
+    packages_with_rooms(fast, tmp_path)
+    source = tmp_path / "purenet_fast" / name
     source.write_text("# not what was compiled\n")
     done = run("import purenet_fast", tmp_path)
     assert "ImportError: purenet_fast was built from other sources" in done.stderr
     assert done.returncode == 1
     # Where no sources lie beside it, as after an installation, there is nothing to compare.
     for path in (tmp_path / "purenet_fast").iterdir():
-        if path.suffix in (".pyx", ".h"):
+        if path.suffix in (".pyx", ".pxd"):
             path.unlink()
+    shutil.rmtree(tmp_path / "purenet_fast" / "kernels")
     done = run("import purenet_fast; print(purenet_fast.BACKEND)", tmp_path)
     assert done.stdout == "fast\n", done.stderr
+
+
+# The rooms of arithmetic, by themselves.
+
+TWINS = [
+    (room, name)
+    for room in ("activations", "elementary", "losses", "matrix")
+    for name, value in sorted(vars(importlib.import_module(f"purenet.{room}")).items())
+    if inspect.isfunction(value)
+    and value.__module__ == f"purenet.{room}"
+    and not name.startswith("_")
+]
+
+
+@pytest.mark.parametrize(("room", "name"), TWINS)
+def test_a_room_has_the_twins_of_purenets(both, room, name):
+    pure, fast = (
+        getattr(importlib.import_module(f"{module.__name__}.{room}"), name) for module in both
+    )
+    assert inspect.signature(pure) == inspect.signature(fast)
+    assert inspect.getdoc(pure) == inspect.getdoc(fast)
+
+
+A = [[1.0, -2.5], [0.5, 3.0]]
+ARGUMENTS = {
+    "a": A,
+    "b": [[0.25, 1.5], [-1.0, 2.0]],
+    "biases": [0.5, -0.5],
+    "factor": 3.0,
+    "x": 0.75,
+    "z": A,
+    "d_a": [[1.0, 2.0], [3.0, -4.0]],
+    "y": [[0.0, 1.0], [1.0, 0.0]],
+    "loss": "categorical_cross_entropy",
+    "activation": "softmax",
+    "samples": 3,
+    "outputs": 2,
+}
+OF_ONE_NUMBER = {"z": 0.75, "a": 0.25, "y": 1.0}
+OF_ONE_ROW = {"z": [0.5, -1.0], "a": [0.25, 0.75], "y": [0.0, 1.0]}
+ODD = [
+    None,
+    3,
+    2.5,
+    "x",
+    [],
+    [[]],
+    [1],
+    [[1, 2], [3, 4]],
+    [[1.0], [2.0, 3.0]],
+    [[1.0, "x"]],
+    [[None]],
+]
+ODD += [((1.0, 2.0), (3.0, 4.0)), [[float("nan"), float("inf")]], [[1.0, 2.0, 3.0]]]
+
+
+def outcome(function, arguments):
+    try:
+        return repr(function(**copy.deepcopy(arguments)))
+    except Exception as error:
+        return type(error), str(error)
+
+
+@pytest.mark.parametrize(("room", "name"), TWINS)
+def test_twins_return_and_raise_the_same(both, room, name):
+    pure, fast = (
+        getattr(importlib.import_module(f"{module.__name__}.{room}"), name) for module in both
+    )
+    names = list(inspect.signature(pure).parameters)
+    for defaults in (ARGUMENTS, {**ARGUMENTS, **OF_ONE_NUMBER}, {**ARGUMENTS, **OF_ONE_ROW}):
+        usual = {argument: defaults[argument] for argument in names}
+        assert outcome(pure, usual) == outcome(fast, usual)
+        for argument in names:
+            for value in ODD:
+                odd = {**usual, argument: value}
+                assert outcome(pure, odd) == outcome(fast, odd)
 
 
 def imported_names(path):
@@ -844,7 +960,7 @@ def test_there_are_enough_bad_calls():
 
 
 def test_the_extension_is_demanded_unless_pure_only_is_asked_for(tmp_path):
-    packages_without_core(tmp_path)
+    packages_without_rooms(tmp_path)
     (tmp_path / "tests").mkdir()
     shutil.copy(ROOT / "tests" / "conftest.py", tmp_path / "tests")
     (tmp_path / "tests" / "test_one.py").write_text(
@@ -857,7 +973,7 @@ def test_the_extension_is_demanded_unless_pure_only_is_asked_for(tmp_path):
         "sys.path.insert(0, sys.argv[1]); import pathlib, importlib.abc\n"
         "class Hide(importlib.abc.MetaPathFinder):\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'purenet_fast._core':\n"
+        "        if name == 'purenet_fast.engine':\n"
         "            raise ImportError('hidden')\n"
         "sys.meta_path.insert(0, Hide())\n"
         "own = ['-p', 'no:cacheprovider', '-p', 'no:xdist', '-v']\n"

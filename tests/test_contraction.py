@@ -1,8 +1,9 @@
 """The negative control of the identity tests: a wrong build must not pass them.
 
-The extension is built twice from a copy of its sources, with the same flags but one: whether a
-multiplication and an addition may be contracted to one operation with one rounding.  The tests in
-test_identity.py must fail for the one build and pass for the other.
+The compiled rooms are built twice from a copy of their sources.  One build may contract a
+multiplication and an addition to one operation with one rounding; the other is the project's own,
+in an environment whose CFLAGS ask for that and worse.  The tests in test_identity.py must fail for
+the one build and pass for the other, and the package must refuse the one by itself.
 """
 
 import ast
@@ -27,7 +28,8 @@ if platform.machine().lower() in ("x86_64", "amd64"):
     FLAGS += " -mfma"
 MANY = 40  # failed tests, of some hundred, are enough
 
-CONTRACTED, SEPARATE = f"{FLAGS} -ffp-contract=fast", f"{FLAGS} -ffp-contract=off"
+CONTRACTED = f"{FLAGS} -ffp-contract=fast"
+HOSTILE = f"{CONTRACTED} -funsafe-math-optimizations -ffinite-math-only"
 
 PROBE = """
 #include <stdio.h>
@@ -87,23 +89,23 @@ def builders(folder):
     return target
 
 
-def what_is_made(folder, names):
-    """Return which names in a folder are made by a build: for shutil.copytree."""
-    made = {name for name in names if name.endswith((".so", ".pyd")) or name == "__pycache__"}
-    return made | {f"{name[:-4]}.c" for name in names if name.endswith(".pyx")}
+def generated(folder, names):
+    """Return the files of a folder that a build has made, and others that no build needs."""
+    made = set(shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")(folder, names))
+    return made | {name for name in names if name.endswith(".c") and name[:-2] + ".pyx" in names}
 
 
-def start_build(folder, flags, tools):
+def start_build(folder, tools, **flags):
     """Copy the sources and start to build them in place."""
     folder.mkdir()
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, folder)
     for name in ("purenet", "purenet_fast", "tests"):
-        shutil.copytree(ROOT / name, folder / name, ignore=what_is_made)
-    environment = {**os.environ, "PURENET_COMPILE_FLAGS": flags, "PURENET_REQUIRE_EXTENSIONS": "1"}
+        shutil.copytree(ROOT / name, folder / name, ignore=generated)
+    environment = {**os.environ, "PURENET_REQUIRE_EXTENSIONS": "1", "CFLAGS": ""}
     environment.pop("PURENET_NO_EXTENSIONS", None)
-    environment.pop("CFLAGS", None)
+    environment.update(flags)
     if tools is not None:
         environment["PYTHONPATH"] = str(tools)
     return start([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], folder, environment)
@@ -111,7 +113,9 @@ def start_build(folder, flags, tools):
 
 def start_tests(folder):
     """Start the identity tests on what was built there."""
-    environment = {**os.environ, "PYTEST_ADDOPTS": "", "PYTHONPATH": ""}
+    # The package itself would refuse the wrong build.
+    unchecked = {"PURENET_UNCHECKED_BITS": "1"}
+    environment = {**os.environ, "PYTEST_ADDOPTS": "", "PYTHONPATH": "", **unchecked}
     chosen = "random_networks or every_width or every_batch_size"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=line"]
     command += ["-k", chosen, f"--maxfail={MANY}", "tests/test_identity.py"]
@@ -138,17 +142,29 @@ def finish(processes):
             process.kill()
 
 
-def test_a_contracted_build_fails_the_identity_tests(fast, tmp_path):
+EXAMPLE = """
+import purenet_fast as purenet
+net = purenet.Network([purenet.Dense(3, 4), purenet.Dense(4, 1)], "sum_of_squares", seed=1)
+inputs = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]
+net.fit(inputs, [[0], [1], [1], [0]], epochs=1500, learning_rate=1.0)
+print(net.digest()[:12], float("1e-310") * 0.5)
+"""
+
+
+def test_a_contracted_build_fails_the_identity_tests_and_flags_make_none(fast, tmp_path):
     reason = why_not(tmp_path)
     if reason is not None:
         pytest.skip(reason)
     tools = builders(tmp_path)
-    contracted, separate = tmp_path / "contracted", tmp_path / "separate"
-    builds = [start_build(contracted, CONTRACTED, tools), start_build(separate, SEPARATE, tools)]
+    contracted, hostile = tmp_path / "contracted", tmp_path / "hostile"
+    builds = [
+        start_build(contracted, tools, PURENET_COMPILE_FLAGS=CONTRACTED),
+        start_build(hostile, tools, CFLAGS=HOSTILE),
+    ]
     for output, code in finish(builds):
         assert code == 0, output[-3000:]
-    runs = finish([start_tests(contracted), start_tests(separate)])
-    for folder, (output, _) in zip((contracted, separate), runs, strict=True):
+    runs = finish([start_tests(contracted), start_tests(hostile)])
+    for folder, (output, _) in zip((contracted, hostile), runs, strict=True):
         assert f"backends: pure and fast ({folder}" in output, output[-3000:]
 
     output, code = runs[1]
@@ -159,3 +175,20 @@ def test_a_contracted_build_fails_the_identity_tests(fast, tmp_path):
     assert code == pytest.ExitCode.TESTS_FAILED, output[-3000:]
     failed = int(re.search(r"(\d+) failed", output)[1])
     assert failed == MANY  # not by a hair
+
+    # The wrong build is refused, unless a test asks for it; the other leaves Python's arithmetic
+    # alone: the smallest numbers are not rounded to zero.
+    environment = {**os.environ, "PYTHONPATH": ""}
+    (refused, code), (printed, _) = finish(
+        [
+            start([sys.executable, "-c", EXAMPLE], folder, environment)
+            for folder in (contracted, hostile)
+        ]
+    )
+    assert code == 1
+    last = refused.splitlines()[-1]
+    assert last.startswith(
+        "ImportError: purenet_fast was built to compute other numbers than purenet"
+    )
+    assert "-ffast-math" in last and "CFLAGS" in last
+    assert printed == "9e0e9d47c8e6 5e-311\n"

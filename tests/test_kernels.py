@@ -28,37 +28,37 @@ INF, NAN = float("inf"), float("nan")
 
 
 @pytest.fixture
-def core(fast):
-    """The compiled module, with threads for the smallest networks.
+def compiled(fast):
+    """The compiled package, with threads for the smallest networks.
 
     What a test changes in it is put back.
     """
-    core = fast._core
-    before = core.chosen_vectors()
-    least = core.share_from(0.0)
-    limit = core.limit_pieces(0)
-    core.limit_pieces(limit)
-    yield core
-    core.choose_vectors(before)
-    core.share_from(least)
-    core.limit_pieces(limit)
+    compiled = fast
+    before = compiled.vectors.chosen_vectors()
+    least = compiled.threads.share_from(0.0)
+    limit = compiled.engine.limit_pieces(0)
+    compiled.engine.limit_pieces(limit)
+    yield compiled
+    compiled.vectors.choose_vectors(before)
+    compiled.threads.share_from(least)
+    compiled.engine.limit_pieces(limit)
 
 
-def vectors_here(core):
+def vectors_here(compiled):
     """Return the names of the vector widths that this processor has."""
-    before = core.chosen_vectors()
+    before = compiled.vectors.chosen_vectors()
     found = []
     for name in WIDTHS:
         with contextlib.suppress(ValueError):
-            found.append(core.choose_vectors(name))
-    core.choose_vectors(before)
+            found.append(compiled.vectors.choose_vectors(name))
+    compiled.vectors.choose_vectors(before)
     return found
 
 
-def paths(core, threads=THREADS):
+def paths(compiled, threads=THREADS):
     """Go through all vector widths and thread counts, and choose each."""
-    for name, count in itertools.product(vectors_here(core), threads):
-        core.choose_vectors(name)
+    for name, count in itertools.product(vectors_here(compiled), threads):
+        compiled.vectors.choose_vectors(name)
         yield f"{name}, {count} threads", count
 
 
@@ -110,11 +110,11 @@ class Case:
         ]
 
 
-def check(both, core, case, what="", threads=THREADS):
+def check(both, compiled, case, what="", threads=THREADS):
     """Compare a case on every path with the plain loops; return what the plain loops gave."""
     pure, fast = both
     expected = case.course(pure)
-    for path, count in paths(core, threads):
+    for path, count in paths(compiled, threads):
         for (name, one), (_, other) in zip(expected, case.course(fast, count), strict=True):
             if one != other:
                 assert_same_bits(one, other, f"{what}: {path}: {name}")
@@ -138,36 +138,38 @@ def sparse_rows(generator, rows, columns, share=0.2):
     ]
 
 
-def leaves_out_zeros(core, rows):
-    return core.inputs_of(rows, len(rows[0])).zeros_left_out
+def leaves_out_zeros(compiled, rows):
+    return compiled.samples.inputs_of(rows, len(rows[0])).is_sparse
 
 
 # Which path is taken.
 
 
-def test_there_are_paths_to_test(core):
-    found = vectors_here(core)
+def test_there_are_paths_to_test(compiled):
+    found = vectors_here(compiled)
     assert found[-1] == "portable"
-    if core.choose_vectors("") != "portable":  # a compiler without vectors has nothing else
+    if (
+        compiled.vectors.choose_vectors("") != "portable"
+    ):  # a compiler without vectors has nothing else
         assert len(found) >= 2
     # The widest is the default.
-    assert core.choose_vectors("") == found[0]
+    assert compiled.vectors.choose_vectors("") == found[0]
     for name in found:
-        assert core.choose_vectors(name) == name
-        assert core.chosen_vectors() == name
+        assert compiled.vectors.choose_vectors(name) == name
+        assert compiled.vectors.chosen_vectors() == name
 
 
-def test_a_wrong_vector_width_is_refused_and_changes_nothing(core):
-    core.choose_vectors("portable")
+def test_a_wrong_vector_width_is_refused_and_changes_nothing(compiled):
+    compiled.vectors.choose_vectors("portable")
     for name in ("avx", "AVX2", "avx512 ", " ", "0", "sse2,avx2", "ü"):
         with pytest.raises(ValueError, match="expected avx512, avx2, sse2, neon, vector or portab"):
-            core.choose_vectors(name)
-    for name in set(WIDTHS) - set(vectors_here(core)):
+            compiled.vectors.choose_vectors(name)
+    for name in set(WIDTHS) - set(vectors_here(compiled)):
         with pytest.raises(ValueError, match=f"{name} is not there on this processor"):
-            core.choose_vectors(name)
+            compiled.vectors.choose_vectors(name)
     with pytest.raises(TypeError):
-        core.choose_vectors(2)
-    assert core.chosen_vectors() == "portable"
+        compiled.vectors.choose_vectors(2)
+    assert compiled.vectors.chosen_vectors() == "portable"
 
 
 def in_a_process(code, vector):
@@ -180,15 +182,15 @@ def in_a_process(code, vector):
     )
 
 
-def test_the_environment_variable_chooses_the_vector_width(core):
-    code = "import purenet_fast; print(purenet_fast._core.chosen_vectors())"
-    found = vectors_here(core)
+def test_the_environment_variable_chooses_the_vector_width(compiled):
+    code = "import purenet_fast; print(purenet_fast.vectors.chosen_vectors())"
+    found = vectors_here(compiled)
     for vector in (None, "", *found):
         done = in_a_process(code, vector)
         assert (done.stdout.strip(), done.stderr) == (vector or found[0], "")
 
 
-def test_a_wrong_environment_variable_is_a_clear_error(core):
+def test_a_wrong_environment_variable_is_a_clear_error(compiled):
     for vector in ("fast", "AVX2"):
         done = in_a_process("import purenet_fast", vector)
         assert done.returncode == 1
@@ -196,7 +198,7 @@ def test_a_wrong_environment_variable_is_a_clear_error(core):
             f"ValueError: PURENET_VECTOR: found '{vector}', "
             "expected avx512, avx2, sse2, neon, vector or portable"
         )
-    elsewhere = sorted(set(WIDTHS) - set(vectors_here(core)))[0]
+    elsewhere = sorted(set(WIDTHS) - set(vectors_here(compiled)))[0]
     done = in_a_process("import purenet_fast", elsewhere)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
@@ -207,7 +209,7 @@ def test_a_wrong_environment_variable_is_a_clear_error(core):
 # Functions of matrices.
 
 
-def test_products_of_special_numbers(both, core):
+def test_products_of_special_numbers(both, compiled):
     pure, _ = both
     generator = random.Random("products")
     shapes = [(1, 1, 1), (7, 3, 5), (2, 9, 33), (13, 2, 8), (5, 17, 64), (6, 6, 70), (4, 1, 71)]
@@ -219,12 +221,12 @@ def test_products_of_special_numbers(both, core):
     for rows, terms, columns in ((33, 129, 45), (139, 257, 19), (5, 520, 70), (7, 260, 530)):
         pairs.append((dense_rows(generator, rows, terms), dense_rows(generator, terms, columns)))
     expected = [bits(pure.matrix.dot(a, b)) for a, b in pairs]
-    for path, _ in paths(core, [1]):
+    for path, _ in paths(compiled, [1]):
         for (a, b), product in zip(pairs, expected, strict=True):
-            assert_same_bits(core.dot(a, b), product, f"{path}, {len(a)} rows")
+            assert_same_bits(compiled.dot(a, b), product, f"{path}, {len(a)} rows")
 
 
-def test_activations_of_all_kinds_of_numbers(both, core):
+def test_activations_of_all_kinds_of_numbers(both, compiled):
     pure, _ = both
     generator = random.Random("activations")
     edges = [708.0, 709.782712893384, 709.8, 745.13, 745.14, 0.625, 22.0, 1e-9, 36.0]
@@ -240,9 +242,9 @@ def test_activations_of_all_kinds_of_numbers(both, core):
     for activation in ACTIVATIONS:
         matrices = [[row] for row in [*rows, numbers]]
         expected = [bits(pure.activations.activate(activation, z)) for z in matrices]
-        for path, _ in paths(core, [1]):
+        for path, _ in paths(compiled, [1]):
             for z, values in zip(matrices, expected, strict=True):
-                found = core.activate(activation, z)
+                found = compiled.activate(activation, z)
                 assert_same_bits(found, values, f"{path}: {activation} of {len(z[0])} numbers")
 
 
@@ -250,7 +252,7 @@ def test_activations_of_all_kinds_of_numbers(both, core):
 
 
 @pytest.mark.parametrize("width", range(1, 71))
-def test_every_width(both, core, width):
+def test_every_width(both, compiled, width):
     # As inputs, between layers and as outputs.
     generator = random.Random(width)
     narrow = generator.randrange(1, 5)
@@ -269,28 +271,28 @@ def test_every_width(both, core, width):
             targets = [[abs(value) for value in row] for row in targets]
             loss = "binary_cross_entropy"
         case = Case(layers, loss, inputs, targets, seed=width, batch_size=3)
-        check(both, core, case, f"{layers}")
+        check(both, compiled, case, f"{layers}")
 
 
 @pytest.mark.parametrize("width", range(1, 71))
-def test_every_width_after_inputs_that_are_mostly_zero(both, core, width):
+def test_every_width_after_inputs_that_are_mostly_zero(both, compiled, width):
     generator = random.Random(f"sparse {width}")
     columns = 64 + width
     inputs = sparse_rows(generator, 5, columns)
     inputs[1] = [0.0] * columns
-    assert leaves_out_zeros(core, inputs)
+    assert leaves_out_zeros(compiled, inputs)
     targets = dense_rows(generator, 5, width)
     layers = [(columns, width, "sigmoid", {"bias": width % 3 > 0})]
     case = Case(layers, "sum_of_squares", inputs, targets, seed=width, batch_size=3, epochs=1)
-    check(both, core, case, f"{layers}")
+    check(both, compiled, case, f"{layers}")
 
 
 @pytest.mark.parametrize("columns", [64, 111, 112, 113, 224, 225, 337])
-def test_mostly_zero_inputs_in_several_strips(both, core, columns):
+def test_mostly_zero_inputs_in_several_strips(both, compiled, columns):
     generator = random.Random(columns)
     inputs = sparse_rows(generator, 11, columns)
-    assert leaves_out_zeros(core, inputs)
-    assert not leaves_out_zeros(core, dense_rows(generator, 11, columns))
+    assert leaves_out_zeros(compiled, inputs)
+    assert not leaves_out_zeros(compiled, dense_rows(generator, 11, columns))
     targets = [generator.randrange(3) for _ in inputs]
     for outputs, batch_size, shuffle in (
         (9, 4, True),
@@ -302,11 +304,11 @@ def test_mostly_zero_inputs_in_several_strips(both, core, columns):
         # Three epochs: a batch that comes again is not put in order again.
         options = {"batch_size": batch_size, "shuffle": shuffle, "epochs": 3}
         case = Case(layers, "categorical_cross_entropy", inputs, targets, **options)
-        check(both, core, case, f"{columns} inputs, {outputs} units, batches of {batch_size}")
+        check(both, compiled, case, f"{columns} inputs, {outputs} units, batches of {batch_size}")
 
 
 @pytest.mark.parametrize("batch_size", [2, 5, 33, 1024, 1025])
-def test_mostly_zero_inputs_of_every_batch_are_listed_together(both, core, batch_size):
+def test_mostly_zero_inputs_of_every_batch_are_listed_together(both, compiled, batch_size):
     generator = random.Random(f"together {batch_size}")
     samples = 2 * batch_size + 1
     # Fewer zeros at the end, so that the lists must grow.
@@ -316,15 +318,15 @@ def test_mostly_zero_inputs_of_every_batch_are_listed_together(both, core, batch
     targets = [generator.randrange(2) for _ in inputs]
     options = {"batch_size": batch_size, "shuffle": False, "learning_rate": 0.01}
     case = Case([(230, 2, "softmax")], "categorical_cross_entropy", inputs, targets, **options)
-    check(both, core, case, f"batches of {batch_size}")
+    check(both, compiled, case, f"batches of {batch_size}")
     # A worker in the middle that reads nothing but zeros.
     zeros = [[0.0] * 230 for _ in range(batch_size)]
     case.inputs = [*inputs[-batch_size:], *zeros, inputs[0]]
-    check(both, core, case, f"batches of {batch_size}, zeros in between")
+    check(both, compiled, case, f"batches of {batch_size}, zeros in between")
 
 
 @pytest.mark.parametrize("listed", [1, 2, 5, 13, 64])
-def test_inputs_that_were_listed_for_other_batches(both, core, listed):
+def test_inputs_that_were_listed_for_other_batches(both, compiled, listed):
     pure, fast = both
     generator = random.Random("other batches")
     inputs = sparse_rows(generator, 40, 130)
@@ -344,7 +346,7 @@ def test_inputs_that_were_listed_for_other_batches(both, core, listed):
 
 
 @pytest.mark.parametrize("samples", [1, 2, 3, 5, 6, 7, 8, 11, 12, 13, 17, 31, 35])
-def test_batches_that_do_not_divide_the_set(both, core, samples):
+def test_batches_that_do_not_divide_the_set(both, compiled, samples):
     generator = random.Random(samples)
     inputs = dense_rows(generator, samples, 6)
     targets = [generator.randrange(3) for _ in range(samples)]
@@ -353,62 +355,62 @@ def test_batches_that_do_not_divide_the_set(both, core, samples):
         for shuffle in (True, False):
             options = {"batch_size": batch_size, "shuffle": shuffle, "epochs": 1}
             case = Case(layers, "categorical_cross_entropy", inputs, targets, **options)
-            check(both, core, case, f"{samples} samples in batches of {batch_size}", (1, 3, 4))
+            check(both, compiled, case, f"{samples} samples in batches of {batch_size}", (1, 3, 4))
 
 
-def test_a_single_row_of_every_width(both, core):
+def test_a_single_row_of_every_width(both, compiled):
     pure, _ = both
     generator = random.Random("row")
     row = dense_rows(generator, 1, 5)
     for columns in range(1, 150):
         factor = dense_rows(generator, 5, columns)
         expected = bits(pure.matrix.dot(row, factor))
-        for path, _ in paths(core, [1]):
-            assert_same_bits(core.dot(row, factor), expected, f"{path}, {columns} columns")
+        for path, _ in paths(compiled, [1]):
+            assert_same_bits(compiled.dot(row, factor), expected, f"{path}, {columns} columns")
 
 
-def test_products_that_are_taken_in_blocks(both, core):
+def test_products_that_are_taken_in_blocks(both, compiled):
     # Forward, back and step with sums of more terms than a block has.
     generator = random.Random("blocks")
     inputs = dense_rows(generator, 258, 4)
     targets = dense_rows(generator, 258, 2)
     layers = [(4, 9, "tanh"), (9, 260, "relu"), (260, 2, "linear")]
     case = Case(layers, "mean_squared_error", inputs, targets, epochs=1, learning_rate=0.01)
-    check(both, core, case, threads=(1, 2))
-    core.limit_pieces(20000)
-    check(both, core, case, "in pieces", threads=(1, 3))
+    check(both, compiled, case, threads=(1, 2))
+    compiled.engine.limit_pieces(20000)
+    check(both, compiled, case, "in pieces", threads=(1, 3))
 
 
 @pytest.mark.parametrize("many_zeros", [False, True])
 @pytest.mark.parametrize("outputs", [16, 64, 96, 128, 130])
-def test_a_first_layer_that_is_shared_by_its_outputs(both, core, outputs, many_zeros):
+def test_a_first_layer_that_is_shared_by_its_outputs(both, compiled, outputs, many_zeros):
     # Each worker has some of its outputs, if they can be dealt out evenly.
     generator = random.Random(f"outputs {outputs} {many_zeros}")
     columns = 70 if many_zeros else 5
     make = sparse_rows if many_zeros else dense_rows
     inputs = make(generator, 11, columns)
-    assert leaves_out_zeros(core, inputs) == many_zeros
+    assert leaves_out_zeros(compiled, inputs) == many_zeros
     targets = dense_rows(generator, 11, 3)
     layers = [(columns, outputs, "tanh", {"bias": outputs != 96}), (outputs, 3, "sigmoid")]
     for shuffle in (False, True):
         case = Case(
             layers, "mean_squared_error", inputs, targets, batch_size=4, epochs=3, shuffle=shuffle
         )
-        check(both, core, case, f"{outputs} outputs, shuffle {shuffle}")
+        check(both, compiled, case, f"{outputs} outputs, shuffle {shuffle}")
     # A layer that is the first and the last, and a batch whose deltas overflow.
     targets = dense_rows(generator, 11, outputs)
     targets[6][outputs - 1] = -1.7e308
     case = Case([(columns, outputs, "linear")], "sum_of_squares", inputs, targets, batch_size=4)
-    assert check(both, core, case, "infinite deltas")["raised"] is not None
+    assert check(both, compiled, case, "infinite deltas")["raised"] is not None
 
 
-def test_a_batch_that_is_wide_and_high(both, core):
+def test_a_batch_that_is_wide_and_high(both, compiled):
     generator = random.Random("panels")
     inputs = dense_rows(generator, 131, 130)
     targets = dense_rows(generator, 131, 1)
     layers = [(130, 36, "tanh"), (36, 1, "linear")]
     case = Case(layers, "mean_squared_error", inputs, targets, batch_size=130, epochs=1)
-    check(both, core, case, threads=(1, 2))
+    check(both, compiled, case, threads=(1, 2))
 
 
 # Narrow networks, which have kernels of their own.
@@ -416,7 +418,7 @@ def test_a_batch_that_is_wide_and_high(both, core):
 
 @pytest.mark.parametrize("loss", ["sum_of_squares", "mean_squared_error", "binary_cross_entropy"])
 @pytest.mark.parametrize("activation", ACTIVATIONS[:-1])
-def test_narrow_networks(both, core, activation, loss):
+def test_narrow_networks(both, compiled, activation, loss):
     generator = random.Random(f"{activation} {loss}")
     for number in range(12):
         depth = 1 + number % 3
@@ -440,11 +442,11 @@ def test_narrow_networks(both, core, activation, loss):
             batch_size=generator.choice((None, 1, 5)),
             shuffle=number % 2 == 0,
         )
-        check(both, core, case, f"{layers}, {rows} rows", (1, 2))
+        check(both, compiled, case, f"{layers}, {rows} rows", (1, 2))
 
 
 @pytest.mark.parametrize("rate", [1e10, 1e200])
-def test_a_narrow_network_that_overflows(both, core, rate):
+def test_a_narrow_network_that_overflows(both, compiled, rate):
     generator = random.Random(rate)
     inputs = dense_rows(generator, 9, 3)
     targets = dense_rows(generator, 9, 2)
@@ -452,12 +454,12 @@ def test_a_narrow_network_that_overflows(both, core, rate):
         for batch_size in (None, 2):
             options = {"epochs": 40, "batch_size": batch_size, "learning_rate": rate}
             case = Case(layers, "sum_of_squares", inputs, targets, **options)
-            assert check(both, core, case, f"{layers}, rate {rate}", (1,))["raised"] is not None
+            assert check(both, compiled, case, f"{layers}, rate {rate}", (1,))["raised"] is not None
     for layer, row, value in ((0, 2, INF), (1, 1, NAN)):
         planted = [(layer, row, 1, value)]
         layers = [(3, 4, "tanh"), (4, 2, "sigmoid")]
         case = Case(layers, "mean_squared_error", inputs, targets, planted=planted)
-        assert check(both, core, case, f"{value} in layer {layer}", (1,))["raised"] is not None
+        assert check(both, compiled, case, f"{value} in layer {layer}", (1,))["raised"] is not None
 
 
 # The reading of lists, which threads share.
@@ -465,13 +467,13 @@ def test_a_narrow_network_that_overflows(both, core, rate):
 
 @pytest.mark.parametrize("threads", THREADS)
 @pytest.mark.parametrize("many_zeros", [False, True])
-def test_what_is_no_finite_float_is_found_wherever_it_is(both, core, many_zeros, threads):
+def test_what_is_no_finite_float_is_found_wherever_it_is(both, compiled, many_zeros, threads):
     generator = random.Random("reading")
     make = sparse_rows if many_zeros else dense_rows
     nets = [module.Network([module.Dense(120, 2)], seed=1) for module in both]
     inputs = make(generator, 30, 120)
     expected = bits(nets[0].predict(inputs))
-    for _ in paths(core, [1]):
+    for _ in paths(compiled, [1]):
         for row, column in itertools.product((0, 14, 15, 29), (0, 111, 119)):
             kept = inputs[row][column]
             for wrong in (-INF, NAN, "1", None):
@@ -490,20 +492,20 @@ def test_what_is_no_finite_float_is_found_wherever_it_is(both, core, many_zeros,
 
 
 @pytest.mark.parametrize("threads", THREADS)
-def test_zeros_that_are_not_as_many_as_at_the_beginning(both, core, threads):
+def test_zeros_that_are_not_as_many_as_at_the_beginning(both, compiled, threads):
     pure, fast = both
     generator = random.Random("fewer zeros")
     few = sparse_rows(generator, 64, 130, share=0.02)
     for share, left_out in ((0.4, True), (0.99, False)):
         inputs = few + sparse_rows(generator, 200, 130, share=share)
-        assert core.inputs_of(inputs, 130, threads).zeros_left_out == left_out
+        assert compiled.samples.inputs_of(inputs, 130, threads).is_sparse == left_out
         nets = [module.Network([module.Dense(130, 3)], seed=1) for module in (pure, fast)]
         expected = bits(nets[0].predict(inputs))
-        for path, _ in paths(core, [1]):
+        for path, _ in paths(compiled, [1]):
             assert bits(nets[1].predict(inputs, threads=threads)) == expected, path
 
 
-def test_a_row_that_another_thread_changes_meanwhile(core):
+def test_a_row_that_another_thread_changes_meanwhile(compiled):
     # Whatever the reader sees of it, it never reads beyond the end of a list.
     rows = [[1.0] * 40 for _ in range(300)]
     stop = threading.Event()
@@ -521,12 +523,12 @@ def test_a_row_that_another_thread_changes_meanwhile(core):
     changer.start()
     try:
         for _ in range(300):
-            core.inputs_of(rows, 40, 4)
+            compiled.samples.inputs_of(rows, 40, 4)
     finally:
         stop.set()
         changer.join()
         sys.setswitchinterval(before)
-    assert core.inputs_of(rows, 40, 4) is not None
+    assert compiled.samples.inputs_of(rows, 40, 4) is not None
 
 
 # Zeros that must not be left out.
@@ -543,12 +545,12 @@ def planted_case(generator, value, row, layer=0, **options):
 
 
 @pytest.mark.parametrize("value", [INF, -INF, NAN])
-def test_zero_inputs_times_weights_that_are_not_finite(both, core, value):
+def test_zero_inputs_times_weights_that_are_not_finite(both, compiled, value):
     generator = random.Random("planted")
     for row, layer in ((0, 0), (111, 0), (129, 0), (3, 1)):
         case = planted_case(generator, value, row, layer, batch_size=4)
-        assert leaves_out_zeros(core, case.inputs)
-        expected = check(both, core, case, f"{value} in row {row} of layer {layer}", (1, 2, 4))
+        assert leaves_out_zeros(compiled, case.inputs)
+        expected = check(both, compiled, case, f"{value} in row {row} of layer {layer}", (1, 2, 4))
         assert "layer" in expected["raised"]
         if layer == 0:
             # A NaN that comes from nothing but 0 * inf.
@@ -556,7 +558,7 @@ def test_zero_inputs_times_weights_that_are_not_finite(both, core, value):
 
 
 @pytest.mark.parametrize("rate", [1e8, 1e154, 1e300])
-def test_weights_that_become_infinite_within_an_epoch(both, core, rate):
+def test_weights_that_become_infinite_within_an_epoch(both, compiled, rate):
     generator = random.Random(rate)
     inputs = sparse_rows(generator, 13, 120)
     targets = dense_rows(generator, 13, 3)
@@ -564,12 +566,12 @@ def test_weights_that_become_infinite_within_an_epoch(both, core, rate):
     case = Case(
         layers, "sum_of_squares", inputs, targets, batch_size=2, epochs=30, learning_rate=rate
     )
-    expected = check(both, core, case, f"rate {rate}", (1, 2, 3))
+    expected = check(both, compiled, case, f"rate {rate}", (1, 2, 3))
     assert expected["raised"] is not None
 
 
 @pytest.mark.parametrize("place", [0, 6, 12])
-def test_deltas_that_are_infinite_while_the_weights_are_finite(both, core, place):
+def test_deltas_that_are_infinite_while_the_weights_are_finite(both, compiled, place):
     # The target is so far away that 2 * (a - y) overflows: one sample of one batch has an infinite
     # delta, and the weights of the inputs that are zero become NaN in that batch.
     generator = random.Random(f"deltas {place}")
@@ -586,7 +588,7 @@ def test_deltas_that_are_infinite_while_the_weights_are_finite(both, core, place
             shuffle=False,
             learning_rate=1e-3,
         )
-        expected = check(both, core, case, f"sample {place}, batches of {batch_size}")
+        expected = check(both, compiled, case, f"sample {place}, batches of {batch_size}")
         assert expected["raised"] is not None
         # Every weight to this output, also of inputs that are zero.
         assert all(row[4] == b"NaN" or row[4][6:] in (b"\xf0\x7f", b"\xf0\xff")
@@ -594,13 +596,13 @@ def test_deltas_that_are_infinite_while_the_weights_are_finite(both, core, place
         assert sum(row[4] == b"NaN" for row in expected["weights"][0]) > 50
 
 
-def test_infinite_deltas_and_a_rate_of_zero(both, core):
+def test_infinite_deltas_and_a_rate_of_zero(both, compiled):
     # 0 * inf once more: the weights do not stay as they are.
     generator = random.Random("rate 0")
     inputs = sparse_rows(generator, 5, 70)
     targets = [[-1.7e308] for _ in inputs]
     case = Case([(70, 1, "linear")], "sum_of_squares", inputs, targets, learning_rate=0.0)
-    assert check(both, core, case)["raised"] is not None
+    assert check(both, compiled, case)["raised"] is not None
 
 
 # Large batches are taken in pieces.
@@ -617,22 +619,22 @@ def test_infinite_deltas_and_a_rate_of_zero(both, core):
         [(65, 13, "softmax", {"bias": False})],
     ],
 )
-def test_large_batches_are_taken_in_pieces(both, core, layers, limit):
+def test_large_batches_are_taken_in_pieces(both, compiled, layers, limit):
     generator = random.Random(str(layers))
     columns = layers[0][0]
     for rows, batch_size in ((41, None), (31, 30)):
         for many_zeros in (False, True) if columns >= 64 else (False,):
             make = sparse_rows if many_zeros else dense_rows
             inputs = make(generator, rows, columns)
-            assert leaves_out_zeros(core, inputs) == many_zeros
+            assert leaves_out_zeros(compiled, inputs) == many_zeros
             targets = dense_rows(generator, rows, layers[-1][1])
             case = Case(layers, "mean_squared_error", inputs, targets, batch_size=batch_size)
-            core.limit_pieces(limit)
-            check(both, core, case, f"{layers}, {rows} rows, zeros: {many_zeros}")
+            compiled.engine.limit_pieces(limit)
+            check(both, compiled, case, f"{layers}, {rows} rows, zeros: {many_zeros}")
 
 
-def test_pieces_of_a_training_that_overflows(both, core):
-    core.limit_pieces(1)
+def test_pieces_of_a_training_that_overflows(both, compiled):
+    compiled.engine.limit_pieces(1)
     generator = random.Random("pieces")
     inputs = sparse_rows(generator, 40, 130)
     targets = dense_rows(generator, 40, 3)
@@ -640,21 +642,23 @@ def test_pieces_of_a_training_that_overflows(both, core):
     for rate in (1e9, 1e160):
         options = {"epochs": 20, "batch_size": 33, "learning_rate": rate}
         case = Case(layers, "sum_of_squares", inputs, targets, **options)
-        expected = check(both, core, case, f"rate {rate}", (1, 2, 3))
+        expected = check(both, compiled, case, f"rate {rate}", (1, 2, 3))
         assert expected["raised"] is not None
     for value, layer in itertools.product((INF, NAN), (0, 1)):
         case = planted_case(generator, value, 129, layer)
-        assert check(both, core, case, f"{value} in layer {layer}", (1, 2))["raised"] is not None
+        assert (
+            check(both, compiled, case, f"{value} in layer {layer}", (1, 2))["raised"] is not None
+        )
     targets[20][1] = 1.7e308
     case = Case(layers, "sum_of_squares", inputs, targets)
-    assert check(both, core, case, "infinite deltas", (1, 2, 3))["raised"] is not None
+    assert check(both, compiled, case, "infinite deltas", (1, 2, 3))["raised"] is not None
 
 
 # Many samples: predict and evaluate take them some at a time.
 
 
 @pytest.mark.parametrize("many_zeros", [False, True])
-def test_any_number_of_samples(both, core, many_zeros):
+def test_any_number_of_samples(both, compiled, many_zeros):
     generator = random.Random("many")
     columns = 66 if many_zeros else 5
     make = sparse_rows if many_zeros else dense_rows
@@ -669,7 +673,7 @@ def test_any_number_of_samples(both, core, many_zeros):
     counts = sorted({1, 2, 1100, 300, *(edge + step for edge in edges for step in (-1, 0, 1))})
     for count in counts:
         evaluation = bits(nets[0].evaluate(inputs[:count], targets[:count]))
-        for path, threads in paths(core, (1, 2, 3, 4, 17)):
+        for path, threads in paths(compiled, (1, 2, 3, 4, 17)):
             found = nets[1].predict(inputs[:count], threads=threads)
             assert bits(found) == predictions[:count], f"{count} samples, {path}"
             found = nets[1].evaluate(inputs[:count], targets[:count], threads=threads)
@@ -678,11 +682,11 @@ def test_any_number_of_samples(both, core, many_zeros):
     for net in nets:
         net.layers[0].weights[columns - 1][2] = INF
     predictions = bits(nets[0].predict(inputs))
-    for path, threads in paths(core, (1, 2, 4)):
+    for path, threads in paths(compiled, (1, 2, 4)):
         assert bits(nets[1].predict(inputs, threads=threads)) == predictions, path
 
 
-def test_threads_do_not_disturb_each_other(fast, core):
+def test_threads_do_not_disturb_each_other(fast, compiled):
     # Often, because a race shows only now and then; sizes at which the last round is shorter.
     generator = random.Random("race")
     net = fast.Network([fast.Dense(20, 40, "tanh"), fast.Dense(40, 9, "sigmoid")], seed=1)
@@ -700,7 +704,7 @@ def test_threads_do_not_disturb_each_other(fast, core):
     assert len(digests) == 1
 
 
-def test_more_threads_than_anybody_has(fast, core):
+def test_more_threads_than_anybody_has(fast, compiled):
     inputs = [[float(i)] for i in range(2000)]
     nets = [fast.Network([fast.Dense(1, 2), fast.Dense(2, 1)], seed=1) for _ in range(2)]
     nets[0].fit(inputs, inputs, epochs=1, batch_size=1000)
@@ -782,24 +786,16 @@ def test_buffers_that_do_not_fit_are_refused(fast):
         call()
 
 
-def test_a_row_of_weights_keeps_its_memory(fast):
-    biases = fast.Network([fast.Dense(1, 1000)], seed=1).layers[0].biases
-    view = memoryview(biases)
-    biases.__init__([1.0])
-    assert len(biases) == len(view) == 1000
-    assert list(view) == [0.0] * 1000
-
-
-def test_is_finite_finds_every_weight_and_bias(both, core):
+def test_is_finite_finds_every_weight_and_bias(both, compiled):
     _, fast = both
     net = fast.Network([fast.Dense(3, 9), fast.Dense(9, 5, bias=False)], seed=1)
-    for _ in paths(core, [1]):
-        assert core.is_finite(net) is True
+    for _ in paths(compiled, [1]):
+        assert compiled.passes.is_finite(net) is True
         for layer in net.layers:
             rows = [*layer.weights, *([layer.biases] if layer.bias else [])]
             for row in rows:
                 for column, value in itertools.product(range(len(row)), (INF, -INF, NAN)):
                     kept = row[column]
                     row[column] = value
-                    assert core.is_finite(net) is False
+                    assert compiled.passes.is_finite(net) is False
                     row[column] = kept

@@ -47,11 +47,18 @@ def run(*command, cwd, status=0, **settings):
     return done.stdout
 
 
+def translated(names):
+    """Return those of a folder's files that Cython has made."""
+    return {name for name in names if name.endswith(".c") and name[:-2] + ".pyx" in names}
+
+
 def clone(folder):
     """Copy what belongs to the project, as a fresh clone has it."""
-    unused = shutil.ignore_patterns(
-        ".*", "build", "dist", "*.egg-info", "__pycache__", "*.c", "*.so", "_core*.html"
-    )
+    patterns = (".*", "build", "dist", "*.egg-info", "__pycache__", "*.so", "*.html")
+
+    def unused(path, names):
+        return {*shutil.ignore_patterns(*patterns)(path, names), *translated(names)}
+
     for name in ("purenet", "purenet_fast", "tests", "bench"):
         shutil.copytree(ROOT / name, folder / name, ignore=unused)
     for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
@@ -94,7 +101,7 @@ def test_the_first_command_builds_both_backends_and_shows_them(made):
 
 WHERE = """
 import purenet, purenet_fast
-for module in (purenet, purenet_fast, purenet_fast._core):
+for module in (purenet, purenet_fast, purenet_fast.engine):
     print(module.__file__)
 print(purenet_fast.BACKEND)
 """
@@ -132,7 +139,7 @@ def test_the_installed_packages_stand_alone(made, tmp_path):
 def test_a_build_of_other_sources_is_refused(made, tmp_path):
     folder, _ = made
     python = folder / ".venv" / "bin" / "python"
-    for name in ("_core.pyx", "kernels.h"):
+    for name in ("engine.pyx", "buffers.pxd", "kernels/kernels.h"):
         source = folder / "purenet_fast" / name
         text = source.read_text("utf-8")
         source.write_text(text + "\n", "utf-8")
@@ -143,7 +150,7 @@ def test_a_build_of_other_sources_is_refused(made, tmp_path):
             assert "run `pip install .`" in last
             # elsewhere the build is what it was
             assert "fast" in run(python, "-c", WHERE, cwd=tmp_path)
-            if name == "kernels.h":
+            if name == "kernels/kernels.h":
                 printed = " ".join(run(python, "-m", "purenet", "demo", cwd=folder).split())
                 reason = "Without the compiled backend: purenet_fast was built from other sources"
                 assert f"backends here: pure {reason}" in printed
@@ -155,7 +162,7 @@ def test_a_build_of_other_sources_is_refused(made, tmp_path):
 def test_installing_again_builds_what_has_changed(made):
     folder, _ = made
     python = folder / ".venv" / "bin" / "python"
-    source = folder / "purenet_fast" / "_core.pyx"
+    source = folder / "purenet_fast" / "engine.pyx"
     source.write_text(source.read_text("utf-8") + "\n# changed\n", "utf-8")
     run(python, "-c", "import purenet_fast", cwd=folder, status=1)
     run(python, "-m", "pip", "install", ".", cwd=folder, **QUICKLY)
@@ -201,11 +208,14 @@ def test_the_source_archive(sdist):
     expected = {"pyproject.toml", "setup.py", "README.md", "LICENSE"}
     for folder in ("purenet", "purenet_fast"):
         for path in (ROOT / folder).rglob("*"):
-            if path.is_file() and path.suffix not in (".so", ".c", ".pyc"):
+            if path.is_file() and path.suffix not in (".so", ".pyc"):
                 expected.add(str(path.relative_to(ROOT)))
-    assert {"purenet_fast/_core.pyx", "purenet_fast/kernels.h"} <= expected
+    expected -= translated(expected)
+    assert {"purenet_fast/engine.pyx", "purenet_fast/kernels/kernels.h"} <= expected
+    assert {"purenet_fast/buffers.pxd", "purenet_fast/kernels/width_8.c"} <= expected
     assert expected <= names
-    assert not {name for name in names if name.endswith((".c", ".so"))}
+    assert not translated(names)
+    assert not {name for name in names if name.endswith(".so")}
 
 
 def test_the_wheel(wheel):
@@ -216,14 +226,17 @@ def test_the_wheel(wheel):
     expected = set()
     for folder in ("purenet", "purenet_fast"):
         for path in (ROOT / folder).rglob("*"):
-            hidden = (".so", ".c", ".pyx", ".h", ".pyc")
+            hidden = (".so", ".c", ".pyx", ".pxd", ".h", ".pyc")
             name = str(path.relative_to(ROOT))
             if path.is_file() and path.suffix not in hidden:
                 expected.add(name)
-    (core,) = (name for name in files if name.endswith(".so"))
-    assert core.startswith("purenet_fast/_core.")
-    assert files == expected | {core}
-    for name in ("purenet/py.typed", "purenet_fast/py.typed", "purenet_fast/_core.pyi"):
+    rooms = {name for name in files if name.endswith(".so")}
+    folder = ROOT / "purenet_fast"
+    assert {name.partition(".")[0] for name in rooms} == {
+        f"purenet_fast/{path.stem}" for path in folder.glob("*.pyx")
+    }
+    assert files == expected | rooms
+    for name in ("purenet/py.typed", "purenet_fast/py.typed", "purenet_fast/matrix.pyi"):
         assert name in files
     assert "Requires-Python: >=3.10" in metadata
     assert "License-Expression: MIT" in metadata

@@ -77,9 +77,9 @@ def _threads_for_the_smallest_networks(request):
     if {"fast", "both"} & set(request.fixturenames):
         import purenet_fast
 
-        least = purenet_fast._core.share_from(0.0)
+        least = purenet_fast.threads.share_from(0.0)
         yield
-        purenet_fast._core.share_from(least)
+        purenet_fast.threads.share_from(least)
     else:
         yield
 
@@ -138,7 +138,7 @@ class Situation:
 def situation(name):
     import purenet_fast
 
-    purenet_fast._core.share_from(0.0)
+    purenet_fast.threads.share_from(0.0)
     if name == "long epochs":
         inputs = repeated(random_rows(300, 100), 40_000)
         return Situation(purenet_fast, (100, 200, 100), inputs, batch_size=64, shuffle=False)
@@ -234,7 +234,7 @@ def interrupt_often(repetitions, longest):
     """Interrupt many trainings at random moments, also while their threads start and end."""
     import purenet_fast
 
-    purenet_fast._core.share_from(0.0)
+    purenet_fast.threads.share_from(0.0)
     generator = random.Random("moments")
     inputs = random_rows(200, 20)
     targets = random_rows(200, 3, seed=2)
@@ -484,7 +484,7 @@ def test_a_network_is_changed_while_it_is_trained(fast):
     inputs = random_rows(300, 70, zeros=0.8)
     targets = random_rows(300, 8, seed=2)
     net = fast.Network([fast.Dense(70, 33, "tanh"), fast.Dense(33, 8)], seed=1)
-    weights = net.layers[0].weights.tolist()
+    weights = [list(row) for row in net.layers[0].weights]
     options = {"epochs": 150, "batch_size": 64, "threads": 2}
     thread = threading.Thread(target=net.fit, args=(inputs, targets), kwargs=options)
     thread.start()
@@ -497,8 +497,7 @@ def test_a_network_is_changed_while_it_is_trained(fast):
         net.layers[1].biases = [0.0] * 8
         net.layers[0].activation = ("relu", "softmax", "linear")[number % 3]
         net.loss = ("sum_of_squares", "mean_squared_error")[number % 2]
-        view = memoryview(net.layers[1].weights)
-        view[number % 33, number % 8] = 0.125
+        net.layers[1].weights[number % 33][number % 8] = 0.125
         gc.collect()
     thread.join()
     net.layers[0].activation = "tanh"
@@ -608,7 +607,7 @@ def calls_in_a_row(repetitions):
     """Return how much memory and how many Python objects many calls leave behind."""
     import purenet_fast
 
-    purenet_fast._core.share_from(0.0)
+    purenet_fast.threads.share_from(0.0)
     nets = (
         xor_network(purenet_fast),
         purenet_fast.Network([purenet_fast.Dense(150, 2)], seed=1),

@@ -1,0 +1,37 @@
+"""The exponential function, the logarithm and the hyperbolic tangent: the twins of elementary.py.
+
+A float is computed in C; whatever is no float goes to purenet's own function, which converts it or
+raises.
+"""
+
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+
+from .fingerprint cimport PURENET_SOURCES
+
+from purenet import elementary as _elementary
+
+SOURCES = PURENET_SOURCES
+
+
+def exp(x):
+    if PyFloat_CheckExact(x):
+        return purenet_exp(PyFloat_AS_DOUBLE(x))
+    return _elementary.exp(x)
+
+
+def log(x):
+    if PyFloat_CheckExact(x):
+        return purenet_log(PyFloat_AS_DOUBLE(x))
+    return _elementary.log(x)
+
+
+def log1p(x):
+    if PyFloat_CheckExact(x):
+        return purenet_log1p(PyFloat_AS_DOUBLE(x))
+    return _elementary.log1p(x)
+
+
+def tanh(x):
+    if PyFloat_CheckExact(x):
+        return purenet_tanh(PyFloat_AS_DOUBLE(x))
+    return _elementary.tanh(x)

@@ -1,0 +1,3 @@
+SOURCES: int
+
+def limit_pieces(work: int) -> int: ...

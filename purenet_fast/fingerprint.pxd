@@ -1,0 +1,9 @@
+# What setup.py compiles into every room: the fingerprint of its sources.
+
+cdef extern from *:
+    """
+    #ifndef PURENET_SOURCES
+    #define PURENET_SOURCES 0u
+    #endif
+    """
+    unsigned int PURENET_SOURCES

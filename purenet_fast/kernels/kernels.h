@@ -1,0 +1,206 @@
+/* The inner loops of purenet_fast, in C because Cython has no vector types: what they are given, and
+ * the table of them.
+ *
+ * THE ARITHMETIC CONTRACT.  Everything here gives, bit for bit, the numbers of the plain loops in
+ * the package `purenet`:
+ *
+ *   - A sum starts at 0.0 and adds its terms one by one, index ascending.
+ *   - A product is rounded, then added: no fused multiply-add, no reassociation, and a division
+ *     stays a division.  Build with -ffp-contract=off, never with -ffast-math.
+ *   - exp and tanh are those of purenet/elementary.py, operation for operation.
+ *
+ * Different elements of a result have nothing to do with each other, so they may be computed side
+ * by side: the lanes of a vector always hold different elements, never parts of one sum.  That is
+ * all the freedom there is, and it is enough.  Only the sign and payload of a NaN are left open.
+ *
+ * THE WIDTHS.  Each of width_1.c, width_2.c, width_4.c and width_8.c compiles the same kernels for
+ * vectors of so many numbers, and offers them as a table, a `purenet_kernels`; choice.c picks the
+ * one for the processor it finds.
+ *
+ * THE MEMORY.  Matrices are row-major: weights[input][output], one sample a row.  Vectors are
+ * loaded whole, so PURENET_SLACK numbers behind the end of every array must be readable.  Their
+ * values never reach a result and they are never written.  Behind the end of one thread's part of
+ * an array lies the part of another, which may be writing there at that moment; that does no harm,
+ * for the same reason.  (ThreadSanitizer reports these loads, and with PURENET_VECTOR=portable,
+ * where a vector is one number, nothing.)
+ */
+#ifndef PURENET_KERNELS_H
+#define PURENET_KERNELS_H
+
+#include <float.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if FLT_EVAL_METHOD != 0 || defined(__FAST_MATH__)
+#error "purenet_fast needs plain double arithmetic: no x87, no -ffast-math"
+#endif
+#if defined(_MSC_VER)
+#pragma fp_contract(off) /* what -ffp-contract=off is for the others */
+#endif
+
+#define PURENET_SLACK 8 /* numbers that may be read behind the end of an array */
+
+enum { PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU };
+
+/* What becomes of the elements of a matrix product. */
+enum {
+    PURENET_SUM,  /* c = sum */
+    PURENET_BIAS, /* c = sum + bias[column] */
+    PURENET_STEP  /* c = c - rate * sum: a step of gradient descent, the sum being the gradient */
+};
+
+/* A matrix product: for every row i and column j, the sum over t of a(i, t) * b(t, j).
+ * Both factors are addressed by two strides, so that a transposed matrix needs no copy:
+ *
+ *   forward         z = x w + bias      a(i, t) = x[i][t]      b(t, j) = w[t][j]
+ *   input gradient  dx = delta w^T      a(i, t) = delta[i][t]  b(t, j) = w[j][t]
+ *   weight step     w -= rate x^T delta a(i, t) = x[t][i]      b(t, j) = delta[t][j]
+ *   bias step       b -= rate 1 delta   a(i, t) = 1.0          b(t, j) = delta[t][j]
+ */
+typedef struct {
+    size_t rows, columns, terms;
+    const double *a;
+    size_t a_row, a_term; /* a(i, t) = a[i * a_row + t * a_term] */
+    const double *b;
+    size_t b_term, b_column; /* b(t, j) = b[t * b_term + j * b_column] */
+    double *c;
+    size_t c_row; /* c(i, j) = c[i * c_row + j] */
+    int finish;   /* PURENET_SUM, PURENET_BIAS or PURENET_STEP */
+    const double *bias;
+    double rate;
+    double *scratch; /* scratch memory, as much as product_scratch says */
+} purenet_product;
+
+#define PURENET_STRIP 112 /* columns; below 256, `column` being one byte */
+
+/* Inputs of which most are zero: the others, listed.  The columns are cut into strips; strip b of
+ * row s has the entries start[i] .. start[i + 1] - 1 with i = s * row_step + b * strip_step, columns
+ * ascending, and `column` counts from the beginning of the strip.  Either each row's strips lie
+ * behind each other, or a batch's first strips, then its second ones, as they are read on the way
+ * forward.  Leaving out a term x * w with x == 0.0 changes nothing as long as w is finite: a sum
+ * that starts at +0.0 stays the same when +0.0 or -0.0 is added.  (0.0 * inf is NaN; so the callers
+ * look for infinite weights and deltas first.) */
+typedef struct {
+    size_t strips;
+    const size_t *start;
+    size_t row_step, strip_step;
+    const uint8_t *column;
+    const double *value;
+} purenet_sparse;
+
+/* The entries of one batch, column by column: what the step of the weights needs, as row k of the
+ * gradient is the sum over the samples of x[sample][k] * delta[sample].  The columns that any sample
+ * touches are listed in groups with as many entries, because a processor foresees the end of a loop
+ * that it has just gone through as often.  `value` and `sample` have the entries of one column
+ * behind those of the other, samples ascending; `sample` counts within the batch. */
+typedef struct {
+    uint32_t entries; /* of each column */
+    uint32_t columns;
+} purenet_group;
+
+typedef struct {
+    size_t groups, columns, entries;
+    const double *value;
+    const purenet_group *group;
+    const uint32_t *column;
+    const uint32_t *sample;
+} purenet_columns;
+
+/* A layer of a network, with room for a batch. */
+typedef struct {
+    size_t inputs, outputs;
+    int activation;
+    double *weights;
+    size_t stride;    /* from one row of the weights to the next */
+    double *biases;   /* NULL without biases */
+    double *z;        /* NULL if nobody needs z after the activation */
+    double *a;        /* samples by outputs, as are z and delta */
+    double *delta;    /* NULL if there is no way back */
+    double *gradient; /* NULL if the step is taken at once; the weights' and the biases' */
+    double *pending;  /* the weights and biases while an interruptible step is taken, or NULL */
+} purenet_layer;
+
+/* One set of kernels: the same functions for one vector width. */
+typedef struct {
+    const char *name;
+    /* how many columns of a product, and outputs of a sparse step, are computed together */
+    size_t product_columns, step_outputs;
+    /* A network whose layers have at most so many inputs and outputs is narrow.  Its layers are too
+     * small for the functions below, which take longer to begin than to compute. */
+    size_t narrow_width;
+    /* z and a of every layer of a narrow network */
+    void (*narrow_forward)(const purenet_layer *layers, size_t count, size_t rows, const double *x);
+    /* From delta of the last layer: delta of every other one, and the step of every layer.  Returns
+     * whether all weights and biases are finite. */
+    int (*narrow_backward)(const purenet_layer *layers, size_t count, size_t rows, const double *x,
+                           double rate);
+    /* the scratch memory a product needs, in numbers; one with fewer rows or columns does not need more */
+    size_t (*product_scratch)(const purenet_product *p);
+    void (*product)(const purenet_product *p);
+    /* z = activation(z) for n numbers */
+    void (*activate)(int activation, size_t n, double *z);
+    /* delta = delta * slope, the slope of the activation from its value a */
+    void (*times_slope)(int activation, size_t n, const double *a, double *delta);
+    /* delta = factor * (a - y) / count: factor 2 for squared error, 1 for cross-entropy */
+    void (*output_delta)(double factor, double count, size_t n, const double *a, const double *y,
+                         double *delta);
+    void (*softmax)(size_t rows, size_t columns, double *z);
+    void (*exponential)(size_t n, double *x);
+    /* w = w - rate * g */
+    void (*step)(double rate, size_t n, const double *g, double *w);
+    int (*all_finite)(size_t n, const double *x);
+    /* List the numbers of a strip that are not zero; returns how many there are.  All three arrays
+     * have room for a whole strip. */
+    size_t (*list_non_zeros)(size_t n, const double *x, uint8_t *column, double *value);
+    /* z = x w + bias (bias may be NULL) for the listed samples; the weights must be finite */
+    void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
+                           size_t outputs, const double *w, size_t w_row, const double *bias,
+                           double *z, size_t z_row);
+    /* w -= rate x^T delta for the listed columns, which are rows of w; the deltas must be finite.
+     * Returns whether the sum of the weights it touched is finite: then all of them are.  `scratch`
+     * is for samples * step_outputs + PURENET_SLACK numbers. */
+    int (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
+                       const double *delta, size_t delta_row, double rate, double *w,
+                       size_t w_row, double *scratch);
+} purenet_kernels;
+
+/* ---- the tables, one a width, and the choice ---- */
+
+/* gcc and clang have vector types for every processor, and can compile a part of a file for a
+ * processor other than the one the rest is compiled for. */
+#if defined(__GNUC__)
+#define PURENET_VECTORS 1
+#define PURENET_HIDDEN __attribute__((visibility("hidden"))) /* seen in this library alone */
+#else
+#define PURENET_VECTORS 0
+#define PURENET_HIDDEN
+#endif
+
+/* gcc for Windows cannot align the stack for vectors wider than 16 bytes (its bug 54412). */
+#if defined(__x86_64__) && PURENET_VECTORS && (defined(__clang__) || !defined(_WIN32))
+#define PURENET_AVX 1
+#else
+#define PURENET_AVX 0
+#endif
+
+extern PURENET_HIDDEN const purenet_kernels purenet_kernels_1;
+#if PURENET_VECTORS
+extern PURENET_HIDDEN const purenet_kernels purenet_kernels_2;
+#endif
+#if PURENET_AVX
+extern PURENET_HIDDEN const purenet_kernels purenet_kernels_4;
+extern PURENET_HIDDEN const purenet_kernels purenet_kernels_8;
+#endif
+
+enum {
+    PURENET_CHOSEN,
+    PURENET_UNKNOWN_NAME,
+    PURENET_NOT_HERE /* the processor, or the compiler, does not have it */
+};
+
+/* Point `chosen` to the widest set of kernels this processor has, or to the one that is wanted
+ * ("avx512", "avx2", "sse2", "neon", "vector", "portable"; NULL or "" for the widest).  Returns
+ * PURENET_CHOSEN, PURENET_UNKNOWN_NAME or PURENET_NOT_HERE. */
+PURENET_HIDDEN int purenet_choose(const char *wanted, const purenet_kernels **chosen);
+
+#endif

@@ -1,0 +1,29 @@
+/* All kernels for vectors of W numbers, and their table, called TABLE; included by width_1.c and its
+ * like, each a translation unit of its own, so that no name needs the width in it. */
+#include "vectors.h"
+
+#include "elementwise.h"
+#include "narrow.h"
+#include "product.h"
+#include "sparse.h"
+
+const purenet_kernels TABLE = {
+    NAME,
+    TILE_COLUMNS,
+    CHUNK * W,
+    NARROW * W,
+    narrow_forward,
+    narrow_backward,
+    product_scratch,
+    product,
+    activate,
+    times_slope,
+    output_delta,
+    softmax,
+    exponential,
+    step,
+    all_finite,
+    list_non_zeros,
+    sparse_forward,
+    sparse_step,
+};

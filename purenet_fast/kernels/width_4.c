@@ -1,0 +1,21 @@
+/* The kernels for vectors of 4 numbers: AVX2. */
+#include "cache.h"
+#include "elementary.h"
+#include "kernels.h"
+
+#if PURENET_AVX
+#include <immintrin.h>
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
+#pragma GCC target("avx2")
+#endif
+#define W 4
+#define NAME "avx2"
+#define TABLE purenet_kernels_4
+#include "width.h"
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

@@ -1,0 +1,89 @@
+"""Dense layers whose arithmetic is compiled; everything else is purenet's.
+
+Weights and biases are lists here too, whenever somebody looks: see ``parameters``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from purenet import layers
+from purenet.layers import LayerGradient, LayerOutput
+from purenet.layers.layer import OwnLists
+from purenet.matrix import Matrix, Rows
+from purenet.optimizers import GradientDescent, Optimizer
+from purenet.randomness import Random
+
+from . import dense, matrix, parameters
+
+
+class Dense(layers.Dense):
+    backend: ClassVar[str] = "fast"
+
+    def feedforward(self, inputs: Rows) -> LayerOutput:
+        computed = dense.feedforward(self, inputs)
+        return super().feedforward(inputs) if computed is None else LayerOutput(*computed)
+
+    def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
+        weights = matrix.dot(matrix.transpose(inputs), delta)
+        return LayerGradient(weights, matrix.column_sums(delta) if self.bias else None, delta)
+
+    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
+        computed = dense.input_gradient(self, delta)
+        return super().input_gradient(inputs, delta) if computed is None else computed
+
+    def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
+        plain = type(optimizer) is GradientDescent
+        if not plain or not parameters.step(self, gradient, learning_rate):
+            super().step(gradient, learning_rate, optimizer)
+
+    # The lists of a parameter stand in __dict__ while somebody may hold them.
+
+    def __getattr__(self, name: str) -> Any:
+        # Called for what is not in __dict__.
+        if name in self.__dict__.get("_buffers", ()):
+            return parameters.hand_out(self.__dict__, name)
+        return object.__getattribute__(self, name)  # which raises what is usual
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.__dict__.get("_buffers", ())})
+
+    def _keep(self, name: str, values: Any) -> None:
+        parameters.keep(self.__dict__, name, self.shape(name), values)
+
+    def _hand_out_all(self) -> dict[str, Any]:
+        """Let the lists of all parameters stand in __dict__; return those that are the layer's."""
+        names = self.__dict__.get("_buffers", ())
+        for name in names:
+            getattr(self, name)
+        return {name: parameters.own_lists(self.__dict__, name) for name in names}
+
+    def draw(self, random: Random) -> dict[str, Any]:
+        self._hand_out_all()
+        return super().draw(random)
+
+    def check_parameters(self, place: str) -> None:
+        if parameters.take_in(self.__dict__, True):
+            return
+        kept = {}
+        for name, own in self._hand_out_all().items():
+            rows = own if len(self.shape(name) or ()) == 2 else [own]
+            kept[name] = OwnLists([], [], rows, [])
+        self.__dict__["_kept"] = kept
+        try:
+            super().check_parameters(place)
+        finally:
+            del self.__dict__["_kept"]
+        parameters.take_in(self.__dict__, True)
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = self._hand_out_all()
+        state = {name: value for name, value in self.__dict__.items() if name not in own}
+        state.pop("_buffers", None)
+        # Behind all else, whether somebody has looked before or not.
+        return {**state, **{name: self.__dict__[name] for name in own}, "_own": own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for name, own in self.__dict__.pop("_own").items():
+            parameters.keep(self.__dict__, name, self.shape(name), own)

@@ -1,0 +1,129 @@
+"""Whether the compiled rooms are there, fit their sources, and compute purenet's bits.
+
+What does not is refused with an ``ImportError`` that says what mends it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import pathlib
+from types import ModuleType
+from typing import Any
+
+from .fingerprint import fingerprint
+
+PACKAGE = "purenet_fast"
+
+ROOMS = (
+    "activations",
+    "buffers",
+    "dense",
+    "elementary",
+    "engine",
+    "functions",
+    "losses",
+    "matrix",
+    "parameters",
+    "passes",
+    "randomness",
+    "samples",
+    "sparse",
+    "threads",
+    "training",
+    "vectors",
+)
+
+BUILD = "install a C compiler and run `pip install .` in the purenet folder"
+
+
+def import_rooms() -> None:
+    """Import all compiled rooms, and choose the vector width that the environment names."""
+    try:
+        missing = [room for room in ROOMS if importlib.util.find_spec(f"{PACKAGE}.{room}") is None]
+    except ImportError as error:
+        raise _not_built(error) from error
+    if len(missing) == len(ROOMS):
+        raise _not_built("there is no compiled module")
+    if missing:
+        raise _badly_built(f"built only in part, without {', '.join(missing)}")
+    try:
+        rooms = {room: importlib.import_module(f"{PACKAGE}.{room}") for room in ROOMS}
+    except ImportError as error:
+        raise _not_built(error) from error
+    except (AttributeError, TypeError, ValueError) as error:
+        # One room does not offer what another was built to use.
+        raise _badly_built(f"built from sources that do not fit each other ({error})") from error
+    # Where the sources lie beside this file, they must be those that were compiled.
+    folder = pathlib.Path(__file__).parent
+    for name, room in rooms.items():
+        if fingerprint(folder, name) not in (0, room.SOURCES):
+            raise _badly_built(f"built from other sources than those in {folder}")
+    vectors: Any = rooms["vectors"]
+    vectors.choose_vectors(os.environ.get("PURENET_VECTOR", ""))
+
+
+def _not_built(why: ImportError | str) -> ImportError:
+    return ImportError(
+        f"purenet_fast is not built: {why}. To build it, {BUILD}; "
+        "`import purenet` works without it."
+    )
+
+
+def _badly_built(how: str) -> ImportError:
+    return ImportError(f"purenet_fast was {how}. To build it again, {BUILD}.")
+
+
+# What two networks become by some epochs of training: the beginning of their digest, the same on
+# every machine and in both packages.
+KNOWN_DIGESTS = {
+    ("tanh", "sigmoid", "binary_cross_entropy"): "68653c2d949b180b",
+    ("leaky_relu", "softmax", "categorical_cross_entropy"): "33b1d6381fe2c047",
+}
+
+
+def check_bits(package: Any) -> None:
+    """Refuse a build that computes other bits than purenet.
+
+    Such builds come from flags in CFLAGS that allow a compiler to reorder sums.  One of the weights
+    is so small that it becomes zero where the smallest numbers do.
+    """
+    if os.environ.get("PURENET_UNCHECKED_BITS"):  # for the test that needs a wrong build
+        return
+    inputs = [[((i * 7 + k * 5) % 23 - 11) / 7.0 for k in range(20)] for i in range(9)]
+    for row in inputs:
+        row[0] = 0.0  # nothing changes the weights of an input that is always zero
+    weights = [[((k * 11 + j * 3) % 19 - 9) / 17.0 for j in range(12)] for k in range(20)]
+    weights[0][0] = 1e-310
+    for (hidden, last, loss), expected in KNOWN_DIGESTS.items():
+        outputs = 1 if last == "sigmoid" else 3
+        layers = [
+            package.Dense(20, 12, hidden, initializer=weights),
+            package.Dense(12, outputs, last),
+        ]
+        net = package.Network(layers, loss, seed=1)
+        net.fit(inputs, [i % max(2, outputs) for i in range(9)], epochs=5, batch_size=4)
+        if not net.digest().startswith(expected):
+            raise ImportError(
+                "purenet_fast was built to compute other numbers than purenet: with compiler flags "
+                "such as -ffast-math or -funsafe-math-optimizations, or with contraction.  Without "
+                f"them in CFLAGS and LDFLAGS, {BUILD}."
+            )
+
+
+def document(names: dict[str, Any], original: ModuleType) -> None:
+    """Give the compiled twins among these names the documentation of purenet's functions."""
+    for name, twin in names.items():
+        if type(twin).__name__ == "cython_function_or_method" and hasattr(original, name):
+            twin.__doc__ = getattr(original, name).__doc__
+            twin.__wrapped__ = getattr(original, name)
+
+
+def document_methods(cls: type) -> None:
+    """Give the methods that a class overrides the documentation of those of its base."""
+    base = cls.__mro__[1]
+    cls.__doc__ = base.__doc__
+    for name, method in vars(cls).items():
+        if callable(method) and hasattr(base, name):
+            method.__doc__ = getattr(base, name).__doc__

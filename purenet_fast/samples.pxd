@@ -1,0 +1,18 @@
+from .buffers cimport Block
+from .sparse cimport Sparse
+
+
+cdef class Inputs:
+    cdef readonly Py_ssize_t rows
+    cdef readonly Py_ssize_t columns
+    cdef Block dense            # one of these two, the other is None
+    cdef Sparse sparse
+
+    cdef void copy_row(self, Py_ssize_t row, double *target) noexcept nogil
+
+
+cdef class Samples:
+    cdef Inputs inputs
+    cdef Block targets
+    cdef readonly bint classes
+    cdef readonly Py_ssize_t size

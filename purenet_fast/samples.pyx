@@ -1,0 +1,90 @@
+"""Samples: the inputs and targets of a call, converted once."""
+
+from libc.string cimport memcpy
+
+from cpython.list cimport PyList_GET_SIZE
+from cpython.ref cimport PyObject
+
+from .buffers cimport Block, Copying, are_lists, block_of, copy_rows, items_of
+from .fingerprint cimport PURENET_SOURCES
+from .sparse cimport Listing, Sparse, zero_share_of
+from .threads cimport LEAST_SHARE, MOST_THREADS
+
+SOURCES = PURENET_SOURCES
+
+cdef double WORK_OF_READING = 0.5     # of one number; so low because threads must be started
+
+
+cdef class Inputs:
+    """Rows of finite floats: as they are, or, where most are zero, only the others."""
+
+    @property
+    def is_sparse(self):
+        """Whether only the numbers that are not zero are kept."""
+        return self.sparse is not None
+
+    cdef void copy_row(self, Py_ssize_t row, double *target) noexcept nogil:
+        """Write one row with its zeros."""
+        if self.sparse is not None:
+            self.sparse.copy_row(row, target)
+        else:
+            memcpy(target, self.dense.data + row * self.columns, self.columns * sizeof(double))
+
+
+cdef class Samples:
+    """Checked inputs and targets in compiled buffers."""
+
+    def __cinit__(self, Inputs inputs, targets, bint classes):
+        self.inputs = inputs
+        self.targets = block_of(targets)
+        if self.targets is None or self.targets.rows != inputs.rows:
+            raise TypeError("targets: expected lists of floats, one for each row of the inputs")
+        self.classes = classes
+        self.size = inputs.rows
+
+
+def inputs_of(rows, Py_ssize_t columns, size_t threads=1, batch_size=1):
+    """Return lists of ``columns`` finite floats as Inputs, or None if there is anything else.
+
+    batch_size: how many rows will be used together again and again, one batch behind the other; 1
+    if they will be used in any way.
+    """
+    cdef Inputs inputs
+    cdef Sparse sparse
+    cdef double work, zero_share
+    if type(rows) is not list or PyList_GET_SIZE(rows) == 0 or not are_lists(rows, columns):
+        return None
+    inputs = Inputs.__new__(Inputs)
+    inputs.rows = PyList_GET_SIZE(rows)
+    inputs.columns = columns
+    work = WORK_OF_READING * inputs.rows * columns
+    threads = min(threads, <size_t> MOST_THREADS, <size_t> inputs.rows)
+    while threads > 1 and work < LEAST_SHARE * threads:
+        threads -= 1
+    zero_share = zero_share_of(rows, columns)
+    if zero_share > 0.0:
+        sparse = Sparse(inputs.rows, columns, min(batch_size, inputs.rows))
+        if not Listing(rows, columns, threads, sparse, zero_share).run():
+            return None
+        if sparse.start != NULL:
+            inputs.sparse = sparse
+            return inputs
+    if threads == 1:
+        inputs.dense = finite_block(rows, columns)
+        return None if inputs.dense is None else inputs
+    inputs.dense = Block(inputs.rows, columns, False)
+    return inputs if Copying(rows, columns, threads, inputs.dense).run() else None
+
+
+def are_finite_floats(rows, Py_ssize_t height, Py_ssize_t columns):
+    """Return whether these are ``height`` lists of ``columns`` finite floats each."""
+    return (type(rows) is list and PyList_GET_SIZE(rows) == height and are_lists(rows, columns)
+            and finite_block(rows, columns) is not None)
+
+
+cdef Block finite_block(list rows, Py_ssize_t columns):
+    """Copy lists of so many finite floats; return None if there is anything else."""
+    cdef Block block = Block(PyList_GET_SIZE(rows), columns, False)
+    if copy_rows(items_of(<PyObject *> rows), 0, block.rows, columns, block.data):
+        return block
+    return None

@@ -1,0 +1,60 @@
+from libc.stdint cimport uint8_t
+
+from .buffers cimport Reading, purenet_store
+from .vectors cimport purenet_columns, purenet_sparse
+
+cdef extern from "kernels/columns.h" nogil:
+    size_t purenet_order_scratch(size_t samples, size_t columns, size_t entries)
+    void purenet_order_by_column(const purenet_sparse *x, size_t first, size_t last,
+                                 size_t samples, const size_t *sample, double *scratch,
+                                 purenet_columns *ordered)
+    bint purenet_keep_columns(const purenet_columns *x, purenet_store **store, size_t more,
+                              purenet_columns *kept)
+    void purenet_fetch_columns(const purenet_columns *kept)
+
+
+cdef class Sparse:
+    cdef size_t rows
+    cdef size_t columns
+    cdef size_t together        # so many rows are listed together, strip by strip
+    cdef purenet_sparse lists   # all of them
+    cdef size_t *start
+    cdef uint8_t *column
+    cdef double *value
+
+    cdef double bytes_with_columns(self, size_t batches) noexcept
+    cdef double bytes_of_columns(self, size_t batches) noexcept
+    cdef size_t most_entries(self, size_t rows) noexcept
+    cdef bint suits_batches(self, size_t batch_size, bint shuffled) noexcept
+    cdef size_t together_from(self, size_t row) noexcept nogil
+    cdef purenet_sparse around(self, size_t row) noexcept nogil
+    cdef void copy_row(self, size_t row, double *target) noexcept nogil
+
+
+# The rows that one thread reads, and the numbers that are not zero that it found.
+cdef struct Part:
+    size_t first
+    size_t last
+    bint finite_floats     # has it found nothing else?
+    bint full              # are there so few zeros that a list of the others does not pay?
+    bint no_memory
+    uint8_t *column
+    double *value
+    size_t entries
+    size_t capacity
+    size_t *start          # where the lists of the last rows began, before they were put together
+
+
+cdef class Listing(Reading):
+    cdef Sparse sparse
+    cdef Part *parts
+    cdef size_t *start
+
+    cdef size_t first_row(self, size_t number) noexcept
+    cdef bint run(self) except -1
+    cdef bint list_non_zeros(self, Part *part) noexcept nogil
+    cdef bint put_together(self, Part *part, size_t first, size_t last) noexcept nogil
+    cdef int join(self) except -1
+
+
+cdef double zero_share_of(list rows, Py_ssize_t columns)

@@ -1,0 +1,3 @@
+SOURCES: int
+
+def share_from(work: float) -> float: ...

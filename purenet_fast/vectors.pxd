@@ -1,0 +1,76 @@
+from libc.stdint cimport uint8_t
+
+cdef extern from "kernels/kernels.h" nogil:
+    enum:
+        PURENET_SLACK, PURENET_STRIP
+        PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU
+        PURENET_SUM, PURENET_BIAS, PURENET_STEP
+        PURENET_CHOSEN, PURENET_UNKNOWN_NAME, PURENET_NOT_HERE
+
+    ctypedef struct purenet_product:
+        size_t rows, columns, terms
+        const double *a
+        size_t a_row, a_term
+        const double *b
+        size_t b_term, b_column
+        double *c
+        size_t c_row
+        int finish
+        const double *bias
+        double rate
+        double *scratch
+
+    ctypedef struct purenet_sparse:
+        size_t strips
+        const size_t *start
+        size_t row_step, strip_step
+        const uint8_t *column
+        const double *value
+
+    ctypedef struct purenet_columns:
+        size_t groups, columns, entries
+        const double *value
+
+    ctypedef struct Layer "purenet_layer":
+        size_t inputs, outputs
+        int activation
+        double *weights
+        size_t stride
+        double *biases
+        double *z
+        double *a
+        double *delta
+        double *gradient
+        double *pending
+
+    ctypedef struct purenet_kernels:
+        const char *name
+        size_t product_columns, step_outputs, narrow_width
+        void (*narrow_forward)(const Layer *layers, size_t count, size_t rows,
+                               const double *x) noexcept nogil
+        bint (*narrow_backward)(const Layer *layers, size_t count, size_t rows, const double *x,
+                                double rate) noexcept nogil
+        size_t (*product_scratch)(const purenet_product *p) noexcept nogil
+        void (*product)(const purenet_product *p) noexcept nogil
+        void (*activate)(int activation, size_t n, double *z) noexcept nogil
+        void (*times_slope)(int activation, size_t n, const double *a, double *delta) noexcept nogil
+        void (*output_delta)(double factor, double count, size_t n, const double *a,
+                             const double *y, double *delta) noexcept nogil
+        void (*softmax)(size_t rows, size_t columns, double *z) noexcept nogil
+        void (*exponential)(size_t n, double *x) noexcept nogil
+        void (*step)(double rate, size_t n, const double *g, double *w) noexcept nogil
+        bint (*all_finite)(size_t n, const double *x) noexcept nogil
+        size_t (*list_non_zeros)(size_t n, const double *x, uint8_t *column,
+                                 double *value) noexcept nogil
+        void (*sparse_forward)(const purenet_sparse *x, size_t samples, const size_t *sample,
+                               size_t outputs, const double *w, size_t w_row, const double *bias,
+                               double *z, size_t z_row) noexcept nogil
+        bint (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
+                            const double *delta, size_t delta_row, double rate, double *w,
+                            size_t w_row, double *scratch) noexcept nogil
+
+    int purenet_choose(const char *wanted, const purenet_kernels **chosen)
+
+
+# The kernels of the chosen vector width.
+cdef const purenet_kernels *KERNELS
