@@ -175,11 +175,7 @@ def train(
         while len(history.loss) < epochs and history.stopped is None:
             rate = _rate(rates, net.epochs_trained) if callable(rates) else rates
             vars(net)["history"] = history
-            run = LONGEST_RUN
-            if not alone:
-                run = 1
-                net.check_parameters()  # what a function of the user's may have written into them
-            run = min(epochs - len(history.loss), run)
+            run = min(epochs - len(history.loss), LONGEST_RUN) if alone else _next_epoch(net)
             net.run_epochs(samples, run, batch_size, shuffle, rate, optimizer, threads, history)
             _check_finite(net, history)
             if validation is not None:
@@ -196,6 +192,12 @@ def train(
         if bar is not None:
             bar.close()
     return history
+
+
+def _next_epoch(net: Trainee) -> int:
+    """Check what a function of the user's may have written into the weights; return 1."""
+    net.check_parameters()
+    return 1
 
 
 def _rate(rates: Callable[[int], float], epoch: int) -> float:
