@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
+from typing import TYPE_CHECKING, Any
 
 # In a folder that holds the sources, this package hides an installed one; the compiled rooms may
 # then be found where that one is.
@@ -19,8 +20,6 @@ rooms.import_rooms()
 import purenet  # noqa: E402
 from purenet import (  # noqa: E402
     Evaluation,
-    Explanation,
-    GradientCheck,
     GradientDescent,
     He,
     History,
@@ -30,23 +29,40 @@ from purenet import (  # noqa: E402
     Normal,
     NumPyRandom,
     Optimizer,
-    Preparation,
-    Recording,
-    RecordingError,
-    Table,
     TrainingDiverged,
     Uniform,
     Xavier,
     Zeros,
-    check_gradients,
-    datasets,
-    explain,
     linear,
     linear_derivative,
     one_hot,
-    read_csv,
-    record,
 )
+
+if TYPE_CHECKING:
+    from purenet import (
+        Explanation,
+        GradientCheck,
+        Preparation,
+        Recording,
+        RecordingError,
+        Table,
+        check_gradients,
+        datasets,
+        explain,
+        read_csv,
+        record,
+    )
+else:
+    # What purenet imports when it is first asked for.
+
+    def __getattr__(name: str) -> Any:
+        if name in __all__:
+            return getattr(purenet, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 from . import activations, elementary, functions, losses, matrix  # noqa: E402
 from .activations import (  # noqa: E402

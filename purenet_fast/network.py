@@ -16,8 +16,11 @@ from purenet.training import Settings
 
 from . import passes, training
 from .layers import Dense
+from .parameters import take_in_layers
 from .samples import Samples as CompiledSamples
 from .samples import are_finite_floats, inputs_of
+
+_COMPILED = {Dense}
 
 
 class Network(network.Network):
@@ -25,11 +28,12 @@ class Network(network.Network):
 
     def _is_compiled(self) -> bool:
         """Return whether all layers have compiled loops; the others run through purenet's."""
-        return all(type(layer) is Dense for layer in self.layers)
+        return set(map(type, self.layers)) == _COMPILED
 
     def check_parameters(self) -> None:
-        for number, layer in enumerate(self.layers):
-            layer.check_parameters(f"layer {number}")
+        if not take_in_layers(self.layers):
+            for number, layer in enumerate(self.layers):
+                layer.check_parameters(f"layer {number}")
 
     def checked_inputs(self, inputs: Any, threads: int = 1) -> Any:
         if not self._is_compiled():

@@ -146,11 +146,15 @@ def take_in(dict attributes, bint forget):
 
     forget: forget the lists that nobody holds.
 
-    Returns False if something else stands there than the layer's own lists, with floats in them.
+    Returns False if something else stands there than the layer's own lists, with floats in them; or
+    if the layer is none that is compiled.
     """
     cdef Parameter parameter
     cdef PyObject *lists
-    for name, parameter in (<dict> attributes["_buffers"]).items():
+    cdef object buffers = attributes.get("_buffers")
+    if buffers is None:
+        return False
+    for name, parameter in (<dict> buffers).items():
         lists = PyDict_GetItem(attributes, name)
         if lists == NULL:
             continue
@@ -159,6 +163,14 @@ def take_in(dict attributes, bint forget):
         if forget and not parameter.is_held(lists):
             del attributes[name]
             parameter.own = None
+    return True
+
+
+def take_in_layers(tuple layers):
+    """Take in what stands in the lists of all layers; return False if one of them must be checked."""
+    for layer in layers:
+        if not take_in(layer.__dict__, True):
+            return False
     return True
 
 

@@ -12,6 +12,8 @@ import pathlib
 from types import ModuleType
 from typing import Any
 
+from purenet.doubles import deviation
+
 from .fingerprint import fingerprint
 
 PACKAGE = "purenet_fast"
@@ -34,6 +36,8 @@ ROOMS = (
     "training",
     "vectors",
 )
+
+DEVIATION = deviation()  # of this process, before any of the rooms was in it
 
 BUILD = "install a C compiler and run `pip install .` in the purenet folder"
 
@@ -91,6 +95,10 @@ def check_bits(package: Any) -> None:
     """
     if os.environ.get("PURENET_UNCHECKED_BITS"):  # for the test that needs a wrong build
         return
+    if DEVIATION is not None:  # it was there before, and purenet has warned of it
+        return
+    if deviation() is not None:
+        raise _wrongly_built()
     inputs = [[((i * 7 + k * 5) % 23 - 11) / 7.0 for k in range(20)] for i in range(9)]
     for row in inputs:
         row[0] = 0.0  # nothing changes the weights of an input that is always zero
@@ -105,11 +113,15 @@ def check_bits(package: Any) -> None:
         net = package.Network(layers, loss, seed=1)
         net.fit(inputs, [i % max(2, outputs) for i in range(9)], epochs=5, batch_size=4)
         if not net.digest().startswith(expected):
-            raise ImportError(
-                "purenet_fast was built to compute other numbers than purenet: with compiler flags "
-                "such as -ffast-math or -funsafe-math-optimizations, or with contraction.  Without "
-                f"them in CFLAGS and LDFLAGS, {BUILD}."
-            )
+            raise _wrongly_built()
+
+
+def _wrongly_built() -> ImportError:
+    return ImportError(
+        "purenet_fast was built to compute other numbers than purenet: with compiler flags such as "
+        "-ffast-math or -funsafe-math-optimizations, or with contraction. Without them in CFLAGS "
+        f"and LDFLAGS, {BUILD}."
+    )
 
 
 def document(names: dict[str, Any], original: ModuleType) -> None:

@@ -2,13 +2,11 @@ from typing import Any
 
 from purenet.history import History
 
-from .samples import Samples
-
 SOURCES: int
 
 def train(
     network: Any,
-    samples: Samples,
+    samples: Any,
     epochs: int,
     batch_size: int,
     shuffle: bool,
