@@ -68,7 +68,7 @@ class Dense(layers.Dense):
         kept = {}
         for name, own in self._hand_out_all().items():
             rows = own if len(self.shape(name) or ()) == 2 else [own]
-            kept[name] = OwnLists([], [], rows, [])
+            kept[name] = OwnLists([], list(map(id, rows)), rows, [])
         self.__dict__["_kept"] = kept
         try:
             super().check_parameters(place)
