@@ -12,7 +12,6 @@ from purenet.layers import LayerGradient, LayerOutput
 from purenet.matrix import Matrix
 from purenet.optimizers import GradientDescent, Optimizer
 from purenet.samples import Samples
-from purenet.training import Settings
 
 from . import passes, training
 from .layers import Dense
@@ -48,7 +47,7 @@ class Network(network.Network):
         inputs: Any,
         targets: Any,
         threads: int = 1,
-        settings: Settings | None = None,
+        settings: Any = None,
         optimizer: Optimizer | None = None,
     ) -> Any:
         is_plain = optimizer is None or type(optimizer) is GradientDescent
