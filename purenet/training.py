@@ -61,6 +61,8 @@ class Trainee(Parts, Protocol):
 
     def find_non_finite(self) -> tuple[str, float] | None: ...
 
+    def check_parameters(self) -> None: ...
+
 
 class Settings(NamedTuple):
     """How to train: arguments of ``fit``, checked."""

@@ -48,7 +48,7 @@ NOT_LOADED = {"argparse", "ast", "dataclasses", "inspect", "json", "tempfile", "
 
 def fresh(code: str) -> str:
     """Return what a program prints in an interpreter that has loaded nothing before it."""
-    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.dont_write_bytecode = True\n"
+    start = f"import sys; sys.path = {[str(ROOT), *sys.path]!r}; sys.dont_write_bytecode = True\n"
     done = subprocess.run(
         [sys.executable, "-S", "-E", "-I", "-c", start + code],
         capture_output=True,
@@ -82,6 +82,15 @@ def test_training_loads_nothing_more() -> None:
     )
     assert ours == TRAINING
     assert names & NOT_LOADED == set()
+
+
+def test_importing_the_compiled_package_loads_no_more_of_purenet(fast: types.ModuleType) -> None:
+    assert loaded("import purenet_fast")[0] == TRAINING
+    for name in ("datasets", "explain", "Preparation", "check_gradients"):
+        assert getattr(fast, name) is getattr(purenet, name)
+    assert set(fast.__all__) <= set(dir(fast))
+    with pytest.raises(AttributeError, match=r"^module 'purenet_fast' has no attribute 'nothing'$"):
+        _ = fast.nothing
 
 
 @pytest.mark.parametrize(
