@@ -123,7 +123,7 @@ _LATEX_WORDS = (
 )
 _LATEX_TEXT = re.compile(
     r"the sums? of the columns of |the sum of | over the outputs|\d where |, otherwise |"
-    r"\b(?:sigmoid|tanh|relu|linear|softmax|count|loss)\b"
+    r"(?<![{,])\b(?:sigmoid|tanh|relu|linear|softmax|count|loss)\b"
 )
 
 

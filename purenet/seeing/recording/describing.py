@@ -49,7 +49,9 @@ class Describer:
             if self._chain(layer).endswith("cross-entropy"):
                 formula = "(a{n} - y) / count"
             elif activation == "softmax":
-                formula = "a{n} ⊙ (∂L/∂a{n} - sum_da{n})"
+                # What the units of a row share has a name where there are several.
+                shared = "sum_da{n}" if self.net.layers[layer].outputs > 1 else "∂L/∂a{n} ⊙ a{n}"
+                formula = f"a{{n}} ⊙ (∂L/∂a{{n}} - {shared})"
         matrix.formula = None if formula is None else filled(formula)
 
     def _chain(self, layer: int) -> str:
