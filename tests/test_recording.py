@@ -15,6 +15,7 @@ import threading
 import types
 
 import networks
+import own
 import pytest
 from bits import SPECIAL, assert_same_bits, bits, random_matrix
 
@@ -439,7 +440,7 @@ def test_the_places_are_the_expressions_of_the_source(name):
     assert len({(s["module"], s["function"]) for s in sources}) == len(sources)
     package = pathlib.Path(purenet.__file__).parent
     for source in sources:
-        text = (package / source["file"].split("/")[1]).read_text(encoding="utf-8").splitlines()
+        text = (package / source["file"].split("/", 1)[1]).read_text(encoding="utf-8").splitlines()
         first = source["first_line"] - 1
         assert text[first : first + len(source["lines"])] == source["lines"]
     signs = {"+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div}
@@ -751,7 +752,12 @@ def test_nothing_is_patched_and_nothing_stays_behind():
     finally:
         sys.settrace(tracing)
     # What ran under the recorder are the code objects of the package itself.
-    for function in (purenet.dot, purenet.relu, purenet.Dense.update, purenet.Network._backprop):
+    for function in (
+        purenet.matrix.dot,
+        purenet.relu,
+        purenet.Dense.step,
+        purenet.Network.backward,
+    ):
         assert function.__code__ in seen
     assert [dict(vars(module)) for module in modules] == before
     assert [dict(vars(purenet.Dense)), dict(vars(purenet.Network))] == classes
@@ -787,6 +793,143 @@ def test_a_recording_keeps_no_tape_alive():
     for _ in range(3):  # classes take several rounds on some versions
         gc.collect()
     assert not [thing for thing in gc.get_objects() if isinstance(thing, Tape)]
+
+
+# A layer and optimizers of the tests' own, of which nothing in purenet knows.
+
+
+def own_network(optimizer=None, steps=0):
+    net = purenet.Network(
+        [purenet.Dense(3, 2, "tanh"), own.Scale(2), purenet.Dense(2, 1, "sigmoid"), own.Scale(1)],
+        seed=1,
+    )
+    inputs, targets = [[0.5, -1.0, 0.25], [0.0, 0.0, 0.0], [1.0, 2.0, -1.0]], [[1.0], [0.0], [0.5]]
+    if steps:
+        net.fit(inputs, targets, epochs=steps, learning_rate=0.5, optimizer=optimizer)
+    return net, inputs, targets
+
+
+OPTIMIZERS = {
+    "plain descent": lambda: None,
+    "momentum": lambda: own.Momentum(0.75),
+    "decay": own.Decay,
+}
+
+
+@pytest.mark.parametrize("layer", [None, 0, 1, 2, 3])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_layer_and_an_optimizer_of_ones_own_are_recorded(name, layer):
+    net, inputs, targets = own_network()
+    before = net.digest()
+    optimizer = OPTIMIZERS[name]()
+    recording = record(net, inputs, targets, 0.5, optimizer=optimizer, steps=3, layer=layer)
+    assert net.digest() == before
+    trained = [own_network(OPTIMIZERS[name](), steps)[0] for steps in (1, 2, 3)]
+    assert recording.data["meta"]["digests"] == [net.digest() for net in trained]
+    reader = Reader(recording)
+    assert_same_bits(replayed(reader), reader.values)
+    assert check_formulas(reader) == reader.data["meta"]["counts"]["numbers"]
+    for step, trained_net in enumerate(trained):
+        for number, found in enumerate(trained_net.layers, 1):
+            if layer not in (None, number - 1):
+                continue
+            if isinstance(found, own.Scale):
+                assert_same_bits(reader.matrix(f"scale{number}'", step), found.scale)
+            else:
+                assert_same_bits(reader.matrix(f"W{number}'", step), found.weights)
+    assert "own.py" in {source["file"] for source in reader.data["sources"]}
+
+
+def test_what_ones_own_layer_and_optimizer_compute_has_names_and_formulas():
+    net, inputs, targets = own_network()
+    recording = record(net, inputs, targets, 0.5, optimizer=own.Momentum(0.75), steps=2)
+    reader = Reader(recording)
+    names = {name: place for place, name in enumerate(reader.numbers["name"])}  # of the last step
+    by_id = {(step, identity): name for (step, name), identity in reader.ids.items()}
+
+    def formula(name):
+        found = reader.numbers["formula"][names[name]]
+        return re.sub(r"#(\d+)", lambda each: by_id.get((1, int(each[1])), "0.0"), found)
+
+    assert formula("z2[0][1]") == "a1[0][1] * scale2[1] + floor2"
+    assert formula("a2[0][1]") == "z2[0][1]"
+    assert formula("delta2[2][0]") == "dL/da2[2][0]"
+    assert formula("dL/da1[2][0]") == "delta2[2][0] * scale2[0]"
+    assert formula("memory_scale2'[0][1]") == (
+        "momentum * memory_scale2[0][1] - learning_rate * dL/dscale2[1]"
+    )
+    assert formula("scale2'[1]") == "scale2[1] + memory_scale2'[0][1]"
+    assert formula("b3'[0]") == "b3[0] + memory_b3'[0][0]"
+    matrices = {(m["name"], m["step"]): m for m in reader.data["matrices"]}
+    assert [matrices["memory_W1", step]["given"] for step in (0, 1)] == ["setting", "carried"]
+    for name in ("momentum", "floor2", "floor4", "learning_rate"):
+        assert {matrices[name, step]["given"] for step in (0, 1)} == {"setting"}
+    assert len([m for m in reader.data["matrices"] if m["name"] == "momentum"]) == 2
+    decayed = Reader(record(net, inputs, targets, 0.5, optimizer=own.Decay(), steps=2))
+    assert [decayed.value("slowness_W1'", step) for step in (0, 1)] == [2.0, 4.0]
+    assert decayed.value("slowness_W1", 1) == 2.0
+    # Numbers that the step has left alone are copies of those before it.
+    copies = [
+        name
+        for place, name in enumerate(decayed.numbers["name"])
+        if name.startswith("W1'")
+        and decayed.numbers["formula"][place].startswith("#")
+        and " " not in decayed.numbers["formula"][place]
+    ]
+    assert copies
+
+
+def test_words_of_dense_layers_are_not_said_of_others():
+    net, inputs, targets = own_network()
+    explanation = purenet.explain(net, inputs, targets, 0.5, optimizer=own.Momentum(0.75))
+    text = " ".join(explanation.split())
+    assert "layer 2, Scale, has 2 inputs and 2 units, linear; layer 3 has 2 inputs" in text
+    assert "learning rate 0.5, Momentum." in text
+    data = explanation.recording.data
+    for matrix in data["matrices"]:
+        if matrix["layer"] in (1, 3) and matrix["role"] in ("z", "a", "delta"):
+            assert matrix["formula"] is None
+            assert "Scale" in matrix["sentence"]
+        if matrix["role"].startswith("new_"):
+            assert matrix["formula"] is None
+            assert "Momentum" in matrix["sentence"]
+    assert "{" not in explanation
+    owned = [
+        data["matrices"][data["numbers"]["matrix"][number]]["layer"]
+        for number, sentence in zip(
+            data["operations"]["number"], data["operations"]["sentence"], strict=True
+        )
+        if sentence is not None and "reaches unit" in data["sentences"][sentence]
+    ]
+    assert set(owned) == {0, 2}
+
+
+def test_a_layer_of_ones_own_that_loses_origins_is_refused():
+    class Losing(own.Scale):
+        def input_gradient(self, inputs, delta):
+            return [[float(value) * 2.0 for value in row] for row in delta]
+
+    net = purenet.Network([purenet.Dense(2, 2, "tanh"), Losing(2)], seed=1)
+    with pytest.raises(RecordingError, match=r"test_recording.py line \d+: float\(\) would take"):
+        record(net, [[0.5, 1.0]], [[1.0, 0.0]])
+
+
+def test_ones_own_classes_stay_as_they_are():
+    from purenet.layers import layer
+
+    kinds = dict(layer.KINDS)
+    before = [dict(vars(found)) for found in (own.Scale, own.Momentum, purenet.Layer)]
+    net, inputs, targets = own_network()
+    optimizer = own.Momentum(0.75)
+    record(net, inputs, targets, optimizer=optimizer)
+    assert vars(optimizer) == {"momentum": 0.75}
+    assert kinds == layer.KINDS
+    assert [dict(vars(found)) for found in (own.Scale, own.Momentum, purenet.Layer)] == before
+    with pytest.raises(TypeError, match="optimizer: found 'momentum', expected an Optimizer"):
+        record(net, inputs, targets, optimizer="momentum")
+    for number in (0, 1):
+        with pytest.raises(ValueError, match="unit: layer 1 is no Dense layer"):
+            record(net, inputs, targets, layer=number, unit=0)
 
 
 # Mutations: code that would falsify the recording is refused, or stays exact.
@@ -897,10 +1040,10 @@ MUTATIONS = {
         expected="exact",
     ),
     "a number from nowhere": Mutation(
-        file="layers.py",
-        old="weights_row[j] - learning_rate * gradient_row[j]",
-        new="weights_row[j] - learning_rate * gradient_row[j] * float('0.5')",
-        expected=r"(Dense\.)?update, layers.py line LINE: the number 0.5 has no origin",
+        file="optimizers.py",
+        old="parameter_row[j] - learning_rate * gradient_row[j]\n",
+        new="parameter_row[j] - learning_rate * gradient_row[j] * float('0.5')\n",
+        expected=r"(GradientDescent\.)?step, optimizers.py line LINE: the number 0.5 has no origin",
     ),
     "the slot of float": Mutation(
         file="matrix.py",
@@ -915,14 +1058,14 @@ MUTATIONS = {
         expected=r"sigmoid_slope, activations.py line LINE: the number 1.0 has no origin",
     ),
     "an operation elsewhere": Mutation(
-        file="metrics.py",
-        old="    correct = 0\n",
-        new="    correct = 0\n    outputs[0][0] + 1.0\n",
-        wrong="outputs",
-        expected=r"count_correct, metrics.py line LINE: the operation \+ is outside",
+        file="layers/dense.py",
+        old="        a = activate(self.activation, z)\n",
+        new="        import colorsys; colorsys.rgb_to_yiq(*z[0][:2], 0.0)\n"
+        "        a = activate(self.activation, z)\n",
+        expected=r"rgb_to_yiq, colorsys.py line \d+: the operation \* is outside",
     ),
     "a matrix that is never used": Mutation(
-        file="layers.py",
+        file="layers/dense.py",
         old="        a = activate(self.activation, z)",
         new="        dot(inputs, self.weights)\n        a = activate(self.activation, z)",
         expected=r"dot, matrix.py line \d+: it returns a matrix that has no name",

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import own
 import pytest
 
 import purenet
@@ -115,10 +116,10 @@ z1, 4 by 4, 2 of 16 so far (≈ rounded):
 (purenet) where
 layer 1, forward: z1[0][2], k = 0
   purenet/seeing/step.pytraining_step()
-     outputs = net._feedforward(inputs)
-  purenet/network.py_feedforward()
+     outputs = net.forward(inputs)
+  purenet/network.pyforward()
      output = layer.feedforward(a)
-  purenet/layers.pyfeedforward()
+  purenet/layers/dense.pyfeedforward()
      z = dot(inputs, self.weights)
 > purenet/matrix.pydot()
      total = total + a_row[k] * b[k][j]
@@ -232,10 +233,10 @@ b1, 4 numbers (≈ rounded):
 (purenet) w
 layer 1, forward: z1[0][1]
   purenet/seeing/step.pytraining_step()
-     outputs = net._feedforward(inputs)
-  purenet/network.py_feedforward()
+     outputs = net.forward(inputs)
+  purenet/network.pyforward()
      output = layer.feedforward(a)
-  purenet/layers.pyfeedforward()
+  purenet/layers/dense.pyfeedforward()
      z = add_bias(z, self.biases)
 > purenet/matrix.pyadd_bias()
      element = a_row[j] + biases[j]
@@ -325,7 +326,7 @@ def test_the_first_stop_is_the_first_product_whatever_the_network():
 # Every line of every network, evaluated.
 
 
-def step(net, inputs, targets, commands, learning_rate=0.25):
+def step(net, inputs, targets, commands, learning_rate=0.25, **options):
     """Step through in this process and return the output, commands typed in."""
     output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
     commands = list(commands)
@@ -334,6 +335,7 @@ def step(net, inputs, targets, commands, learning_rate=0.25):
         inputs,
         targets,
         learning_rate,
+        **options,
         stdin=io.StringIO("".join(f"{command}\n" for command in commands)),
         stdout=output,
     )
@@ -472,8 +474,7 @@ def test_every_matrix_has_a_name_and_is_shown_to_the_last_digit(net, targets):
     backward = ["phase", "phase", "phase"]
     listed = step(net, inputs, targets, [*backward, "show"]).split(f"{PROMPT}show\n")[1]
     names = re.findall(r"^(\S+) ", listed.split(PROMPT)[0], re.MULTILINE)
-    updated = {"W1'", "b1'"} if net.layers[0].bias else {"W1'"}
-    assert names == sorted({*matrices, *updated}, key=names.index)
+    assert names == sorted({*matrices, "W1'"}, key=names.index)
     wanted = {name: value for name, value in matrices.items() if isinstance(value, float)}
     for name, matrix in matrices.items():
         if name in wanted:
@@ -494,7 +495,7 @@ def test_the_step_is_the_one_that_fit_takes_and_leaves_the_network_alone():
         before = net.digest()
         step(net, X, targets, ["c"])
         assert net.digest() == before
-        training_step(net, X, targets, 0.25)
+        training_step(net, X, targets, 0.25, purenet.GradientDescent())
         after = net.digest()
         assert after != before
         again = next(
@@ -558,6 +559,51 @@ def test_the_debugger_and_a_recording_use_the_same_names_in_the_same_order(
         if shape and isinstance(value[0], list):
             shape.append(len(value[0]))
         assert matrix["shape"] == shape
+
+
+def test_a_layer_and_an_optimizer_of_ones_own_are_stepped_through(monkeypatch):
+    def network():
+        layers = [purenet.Dense(3, 2, "tanh"), own.Scale(2), purenet.Dense(2, 1, "sigmoid")]
+        return purenet.Network(layers, seed=1)
+
+    text = step(network(), X, Y, ["op"] * 2000, 0.5, optimizer=own.Momentum(0.75))
+    assert "The training step is done." in text
+    results = 0
+    for source, lines in stops_of(text):
+        if not lines or re.search(r"\w\(", lines[-1]):
+            continue
+        value = eval(lines[-1], dict(CONSTANTS))
+        if len(lines) > 1 and not isinstance(value, bool):
+            assert bits(eval(lines[-2], dict(CONSTANTS))) == bits(value), (source, lines)
+            results += 1
+    assert results > 100
+    assert "\n   = self.times(a1[1][0], scale2[0]) + floor2\n" in text
+    assert "\n   = momentum * memory_W1[0][0] - learning_rate * dL/dW1[0][0]\n" in text
+    assert "\n   = scale2[0] + memory_scale2[0][0]\n" in text
+    assert "own.py" in text and "step()  layer 2, update: scale2'[0]" in text
+
+    net = network()
+    net.fit(X, Y, epochs=1, learning_rate=0.5, optimizer=own.Momentum(0.75))
+    assert text.endswith(f", after it {net.evaluate(X, Y).loss!r}.\n")
+
+    commands = ["layer", "show floor2", "layer", "phase", "phase", "phase", "layer"]
+    commands += ["show momentum", "show memory_W1'[0][0]", "show W1'[0]"]
+    commands += ["show scale2'", "el", "show scale2'", "c"]
+    text = step(network(), X, Y, commands, 0.5, optimizer=own.Momentum(0.75))
+    assert "\nfloor2 = 0.125\n" in text and "\nmomentum = 0.75\n" in text
+    assert "\nz2, 4 by 2 " in text and "\na2, 4 by 2 " in text and "\ndL/dscale2, 2 num" in text
+    assert f"\nW1'[0] = {net.layers[0].weights[0]!r}\n" in text
+    assert "\nscale2', 2 numbers, 0 of 2 so far:\n" in text
+    assert re.search(r"\nscale2', 2 numbers, 1 of 2 so far", text)
+
+    # The same names in the same order as in a recording.
+    made = []
+    monkeypatch.setattr(running, "Stepper", lambda *a: made.append(stepper.Stepper(*a)) or made[-1])
+    step(network(), X, Y, ["phase"] * 4, 0.5, optimizer=own.Momentum(0.75))
+    stepped = [name for name in made[0].matrices.values if not re.search(r"[.^]", name)]
+    data = record(network(), X, Y, 0.5, optimizer=own.Momentum(0.75)).data
+    recorded = [m for m in data["matrices"] if m["role"] not in ("intermediate", "squared_error")]
+    assert sorted(stepped) == sorted(matrix["name"] for matrix in recorded)
 
 
 # Commands.
@@ -634,7 +680,6 @@ def test_weights_before_and_after_the_step():
         "W1', 3 by 4, 2 of 12 so far",
         "W1', 3 by 4",
         "b1', 4 numbers, 0 of 4 so far",
-        "W1', 3 by 4",
         "b1', 4 numbers",
         "W2', 4 by 2, 0 of 8 so far",
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..checks import shown
-from ..layers import Dense
+from ..layers import Dense, Layer
 from ..network import Network
 
 
@@ -12,15 +12,14 @@ def pure_copy(net: Network) -> Network:
     if not isinstance(net, Network):
         raise TypeError(f"net: found {shown(net)}, expected a Network")
     net.check_parameters()
-    copies = [
-        Dense(
-            layer.inputs,
-            layer.outputs,
-            layer.activation,
-            bias=layer.bias,
-            initializer=[[float(value) for value in row] for row in layer.weights],
-            bias_initializer="zeros" if layer.biases is None else [float(v) for v in layer.biases],
-        )
-        for layer in net.layers
-    ]
-    return Network(copies, net.loss, seed=net.seed)
+    return Network([_pure_layer(layer) for layer in net.layers], net.loss, seed=net.seed)
+
+
+def _pure_layer(layer: Layer) -> Layer:
+    kind = Dense if layer.backend == "fast" else type(layer)
+    copy = kind.from_settings(layer.settings())
+    for name in layer.PARAMETERS:
+        values = getattr(layer, name)
+        if values is not None:
+            setattr(copy, name, values)
+    return copy

@@ -20,17 +20,19 @@ from ..layers import Layer
 from ..losses import loss_count, total_loss
 from ..matrix import Matrix
 from ..network import Network
-from ..training import PLAIN_DESCENT
+from ..optimizers import Optimizer
 
 PHASES = ("forward", "loss", "backward", "update")
 
 
-def training_step(net: Network, inputs: Matrix, targets: Matrix, learning_rate: float) -> float:
+def training_step(
+    net: Network, inputs: Matrix, targets: Matrix, learning_rate: float, optimizer: Optimizer
+) -> float:
     """Train a network by one step with all samples, as ``fit`` does, and return the loss before it.
 
-    >>> from purenet import Dense
+    >>> from purenet import Dense, GradientDescent
     >>> net = Network([Dense(1, 1, "linear", initializer=[[1.0]])], loss="sum_of_squares", seed=1)
-    >>> training_step(net, [[1.0]], [[3.0]], 0.125)
+    >>> training_step(net, [[1.0]], [[3.0]], 0.125, GradientDescent())
     4.0
     >>> net.layers[0].weights
     [[1.5]]
@@ -41,7 +43,7 @@ def training_step(net: Network, inputs: Matrix, targets: Matrix, learning_rate: 
     count = loss_count(net.loss, len(targets), net.outputs)
     loss = total / count
     gradients = net.backward(inputs, targets, outputs)
-    net.step(gradients, learning_rate, PLAIN_DESCENT)
+    net.step(gradients, learning_rate, optimizer)
     return loss
 
 
@@ -65,9 +67,12 @@ ROLES = {
     "inputs": Role("x", ("sample", "input"), "inputs"),
     "targets": Role("y", ("sample", "output"), "targets"),
     "learning_rate": Role("learning_rate", (), "learning rate"),
+    "setting": Role("{p}", (), "{p} of the optimizer"),
+    "layer_setting": Role("{p}{n}", (), "{p} of layer {n}"),
     "weights": Role("W{n}", ("input", "unit"), "weights of layer {n}"),
     "biases": Role("b{n}", ("unit",), "biases of layer {n}"),
     "parameter": Role("{p}{n}", (), "{p} of layer {n}"),
+    "memory": Role("{p}{n}", (), "{p}{n}, which the optimizer remembers"),
     "z": Role("z{n}", _UNITS, "weighted sums of layer {n}"),
     "a": Role("a{n}", _UNITS, "activations of layer {n}"),
     "squared_error": Role("squared_error", ("sample", "output"), "squared errors"),
@@ -89,6 +94,7 @@ ROLES = {
     "new_weights": Role("W{n}'", ("input", "unit"), "weights of layer {n} after the step"),
     "new_biases": Role("b{n}'", ("unit",), "biases of layer {n} after the step"),
     "new_parameter": Role("{p}{n}'", (), "{p} of layer {n} after the step"),
+    "new_memory": Role("{p}{n}'", (), "{p}{n} after the step, which the optimizer remembers"),
 }
 
 
@@ -110,6 +116,15 @@ def parameter_roles(parameter: str) -> ParameterRoles:
     """Return the roles of a parameter: weights and biases have their own, others share theirs."""
     other = ParameterRoles("parameter", "parameter_gradient", "new_parameter")
     return _PARAMETERS.get(parameter, other)
+
+
+def symbol_of(parameter: str) -> str:
+    """Return how a parameter is called in names: W, b, another one as its attribute.
+
+    >>> symbol_of("weights"), symbol_of("scale")
+    ('W', 'scale')
+    """
+    return {"weights": "W", "biases": "b"}.get(parameter, parameter)
 
 
 class Named(NamedTuple):

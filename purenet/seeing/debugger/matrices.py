@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..notation import element_name
+from ..step import Named
 
 
 class Row(NamedTuple):
@@ -21,9 +23,13 @@ class Row(NamedTuple):
 
 
 class Matrices:
-    """The matrices of a training step by name, and the names of the lists that hold them."""
+    """The matrices of a training step by name, and the names of the lists that hold them.
 
-    def __init__(self) -> None:
+    named: what each name stands for.
+    """
+
+    def __init__(self, named: Mapping[str, Named]) -> None:
+        self.named = dict(named)
         self.values: dict[str, Any] = {}
         self._before: dict[str, Any] = {}  # of parameters that are being updated
         self._names: dict[int, str] = {}
@@ -42,8 +48,14 @@ class Matrices:
                 self._rows[id(row)] = Row(base, number, base != name)
                 self._kept.append(row)
 
-    def begin_update(self, name: str, new_name: str) -> None:
+    def enter_named(self, named: Named, value: Any) -> None:
+        self.named[named.name] = named
+        self.enter(named.name, value)
+
+    def begin_update(self, name: str, new: Named) -> None:
         """Keep a parameter as it is before its numbers are changed in place."""
+        new_name = new.name
+        self.named[new_name] = new
         values = self.values[name]
         self.values[name] = self._before[new_name] = _copied(values)
         self.values[new_name] = values

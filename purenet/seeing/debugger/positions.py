@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ast
 from types import CodeType, FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ... import activations, losses, matrix
-from ...layers import dense
-from ...layers import layer as layer_module
+from ...layers import Dense, Layer
 from ...network import Network
-from ...optimizers import GradientDescent
+from ...optimizers import GradientDescent, Optimizer
 from ..notation import element_name
-from ..step import Named
+from ..step import Named, parameter_roles, training_step
 from .frames import Frames
 from .matrices import Matrices
 
@@ -41,31 +40,28 @@ FILLINGS: dict[CodeType, Filling] = {
     GradientDescent.step.__code__: Filling("parameter", ("k", "j")),
 }
 
-FOLLOWED = {*FILLINGS, losses.sample_loss.__code__}
-
 # The role of the matrix, from the calling function and the called one.
 _MADE = {
-    ("feedforward", "dot"): "z",
-    ("feedforward", "add_bias"): "z",
-    ("feedforward", "activate"): "a",
-    ("gradient", "dot"): "weight_gradient",
-    ("gradient", "column_sums"): "bias_gradient",
-    ("input_gradient", "dot"): "activation_gradient",
-    ("backward", "output_gradient"): "output_gradient",
-    ("backward", "output_delta"): "delta",
-    ("delta", "activation_delta"): "delta",
-    ("activation_delta", "activation_slopes"): "slope",
-    ("activation_delta", "multiply"): "delta",
-    ("training_step", "total_loss"): "sample_loss",
-    ("step", "step"): "new_weights",
+    (Dense.feedforward.__code__, matrix.dot.__code__): "z",
+    (Dense.feedforward.__code__, matrix.add_bias.__code__): "z",
+    (Dense.feedforward.__code__, activations.activate.__code__): "a",
+    (Dense.gradient.__code__, matrix.dot.__code__): "weight_gradient",
+    (Dense.gradient.__code__, matrix.column_sums.__code__): "bias_gradient",
+    (Dense.input_gradient.__code__, matrix.dot.__code__): "activation_gradient",
+    (Network.backward.__code__, losses.output_gradient.__code__): "output_gradient",
+    (Network.backward.__code__, losses.output_delta.__code__): "delta",
+    (Layer.delta.__code__, activations.activation_delta.__code__): "delta",
+    (activations.activation_delta.__code__, activations.activation_slopes.__code__): "slope",
+    (activations.activation_delta.__code__, matrix.multiply.__code__): "delta",
+    (training_step.__code__, losses.total_loss.__code__): "sample_loss",
 }
 
 _PHASE_OF = {
-    "forward": "forward",
-    "total_loss": "loss",
-    "loss_count": "loss",
-    "backward": "backward",
-    "step": "update",
+    Network.forward.__code__: "forward",
+    losses.total_loss.__code__: "loss",
+    losses.loss_count.__code__: "loss",
+    Network.backward.__code__: "backward",
+    Network.step.__code__: "update",
 }
 
 
@@ -92,91 +88,126 @@ class Position(NamedTuple):
         return tuple(self)[:count]
 
 
+_NOWHERE = Position(None, None, None, ())
+
+
+class Update(NamedTuple):
+    """A parameter that an optimizer changes, before and after, and what it remembers of it."""
+
+    given: Named
+    new: Named
+    values: Any
+    memory: Any
+
+
 class Locator:
     """Finds the position of a frame."""
 
-    def __init__(self, net: Network, matrices: Matrices, frames: Frames) -> None:
+    def __init__(
+        self, net: Network, optimizer: Optimizer, matrices: Matrices, frames: Frames
+    ) -> None:
         self._matrices = matrices
         self._frames = frames
+        self._layers = net.layers
         self._numbers = {id(layer): number for number, layer in enumerate(net.layers, 1)}
+        self.update_code = type(optimizer).step.__code__
 
     def position(self, frame: FrameType) -> Position:
         chain = list(self._frames.chain(frame))
-        if not chain:
-            return Position(None, None, None, ())
-        if len(chain) == 1:
-            if self._is_division(frame):
-                return Position("loss", None, Named("loss").name, ())
-            return Position(None, None, None, ())
-        phase = _PHASE_OF.get(chain[-2].f_code.co_name)
-        layer = None
-        for found in chain:
-            layer = self._layer(found)
-            if layer is not None:
-                break
+        if len(chain) < 2:
+            return Position("loss", None, "L", ()) if self._is_division(frame) else _NOWHERE
+        phase = _PHASE_OF.get(chain[-2].f_code)
+        layer = self._layer(chain)
+        shown = None if phase == "loss" else layer
         for found in chain[:-1]:
+            update = self.update_of(found)
+            if update is not None:
+                filling = FILLINGS.get(found.f_code, Filling("", self._loops(found)[:2]))
+                index, term = self._index(found, filling)
+                if index and not isinstance(update.values[0], list):
+                    index = index[1:]
+                return Position(phase, shown, update.new.name, index, term)
             name = self._made(found, layer)
-            if name is None:
-                continue
-            filling = FILLINGS[found.f_code]
-            if found.f_code is GradientDescent.step.__code__:
-                name, filling = self._updated(found, name, filling)
-            index, term = self._index(found, filling)
-            return Position(phase, None if phase == "loss" else layer, name, index, term)
-        return Position(phase, None if phase == "loss" else layer, None, ())
+            if name is not None:
+                index, term = self._index(found, FILLINGS[found.f_code])
+                return Position(phase, shown, name, index, term)
+        return Position(phase, shown, None, ())
+
+    def number(self, layer: Any) -> int | None:
+        """Return the number of a layer, counted from 0."""
+        number = self._numbers.get(id(layer))
+        return None if number is None else number - 1
 
     def _is_division(self, frame: FrameType) -> bool:
+        """Return whether this is the line of the training step that computes the loss."""
         line = self._frames.line(frame)
-        return line is not None and isinstance(line.formula, ast.BinOp)
+        is_step = frame.f_code is training_step.__code__
+        return is_step and line is not None and isinstance(line.formula, ast.BinOp)
 
-    def _layer(self, frame: FrameType) -> int | None:
-        """Return the number of the layer that a frame works for, if the frame itself tells."""
-        if frame.f_globals.get("__name__") in (layer_module.__name__, dense.__name__):
-            return self._numbers.get(id(self._frames.local(frame).get("self")))
-        if frame.f_code.co_name in ("activation_delta", "output_delta", "output_gradient"):
-            name = self._matrices.name(self._frames.local(frame).get("a"))
-            if name is not None and name[:1] == "a":
-                return int(name[1:])
+    def _layer(self, chain: list[FrameType]) -> int | None:
+        """Return the number of the layer for which the innermost frames work."""
+        for frame in chain:
+            local = self._frames.local(frame)
+            number = self._numbers.get(id(local.get("self")))
+            if number is not None:
+                return number
+            if frame.f_code in (losses.output_delta.__code__, losses.output_gradient.__code__):
+                return len(self._layers)
         return None
 
     def _made(self, frame: FrameType, layer: int | None) -> str | None:
         """Return the name of the matrix that a frame computes."""
-        caller = frame.f_back
-        if frame.f_code not in FILLINGS or caller is None:
+        code, caller = frame.f_code, frame.f_back
+        if code not in FILLINGS or caller is None:
             return None
-        if frame.f_code is matrix.transpose.__code__:
+        if code is matrix.transpose.__code__:
             name = self._matrices.name(self._frames.local(frame).get("a"))
             return None if name is None else f"{name}^T"
         softmax = self._frames.local(frame).get("activation") == "softmax"
-        if frame.f_code is activations.activation_delta.__code__ and not softmax:
+        if code is activations.activation_delta.__code__ and not softmax:
             return None  # the functions that it calls fill matrices
-        role = _MADE.get((caller.f_code.co_name, frame.f_code.co_name))
+        role = _MADE.get((caller.f_code, code))
         if role is None:
             return None
-        number = layer or 0
-        has_biases = getattr(self._frames.local(caller).get("self"), "biases", None) is not None
-        if role == "z" and frame.f_code is matrix.dot.__code__ and has_biases:
-            before = "x" if number == 1 else f"a{number - 1}"
-            return f"{before}.W{number}"
+        number = (layer or 0) - 1
+        if role == "z" and code is matrix.dot.__code__ and self._has_biases(caller):
+            before = "x" if number == 0 else f"a{number}"
+            return f"{before}.W{number + 1}"
         if role == "activation_gradient":
             number -= 1
-        return Named(role, number - 1).name
+        return Named(role, number).name
 
-    def _updated(self, frame: FrameType, name: str, filling: Filling) -> tuple[str, Filling]:
-        """Return which parameter of its layer an optimizer is updating."""
-        caller = frame.f_back
-        if caller is not None and self._frames.local(caller).get("name") == "biases":
-            return name.replace("W", "b"), Filling("parameter", ("j",))
-        return name, filling
+    def _has_biases(self, frame: FrameType) -> bool:
+        return getattr(self._frames.local(frame).get("self"), "biases", None) is not None
+
+    def update_of(self, frame: FrameType) -> Update | None:
+        """Return the parameter that a frame changes, if it is one of the optimizer's ``step``."""
+        if frame.f_code is not self.update_code:
+            return None
+        layer = self._layer(list(self._frames.chain(frame)))
+        local = self._frames.local(frame)
+        rows, _, _, memory = (local.get(name) for name in frame.f_code.co_varnames[1:5])
+        if layer is None or type(rows) is not list or not rows:
+            return None
+        for parameter in self._layers[layer - 1].PARAMETERS:
+            values = getattr(self._layers[layer - 1], parameter)
+            if values is rows or (values is not None and values is rows[0]):
+                roles = parameter_roles(parameter)
+                given = Named(roles.given, layer - 1, parameter)
+                return Update(given, Named(roles.new, layer - 1, parameter), values, memory)
+        return None
+
+    def _loops(self, frame: FrameType) -> tuple[str, ...]:
+        line = self._frames.line(frame)
+        return () if line is None else line.loops
 
     def _index(self, frame: FrameType, filling: Filling) -> tuple[tuple[int, ...], str]:
         """Return the indices of the element that a frame computes, as far as its loops tell."""
-        line = self._frames.line(frame)
-        loops = () if line is None else line.loops
+        loops = self._loops(frame)
         local = self._frames.local(frame)
         index = []
         for variable in filling.indices:
-            if variable not in loops or variable not in local:
+            if variable not in loops or type(local.get(variable)) is not int:
                 break
             index.append(local[variable])
         term = ""
@@ -185,6 +216,7 @@ class Locator:
         return tuple(index), term
 
     def made_by(self, frame: FrameType) -> str | None:
-        if frame.f_code not in FILLINGS or frame.f_code is GradientDescent.step.__code__:
+        """Return the name of the matrix whose list a frame fills."""
+        if frame.f_code not in FILLINGS or frame.f_code is self.update_code:
             return None
         return self.position(frame).matrix

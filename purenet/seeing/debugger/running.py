@@ -5,10 +5,13 @@ from __future__ import annotations
 import pdb
 import sys
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, TextIO
 
 from ...checks import as_learning_rate, counted
 from ...network import Network
+from ...optimizers import Optimizer
+from ...training import checked_optimizer
 from ..copies import pure_copy
 from ..samples import chosen_numbers, part_of, which
 from ..step import training_step
@@ -24,6 +27,7 @@ def step_through(
     targets: Any,
     learning_rate: float = DEFAULT_LEARNING_RATE,
     *,
+    optimizer: Optimizer | None = None,
     sample: int | Sequence[int] | None = None,
     stdin: TextIO | None = None,
     stdout: TextIO | None = None,
@@ -33,9 +37,11 @@ def step_through(
     net: any network, of either backend.  The step is taken by a copy of it in pure Python, which
         computes the same bits; the network itself stays as it is.
     inputs, targets: as for ``fit``; all samples are one batch.
+    optimizer: takes the step, from its start; plain gradient descent if not given.
     sample: take the step with this sample alone, or with these; counted from 0.
     """
     rate = as_learning_rate(learning_rate)
+    chosen_optimizer = checked_optimizer(optimizer)
     output = sys.stdout if stdout is None else stdout
     first = pure_copy(net)
     samples = first.checked_samples(inputs, targets)
@@ -54,10 +60,11 @@ def step_through(
         again = False
         # New lists, so that no two matrices are one object: the names go by identity.
         rows, answers, *_ = part_of(samples, chosen)
-        stepper = Stepper(copy, rows, answers, rate, stdin, stdout)
+        fresh = deepcopy(chosen_optimizer)
+        stepper = Stepper(copy, rows, answers, rate, fresh, stdin, stdout)
         tracing = sys.gettrace()
         try:
-            loss = stepper.runcall(training_step, copy, rows, answers, rate)
+            loss = stepper.runcall(training_step, copy, rows, answers, rate, fresh)
         except pdb.Restart:
             again = True
         else:

@@ -18,27 +18,35 @@ import textwrap
 from types import FrameType, FunctionType
 from typing import Any, TextIO
 
-from ... import activations, elementary, losses, matrix, optimizers
+from ... import activations, elementary, losses, matrix, network
 from ...drawing.text import supports_unicode
-from ...layers import dense
-from ...layers import layer as layer_module
+from ...layers import Layer
 from ...matrix import Matrix
 from ...network import Network
-from ...optimizers import GradientDescent
+from ...optimizers import GradientDescent, Optimizer
 from .. import step
+from ..memory import float_attributes, parts_of, remembered
 from ..notation import element_name, in_ascii, spellings
 from ..source.expressions import Unknown, is_number, value_of, written_number
 from ..source.lines import is_docstring
-from ..step import training_step
+from ..step import Named, names_of, parameter_roles, training_step
 from .frames import Frames, short_path
 from .help import HELP, OVERVIEW, SHORT
 from .matrices import Matrices
-from .positions import FILLINGS, FOLLOWED, Locator, Position
+from .positions import FILLINGS, Locator, Position, Update
 from .tables import WIDTH, Tables
 from .working import LineWorker
 
-_ARITHMETIC = (matrix, activations, losses, layer_module, dense, optimizers)
-_SHOWN = {module.__name__ for module in (*_ARITHMETIC, elementary, step)} | {Network.__module__}
+_ARITHMETIC = (
+    matrix.__name__,
+    activations.__name__,
+    losses.__name__,
+    Layer.__module__,
+    GradientDescent.__module__,
+)
+
+# The methods of a layer that compute, and what they return.
+_CONTRACT = ("feedforward", "delta", "gradient", "input_gradient")
 
 
 class Stepper(pdb.Pdb):
@@ -50,6 +58,7 @@ class Stepper(pdb.Pdb):
         inputs: Matrix,
         targets: Matrix,
         learning_rate: float,
+        optimizer: Optimizer,
         stdin: TextIO | None = None,
         stdout: TextIO | None = None,
     ) -> None:
@@ -62,18 +71,30 @@ class Stepper(pdb.Pdb):
         self._finished: list[str] = []
         self._returned: tuple[FrameType, Any] | None = None
         unicode = supports_unicode(sys.stdout if stdout is None else stdout)
-        self.matrices = Matrices()
+        self.matrices = Matrices(names_of(net.layers))
         self._frames = Frames(self)
-        self._locator = Locator(net, self.matrices, self._frames)
-        self._worker = LineWorker(self.matrices, self._frames)
+        self._locator = Locator(net, optimizer, self.matrices, self._frames)
+        arithmetic = {*_ARITHMETIC, type(optimizer).__module__}
+        arithmetic.update(type(layer).__module__ for layer in net.layers)
+        self._shown = {*arithmetic, elementary.__name__, network.__name__, step.__name__}
+        owners: dict[int, int | None] = {id(layer): n for n, layer in enumerate(net.layers)}
+        owners[id(optimizer)] = None
+        self._worker = LineWorker(self.matrices, self._frames, arithmetic, owners)
+        self._contract = {
+            getattr(type(layer), name).__code__: name for layer in net.layers for name in _CONTRACT
+        }
+        self._followed = {*FILLINGS, self._locator.update_code, *self._contract}
+        self._followed.add(losses.sample_loss.__code__)
         self._tables = Tables(net, len(inputs), self.matrices, self._frames, self._locator, unicode)
         self.matrices.enter("x", inputs)
         self.matrices.enter("y", targets)
         self.matrices.enter("learning_rate", learning_rate)
-        for number, layer in enumerate(net.layers, 1):
-            self.matrices.enter(f"W{number}", layer.weights)
-            if layer.biases is not None:
-                self.matrices.enter(f"b{number}", layer.biases)
+        for name in float_attributes(optimizer):
+            self.matrices.enter_named(Named("setting", None, name), vars(optimizer)[name])
+        for number, layer in enumerate(net.layers):
+            for name in float_attributes(layer):
+                self.matrices.enter_named(Named("layer_setting", number, name), vars(layer)[name])
+            self._enter_parameters(layer, number, layer, 0)
 
     # What is traced, and where to stop.
 
@@ -81,21 +102,42 @@ class Stepper(pdb.Pdb):
         """Say whether stepping passes over a module: all but the training step itself."""
         if module_name == elementary.__name__:
             return self._grain is not None and not self._opened
-        return module_name not in _SHOWN
+        return module_name not in self._shown
 
     def break_anywhere(self, frame: FrameType) -> bool:
         # Functions that compute a matrix are followed in any case, to record what they return.
-        return frame.f_code in FOLLOWED or super().break_anywhere(frame)
+        return frame.f_code in self._followed or super().break_anywhere(frame)
 
     def dispatch_call(self, frame: FrameType, arg: Any) -> Any:
         caller = frame.f_back
         if caller is not None and caller.f_code is training_step.__code__:
             self._enter_scalars(caller)
-        if frame.f_code is GradientDescent.step.__code__:
-            new_name = self._locator.position(frame).matrix
-            if new_name is not None:
-                self.matrices.begin_update(new_name[:-1], new_name)
+        update = self._locator.update_of(frame)
+        if update is not None:
+            self._begin_update(update)
         return super().dispatch_call(frame, arg)
+
+    def _begin_update(self, update: Update) -> None:
+        """Keep a parameter, and what the optimizer remembers of it, as they are before the step."""
+        self.matrices.begin_update(update.given.name, update.new)
+        _, number, parameter = update.given
+        for label, values in parts_of(update.memory):
+            named = Named("memory", number, remembered(label, parameter))
+            self.matrices.enter_named(named, values)
+            if type(values) is list:
+                self.matrices.begin_update(named.name, named._replace(role="new_memory"))
+
+    def _end_update(self, update: Update) -> None:
+        _, number, parameter = update.given
+        for label, values in parts_of(update.memory):
+            named = Named("new_memory", number, remembered(label, parameter))
+            if self.matrices.is_updating(named.name):
+                self.matrices.end_update(named.name)
+                self._finished.append(named.name)
+            else:
+                self.matrices.enter_named(named, values)
+        self.matrices.end_update(update.new.name)
+        self._finished.append(update.new.name)
 
     def _enter_scalars(self, frame: FrameType) -> None:
         """Enter what stands in variables of the training step: its count and its loss."""
@@ -131,8 +173,14 @@ class Stepper(pdb.Pdb):
         super().user_exception(frame, exc_info)
 
     def dispatch_return(self, frame: FrameType, arg: Any) -> Any:
-        if frame.f_code in FILLINGS:
+        if frame.f_code is self._locator.update_code:
+            update = self._locator.update_of(frame)
+            if update is not None:
+                self._end_update(update)
+        elif frame.f_code in FILLINGS:
             self._record(frame, arg)
+        elif frame.f_code in self._contract and arg is not None:
+            self._enter_result(frame, arg)
         elif frame.f_code is losses.sample_loss.__code__ and type(arg) is float:
             self.matrices.values.setdefault("loss", []).append(arg)
         return super().dispatch_return(frame, arg)
@@ -146,19 +194,45 @@ class Stepper(pdb.Pdb):
         return stack, index
 
     def _record(self, frame: FrameType, value: Any) -> None:
-        position = self._locator.position(frame)
-        is_update = frame.f_code is GradientDescent.step.__code__
-        if position.matrix is None or (value is None and not is_update):
+        """Enter the matrix that a function has computed."""
+        name = self._locator.position(frame).matrix
+        if name is None or value is None:
             return  # not part of the step, or left by an exception
-        if is_update:
-            self.matrices.end_update(position.matrix)
-            self._finished.append(position.matrix)
-        elif frame.f_code is losses.total_loss.__code__:
-            self._finished.append("loss")
+        if frame.f_code is losses.total_loss.__code__:
+            self._finished.append(name)
         elif type(value) is list:
-            self.matrices.enter(position.matrix, value)
-            if not position.matrix.endswith("^T"):
-                self._finished.append(position.matrix)
+            self._finish(name, value)
+
+    def _finish(self, name: str, value: Any) -> None:
+        if self.matrices.values.get(name) is not value:
+            self.matrices.enter(name, value)
+            if not name.endswith("^T"):
+                self._finished.append(name)
+
+    def _enter_result(self, frame: FrameType, value: Any) -> None:
+        """Enter what a method of a layer has computed, whichever way it did."""
+        layer: Any = self._frames.local(frame).get("self")
+        number = self._locator.number(layer)
+        if number is None or not any(self._frames.chain(frame)):
+            return
+        method = self._contract[frame.f_code]
+        if method == "feedforward":
+            self._finish(Named("z", number).name, value.z)
+            self._finish(Named("a", number).name, value.a)
+        elif method == "delta":
+            self._finish(Named("delta", number).name, value)
+        elif method == "input_gradient":
+            self._finish(Named("activation_gradient", number - 1).name, value)
+        else:
+            self._enter_parameters(layer, number, value, 1)
+
+    def _enter_parameters(self, layer: Layer, number: int, owner: Any, place: int) -> None:
+        """Enter a layer's parameters (place 0 of their roles) or their gradient (place 1)."""
+        for parameter in layer.PARAMETERS:
+            values = getattr(owner, parameter)
+            if values is not None:
+                role = parameter_roles(parameter)[place]
+                self._finish(Named(role, number, parameter).name, values)
 
     def _is_reached(self, frame: FrameType) -> bool:
         """Say whether this line is where the command under way ends."""

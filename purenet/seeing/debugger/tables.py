@@ -10,7 +10,7 @@ from ...checks import counted
 from ...drawing.text import number_labels
 from ...network import Network
 from ..notation import element_name
-from ..step import ROLES, names_of
+from ..step import ROLES
 from .frames import Frames
 from .matrices import Matrices
 from .positions import FILLINGS, Locator
@@ -34,7 +34,6 @@ class Tables:
     ) -> None:
         self._sizes = {"sample": samples, "output": net.outputs}
         self._layers = net.layers
-        self._named = names_of(net.layers)
         self._matrices = matrices
         self._frames = frames
         self._locator = locator
@@ -76,10 +75,13 @@ class Tables:
             return columns, rows
         if "." in name:  # a product without biases has the shape of the weighted sums
             name = f"z{name.rpartition('W')[2]}"
-        role, layer, _ = self._named[name]
-        sizes = dict(self._sizes)
-        own = self._layers[layer or 0]
-        sizes |= {"input": own.inputs, "unit": own.outputs}
+        role, number, parameter = self._matrices.named[name]
+        layer = self._layers[number or 0]
+        if parameter in layer.PARAMETERS:
+            return layer.shape(parameter) or ()
+        if parameter:  # a setting, or what the optimizer remembers
+            return _shape_of(self._matrices.values[name])
+        sizes = {**self._sizes, "input": layer.inputs, "unit": layer.outputs}
         return tuple(sizes[axis] for axis in ROLES[role].axes)
 
     def title(self, name: str) -> str:
@@ -88,7 +90,7 @@ class Tables:
             return "transposed"
         if "." in name:
             return "weighted sums without biases"
-        return self._named[name].title
+        return self._matrices.named[name].title
 
     def table(self, name: str) -> str:
         """Write a matrix in aligned columns, rounded if it must be, folded if it is large."""
@@ -136,6 +138,10 @@ class Tables:
             cells = "".join(shown(row, column).rjust(cell) for column in columns)
             lines.append(label.rjust(margin) + cells)
         return "\n".join(lines)
+
+
+def _shape_of(values: Any) -> tuple[int, ...]:
+    return (len(values), *_shape_of(values[0])) if type(values) is list else ()
 
 
 def _ends(count: int, most: int) -> list[int | None]:

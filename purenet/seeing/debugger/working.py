@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import FrameType, FunctionType
 from typing import Any, NamedTuple
 
-from ... import activations, elementary, losses, matrix, optimizers
-from ...layers import dense
-from ...layers import layer as layer_module
+from ... import elementary
 from ..source.expressions import Unknown, is_arithmetic, is_number, value_of, written_number
-from ..step import training_step
+from ..step import Named, training_step
 from .frames import Frames
 from .matrices import Matrices
-
-_COMPUTING = {
-    module.__name__ for module in (matrix, activations, losses, layer_module, dense, optimizers)
-}
 
 
 class WorkedLine(NamedTuple):
@@ -32,9 +26,17 @@ class WorkedLine(NamedTuple):
 class LineWorker:
     """Works out the lines at which frames stand."""
 
-    def __init__(self, matrices: Matrices, frames: Frames) -> None:
+    def __init__(
+        self,
+        matrices: Matrices,
+        frames: Frames,
+        arithmetic: Collection[str],
+        owners: Mapping[int, int | None],
+    ) -> None:
         self._matrices = matrices
         self._frames = frames
+        self._arithmetic = arithmetic  # the names of the modules that compute
+        self._owners = owners  # the layers by their id, None for the optimizer
 
     def worked(self, frame: FrameType, number: int | None = None) -> WorkedLine:
         line = self._frames.line(frame, number)
@@ -90,7 +92,7 @@ class LineWorker:
         named = source.rewritten(formula, in_names) if in_names else None
         computed = any(map(is_arithmetic, ast.walk(formula))) and floats[0]
         if not computed:
-            computed = frame.f_globals.get("__name__") in _COMPUTING and any(
+            computed = frame.f_globals.get("__name__") in self._arithmetic and any(
                 self._is_elementary(node, names) for node in ast.walk(formula)
             )
         return WorkedLine(
@@ -116,11 +118,19 @@ class LineWorker:
                 return self._matrices.element(
                     value_of(node.value, names), value_of(node.slice, names)
                 )
+            if isinstance(node, ast.Attribute) and type(value) is float:
+                return self._setting_name(id(value_of(node.value, names)), node.attr)
         except Unknown:
             return None
         if isinstance(node, ast.Name) and type(value) is float:
             return self._argument_name(node.id, frame)
         return None
+
+    def _setting_name(self, owner: int, attribute: str) -> str | None:
+        if owner not in self._owners:
+            return None
+        number = self._owners[owner]
+        return Named("setting" if number is None else "layer_setting", number, attribute).name
 
     def _argument_name(self, name: str, frame: FrameType) -> str | None:
         """Return what the caller has passed as an argument of a scalar function."""

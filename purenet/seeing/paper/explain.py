@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...checks import as_choice
+from ...optimizers import Optimizer
 from ..recording.document import Recording
 from ..recording.record import LIMIT, record
 from .markdown import as_markdown
@@ -46,6 +47,7 @@ def explain(
     learning_rate: float = 0.1,
     *,
     steps: int = 1,
+    optimizer: Optimizer | None = None,
     sample: int | Sequence[int] | None = None,
     layer: int | None = None,
     unit: int | None = None,
@@ -59,6 +61,7 @@ def explain(
 
     net: a network of either backend; it stays as it is.
     inputs, targets: as for ``fit``; all samples are one batch.
+    optimizer: takes the step, from its start; plain gradient descent if not given.
     sample, layer, unit: less of it: a step with one sample alone, one layer, one unit of that
         layer; all counted from 0.
     grain: matrix, number or operation.
@@ -86,6 +89,7 @@ def explain(
         targets,
         learning_rate,
         steps=steps,
+        optimizer=optimizer,
         sample=sample,
         layer=layer,
         unit=unit,

@@ -193,17 +193,19 @@ class Worked:
         network = meta["network"]
         found = []
         layers = [
-            f"layer {number} has {_counted(layer['inputs'], 'input')} and "
+            f"layer {number}{_kind(layer)} has {_counted(layer['inputs'], 'input')} and "
             f"{_counted(layer['outputs'], 'unit')}, "
-            f"{layer['activation']}{'' if layer['bias'] else ', without biases'}"
+            f"{layer['activation']}{'' if layer['bias'] or 'kind' in layer else ', without biases'}"
             for number, layer in enumerate(network["layers"], 1)
         ]
         found.append(f"The network: {'; '.join(layers)}.")
         samples = meta["samples"]
+        optimizer = meta.get("optimizer", "GradientDescent")
+        optimizer = "" if optimizer == "GradientDescent" else f", {optimizer}"
         found.append(
             f"The step: {_counted(len(samples), 'sample')} "
             f"({which(samples, meta['sample_count'])}), {network['loss']}, "
-            f"learning rate {meta['learning_rate']}."
+            f"learning rate {meta['learning_rate']}{optimizer}."
         )
         if samples != list(range(meta["sample_count"])):
             found.append(
@@ -264,6 +266,10 @@ def _operation(op: str, operands: Sequence[str]) -> str:
     if op in ("frexp_mantissa", "frexp_exponent"):
         return f"frexp({operands[0]})[{0 if op == 'frexp_mantissa' else 1}]"
     return f"{op}({', '.join(operands)})"
+
+
+def _kind(layer: dict[str, Any]) -> str:
+    return f", {layer['kind']}," if "kind" in layer else ""
 
 
 def _counted(number: int, noun: str, nouns: str | None = None) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ...layers import LayerGradient, LayerOutput
-from ...matrix import Matrix
+from ...layers import Layer, LayerOutput
 from ...network import Network
+from ...optimizers import Optimizer
 from ...samples import Samples
-from ...training import PLAIN_DESCENT
 from ..source.functions import RecordingError, key_of
+from ..step import Named, parameter_roles
 from .tape import Tape, Traced, plain
 
 
@@ -17,21 +17,26 @@ class PlainStep(NamedTuple):
     """What a step computes without being recorded."""
 
     outputs: list[LayerOutput]
-    gradients: list[LayerGradient]
+    gradients: list[Any]
     loss: float
-    weights: list[Matrix]
-    biases: list[list[float] | None]
+    parameters: list[dict[str, Any]]
 
 
-def plain_step(net: Network, samples: Samples, learning_rate: float) -> PlainStep:
+def plain_step(
+    net: Network, samples: Samples, learning_rate: float, optimizer: Optimizer
+) -> PlainStep:
     """Take one step of training, unrecorded."""
     outputs = net.forward(samples.inputs)
     loss = net.evaluate(samples.inputs, samples.targets).loss
     gradients = net.backward(samples.inputs, samples.targets, outputs)
-    net.step(gradients, learning_rate, PLAIN_DESCENT)
-    weights = [[list(row) for row in layer.weights] for layer in net.layers]
-    biases = [None if layer.biases is None else list(layer.biases) for layer in net.layers]
-    return PlainStep(outputs, gradients, loss, weights, biases)
+    net.step(gradients, learning_rate, optimizer)
+    return PlainStep(outputs, gradients, loss, [parameters_of(layer) for layer in net.layers])
+
+
+def parameters_of(layer: Layer) -> dict[str, Any]:
+    """Return copies of a layer's parameters by name, without those that it has not."""
+    found = {name: getattr(layer, name) for name in layer.PARAMETERS}
+    return {name: plain(values) for name, values in found.items() if values is not None}
 
 
 class Comparison:
@@ -46,24 +51,26 @@ class Comparison:
         net: Network,
         outputs: list[LayerOutput],
         loss: float,
-        gradients: list[LayerGradient],
+        gradients: list[Any],
     ) -> None:
         """Refuse the step if any number differs from the one without recording.
 
         In the order in which they are computed, so that the first one that differs is named.
         """
-        compare = self._values
-        for number, output in enumerate(expected.outputs):
-            compare(f"z{number + 1}", outputs[number].z, output.z)
-            compare(f"a{number + 1}", outputs[number].a, output.a)
-        compare("L", loss, expected.loss)
-        for number, gradient in reversed(list(enumerate(expected.gradients))):
-            compare(f"delta{number + 1}", gradients[number].delta, gradient.delta)
-            compare(f"dL/dW{number + 1}", gradients[number].weights, gradient.weights)
-            compare(f"dL/db{number + 1}", gradients[number].biases, gradient.biases)
-        for number, layer in enumerate(net.layers):
-            compare(f"W{number + 1}'", layer.weights, expected.weights[number])
-            compare(f"b{number + 1}'", layer.biases, expected.biases[number])
+        for n, output in enumerate(expected.outputs):
+            self._values(Named("z", n).name, outputs[n].z, output.z)
+            self._values(Named("a", n).name, outputs[n].a, output.a)
+        self._values(Named("loss").name, loss, expected.loss)
+        for n, gradient in reversed(list(enumerate(expected.gradients))):
+            self._values(Named("delta", n).name, gradients[n].delta, gradient.delta)
+            for parameter in expected.parameters[n]:
+                name = Named(parameter_roles(parameter).gradient, n, parameter).name
+                recorded = getattr(gradients[n], parameter)
+                self._values(name, recorded, getattr(gradient, parameter))
+        for n, parameters in enumerate(expected.parameters):
+            for parameter, values in parameters.items():
+                name = Named(parameter_roles(parameter).new, n, parameter).name
+                self._values(name, getattr(net.layers[n], parameter), values)
 
     def _values(self, name: str, recorded: Any, expected: Any) -> None:
         if isinstance(expected, list):

@@ -2,41 +2,92 @@
 
 from __future__ import annotations
 
+from ...layers import Dense, Layer
 from ...losses import REQUIRED_ACTIVATION
 from ...network import Network
-from ..step import ROLES
-from .matrices import NamedMatrix
-from .words import CHAINS, DOES, FORMULAS, SAMPLE_LOSSES, SENTENCES, SLOPE_FORMULAS, SLOPES
+from ...optimizers import GradientDescent, Optimizer
+from ..step import Named, parameter_roles, symbol_of
+from .matrices import NamedMatrix, Phase
+from .words import (
+    CHAINS,
+    DOES,
+    FORMULAS,
+    OTHER_FORWARD,
+    OTHER_SENTENCES,
+    OTHER_UPDATE,
+    PHASE_SENTENCES,
+    SAMPLE_LOSSES,
+    SENTENCES,
+    SLOPE_FORMULAS,
+    SLOPES,
+)
 
 
 class Describer:
-    """Knows the network and the number of samples of which the sentences speak."""
+    """Knows the network, the optimizer and the number of samples of which the sentences speak."""
 
-    def __init__(self, net: Network, samples: int) -> None:
+    def __init__(self, net: Network, optimizer: Optimizer, samples: int) -> None:
         self.net = net
+        self.optimizer = optimizer
         self.samples = samples
         self.last = len(net.layers) - 1
 
     def describe(self, matrix: NamedMatrix) -> None:
         """Give a matrix its title, formula and sentences."""
-        role, sentences = ROLES[matrix.role], SENTENCES[matrix.role]
         layer = matrix.layer if matrix.layer is not None else self.last
         words = self._words(layer)
+        words["matrix"] = matrix.name
+        words["parameter"] = f"{symbol_of(matrix.parameter)}{layer + 1}"
 
         def filled(text: str) -> str:
             for key, value in words.items():
                 text = text.replace(f"{{{key}}}", value)
             return text
 
-        matrix.axes = role.axes
-        matrix.title = filled(role.title)
+        other = self._other(matrix, layer)
+        matrix.is_known = other is None
+        sentences = SENTENCES[matrix.role] if other is None else OTHER_SENTENCES[other]
+        matrix.title = Named(matrix.role, layer, matrix.parameter).title
         matrix.sentence = filled(sentences.matrix)
         matrix.number_sentence = filled(sentences.number)
-        if matrix.given is not None:
-            return
-        formula = FORMULAS.get(matrix.role)
+        formula = self._formula(matrix, layer)
+        if matrix.given is None and other is None and formula is not None:
+            matrix.formula = filled(formula)
+
+    def phase(self, phase: Phase) -> tuple[str, str]:
+        """Return the title of a phase and its sentence."""
+        number = phase.layer or 0
+        title, sentence = PHASE_SENTENCES[phase.kind]
+        if phase.kind == "forward" and not isinstance(self.net.layers[number], Dense):
+            sentence = OTHER_FORWARD
+        if phase.kind == "update" and type(self.optimizer) is not GradientDescent:
+            sentence = OTHER_UPDATE
+        words = self._words(number)
+        for key in ("n", "kind", "optimizer"):
+            title = title.replace(f"{{{key}}}", words[key])
+            sentence = sentence.replace(f"{{{key}}}", words[key])
+        return title, sentence
+
+    def _other(self, matrix: NamedMatrix, number: int) -> str | None:
+        """Return which sentences fit if those of the matrix's role do not."""
+        role, layer = matrix.role, self.net.layers[number]
+        roles = parameter_roles(matrix.parameter) if matrix.parameter else None
+        if roles is not None and role == roles.new:
+            return None if type(self.optimizer) is GradientDescent else "new"
+        if role == "activation_gradient":
+            return None if isinstance(self.net.layers[number + 1], Dense) else role
+        if role == "delta" and type(layer).delta is not Layer.delta:
+            return role
+        if isinstance(layer, Dense):
+            return None
+        if roles is not None and role in (roles.given, roles.gradient):
+            return "given" if role == roles.given else "gradient"
+        return role if role in ("z", "a") else None
+
+    def _formula(self, matrix: NamedMatrix, layer: int) -> str | None:
         activation = self.net.layers[layer].activation
-        if matrix.role == "z" and self.net.layers[layer].bias:
+        formula = FORMULAS.get(matrix.role)
+        if matrix.role == "z" and _has_biases(self.net.layers[layer]):
             formula = "{from} · W{n} + b{n}"
         elif matrix.role == "a":
             formula = f"{activation}(z{{n}})"
@@ -52,7 +103,7 @@ class Describer:
                 # What the units of a row share has a name where there are several.
                 shared = "sum_da{n}" if self.net.layers[layer].outputs > 1 else "∂L/∂a{n} ⊙ a{n}"
                 formula = f"a{{n}} ⊙ (∂L/∂a{{n}} - {shared})"
-        matrix.formula = None if formula is None else filled(formula)
+        return formula
 
     def _chain(self, layer: int) -> str:
         activation = self.net.layers[layer].activation
@@ -70,7 +121,7 @@ class Describer:
         }
         return {
             "does": DOES[found.activation].replace("{z}", "z{n}[{row}][{column}]"),
-            "bias": ", and the unit's bias is added" if found.bias else "",
+            "bias": ", and the unit's bias is added" if _has_biases(found) else "",
             "activation": found.activation,
             "slope": SLOPES.get(found.activation, ""),
             "chain_of_one": chain[0].lower() + chain[1:],
@@ -79,7 +130,13 @@ class Describer:
                 self.net.loss,
                 f"The loss is divided by samples times outputs, {samples} * {self.net.outputs}",
             ),
+            "kind": type(found).__name__,
+            "optimizer": type(self.optimizer).__name__,
             "from": "x" if layer == 0 else f"a{layer}",
             "next": str(layer + 2),
             "n": str(layer + 1),
         }
+
+
+def _has_biases(layer: Layer) -> bool:
+    return getattr(layer, "biases", None) is not None

@@ -21,12 +21,14 @@ class Recording:
     format, version
         "purenet recording", 1.
     meta
-        purenet, python: versions.  network: layers (inputs, outputs, activation, bias) and loss.
+        purenet, python: versions.  network: layers (inputs, outputs, activation, bias; kind, the
+        name of its class, of one that is not Dense) and loss.
         backend: of the network that was given, pure or fast; what ran is the pure code in any
         case.  learning_rate.  samples: row i of the batch is sample ``samples[i]`` of
         sample_count.  steps.  layer, unit: what was recorded of the network, or null.
         open_functions.  digest_before, digests: of the parameters, before and after each step.
-        losses: of each step.  stopped: null, or why there are fewer steps than asked for.
+        optimizer: the name of its class.  losses: of each step.  stopped: null, or why there are
+        fewer steps than asked for.
         counts: operations, numbers and matrices, without those that were given.
     sources
         The functions that ran: module, file, function, first_line, lines.

@@ -10,7 +10,7 @@ from .formulas import write_formula
 from .inventory import Inventory
 from .matrices import NamedMatrix, Phase
 from .tape import LEAVES, plain
-from .words import OPERATIONS, PHASE_SENTENCES
+from .words import OPERATIONS
 
 # Within a step: the data, the parameters, the settings.
 _GIVEN_ORDER = ("data", "parameter", "carried", "unrecorded", "setting")
@@ -137,7 +137,8 @@ class Listing:
             if op in LEAVES:
                 sentences.append(None)
                 continue
-            role = "" if found is None else self.matrices[numbers["matrix"][found]].role
+            matrix = None if found is None else self.matrices[numbers["matrix"][found]]
+            role = matrix.role if matrix is not None and matrix.is_known else ""
             words = OPERATIONS.get((role, op)) or OPERATIONS["", op]
             sentences.append(self._sentence(words))
         return {
@@ -234,13 +235,12 @@ class Listing:
         }
 
     def _phase(self, phase: Phase) -> dict[str, Any]:
-        title, sentence = PHASE_SENTENCES[phase.kind]
-        n = str((phase.layer or 0) + 1)
+        title, sentence = self._describer.phase(phase)
         return {
             "step": phase.step,
             "phase": phase.kind,
             "layer": phase.layer,
-            "title": title.replace("{n}", n),
+            "title": title,
             "first": phase.first,
             "end": phase.end,
             "matrices": [
@@ -250,5 +250,5 @@ class Listing:
                 and (matrix.step, matrix.phase) == (phase.step, phase.kind)
                 and (matrix.layer == phase.layer or phase.kind == "loss")
             ],
-            "sentence": sentence.replace("{n}", n),
+            "sentence": sentence,
         }

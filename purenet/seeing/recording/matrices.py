@@ -14,6 +14,8 @@ class NamedMatrix:
     """A matrix, row or number of a recording, as the JSON object will show it.
 
     ids: the ids of its elements, nested as the matrix is; rows and columns number what is there.
+    parameter: its name, of a parameter, its gradient, what is remembered of it.
+    is_known: the sentences of its role fit, because a layer of this kind computes it.
     element_names: the names of the elements, where they are not name and place.
     """
 
@@ -33,6 +35,8 @@ class NamedMatrix:
     sentence: str = ""
     number_sentence: str = ""
     element_names: list[str] | None = None
+    parameter: str = ""
+    is_known: bool = True
 
     def elements(self) -> Iterator[tuple[str, int | None, int | None, int]]:
         """Yield each number's name, row, column and id."""

@@ -11,7 +11,7 @@ import builtins
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, NoReturn
 
 from ... import elementary
@@ -37,17 +37,19 @@ class Namespaces:
             module.__name__: {"__builtins__": self._builtins(module is elementary)}
             for module in self._modules.values()
         }
-        # Called when a recorded function returns, as ``after[name](call, arguments, result)``.
-        self.after: dict[str, Callable[[int, dict[str, Any], Any], Any]] = {}
+        # Called when a recorded function returns, as ``after[code](call, arguments, result)``.
+        self.after: dict[CodeType, Callable[[int, dict[str, Any], Any], Any]] = {}
         for module in self._modules.values():
             namespace = self.globals[module.__name__]
             for name, value in vars(module).items():
                 if name != "__builtins__":
                     namespace[name] = self._converted(value)
 
-    def method(self, owner: type, name: str) -> Callable[..., Any]:
-        """Return a method of a class of these modules, made again."""
-        return self._function(getattr(owner, name))
+    def function(self, function: Any) -> Any:
+        """Return a function of these modules made again, another one as it is."""
+        if id(function.__globals__) not in self._modules:
+            return function
+        return self._function(function)
 
     def _converted(self, value: Any) -> Any:
         if isinstance(value, FunctionType) and id(value.__globals__) in self._modules:
@@ -141,7 +143,7 @@ class Namespaces:
             entered = tape.enter(function, arguments, line, recorded)
             try:
                 result = self._checked(entered, arguments, inner(*positional, **named))
-                after = self.after.get(name)
+                after = self.after.get(function.__code__)
                 if after is not None:
                     result = after(entered, arguments, result)
             finally:
@@ -165,16 +167,27 @@ class Namespaces:
                 for place in range(len(result)):
                     result[place] = self.with_origin(call, {}, result[place])
             elif isinstance(result[0], list):
-                if all(map(_is_whole_row, arguments.values())):
-                    self._check_origins(call, result)
+                self._checked_rows(call, arguments, result)
                 self.tape.returned.append((self.tape.calls[call].source, result))
+        elif isinstance(result, tuple):  # z and a of a layer
+            for item in result:
+                if isinstance(item, list) and item and isinstance(item[0], list):
+                    self._checked_rows(call, arguments, item)
         return result
 
-    def _check_origins(self, call: int, matrix: list[list[Any]]) -> None:
-        for row in matrix:
-            for value in row:
+    def _checked_rows(self, call: int, arguments: dict[str, Any], rows: list[list[Any]]) -> None:
+        """Give numbers that are literals of the function an origin, and refuse others without."""
+        if not all(map(_is_whole_row, arguments.values())):
+            return
+        number = self.tape.calls[call].source
+        source = self.tape.sources[number]
+        for row in rows:
+            for place, value in enumerate(row):
                 if isinstance(value, float) and not isinstance(value, Traced):
-                    self._lost(call, value)
+                    if not source.contains(value):
+                        self._lost(call, value)
+                    origin = self.tape.copy(value, source.last_place(number))
+                    row[place] = new_number(self.tape, value, origin)
 
     def _lost(self, call: int, value: float) -> NoReturn:
         source = self.tape.sources[self.tape.calls[call].source]
@@ -213,14 +226,14 @@ class Namespaces:
 
 def _is_recorded(value: Any) -> bool:
     """Say whether there is a number in it whose operations are recorded."""
-    if isinstance(value, list) and not isinstance(value, str):
+    if isinstance(value, (list, tuple)):
         return any(map(_is_recorded, value))
     return isinstance(value, Number)
 
 
 def _is_whole_row(value: Any) -> bool:
     """Say whether all floats in it are recorded, or none is there."""
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return all(map(_is_whole_row, value))
     return not isinstance(value, float) or isinstance(value, Number)
 

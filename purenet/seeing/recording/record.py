@@ -18,7 +18,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...checks import as_count, as_flag, as_learning_rate, shown
+from ...layers import Dense
 from ...network import Network
+from ...optimizers import Optimizer
+from ...training import checked_optimizer
 from ..copies import pure_copy
 from ..samples import checked_number, chosen_numbers, part_of
 from .document import FORMAT, VERSION, Recording
@@ -36,6 +39,7 @@ def record(
     learning_rate: float = 0.1,
     *,
     steps: int = 1,
+    optimizer: Optimizer | None = None,
     sample: int | Sequence[int] | None = None,
     layer: int | None = None,
     unit: int | None = None,
@@ -46,6 +50,7 @@ def record(
 
     net: a network of purenet or of purenet_fast; the code that runs is purenet's, the bits are the
         same.
+    optimizer: takes the step, from its start; plain gradient descent if not given.
     sample: take the step with this sample alone, or with these; counted from 0.
     layer: record the arithmetic of this layer only, counted from 0: its z and a, dL/da, delta, the
         gradient and the update.  The rest runs unrecorded.
@@ -62,6 +67,7 @@ def record(
     Recording(32 operations, 14 numbers, 12 matrices)
     """
     rate = as_learning_rate(learning_rate)
+    chosen_optimizer = checked_optimizer(optimizer)
     steps = as_count(steps, "steps")
     copy = pure_copy(net)
     samples = copy.checked_samples(inputs, targets)
@@ -72,6 +78,12 @@ def record(
         if layer is None:
             raise ValueError(f"unit: found {shown(unit)} without a layer, expected layer= as well")
         unit = checked_number(unit, "unit", copy.layers[layer].outputs)
+        for number in range(layer, min(layer + 2, len(copy.layers))):
+            if not isinstance(copy.layers[number], Dense):
+                raise ValueError(
+                    f"unit: layer {number} is no Dense layer, so that a unit cannot be shown by "
+                    f"itself; expected layer={layer} alone"
+                )
         if copy.layers[layer].activation == "softmax":
             raise ValueError(
                 f"unit: the units of layer {layer} are computed together, because softmax divides "
@@ -82,7 +94,9 @@ def record(
     size = predicted_size(copy, len(chosen), layer, unit, steps, open_functions)
     if size > limit:
         raise ValueError(too_large(copy, size, limit, len(chosen), steps, open_functions))
-    recorder = Recorder(copy, part_of(samples, chosen), rate, layer, unit, open_functions)
+    recorder = Recorder(
+        copy, part_of(samples, chosen), rate, chosen_optimizer, layer, unit, open_functions
+    )
     recorder.run(steps)
     data = recorder.data()
     meta = {

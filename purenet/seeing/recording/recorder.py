@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
+import copy
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 from ... import activations, elementary, losses, matrix, network, optimizers
 from ..._version import __version__
-from ...layers import Dense, LayerGradient, LayerOutput, dense
-from ...layers import layer as layer_module
+from ...layers import Dense, Layer, LayerOutput, dense, layer, rows_of
 from ...losses import REQUIRED_ACTIVATION
 from ...network import Network
-from ...optimizers import GradientDescent
+from ...optimizers import Optimizer
 from ...samples import Samples
+from .. import step as training
 from ..copies import pure_copy
+from ..memory import float_attributes, parts_of, remembered
+from ..step import Named, parameter_roles, training_step
+from .binding import Method, bind, modules_of, numbers_of, other_numbers, plain_numbers
 from .comparing import Comparison, plain_step
 from .describing import Describer
 from .inventory import Inventory
@@ -24,11 +28,22 @@ from .namespaces import Namespaces
 from .register import Register
 from .tape import Tape, Traced, new_traced, plain
 
-# The modules of the arithmetic, from whose code objects the recorded functions are made.
-MODULES = (elementary, matrix, activations, losses, layer_module, dense, optimizers, network)
+# The modules of the arithmetic, from whose code objects the recorded functions are made; those of
+# the layers' and the optimizer's classes come to them.
+MODULES = (
+    elementary,
+    matrix,
+    activations,
+    losses,
+    layer,
+    dense,
+    optimizers,
+    network,
+    training,
+)
 
-_DENSE_METHODS = ("feedforward", "delta", "gradient", "input_gradient", "step")
-_NETWORK_METHODS = ("evaluate", "measure", "forward", "backward", "step")
+_INPUTS, _TARGETS = Named("inputs"), Named("targets")
+_LEARNING_RATE, _COUNT, _LOSS = Named("learning_rate"), Named("count"), Named("loss")
 
 
 class Recorder:
@@ -44,11 +59,13 @@ class Recorder:
         net: Network,
         samples: Samples,
         learning_rate: float,
+        optimizer: Optimizer,
         layer: int | None,
         unit: int | None,
         open_functions: bool,
     ) -> None:
         self.net = net
+        self.optimizer = optimizer
         self.open_functions = open_functions
         self.tape = Tape()
         last = len(net.layers) - 1
@@ -57,85 +74,75 @@ class Recorder:
         self.digests: list[str] = []
         self.losses: list[float] = []
         self.stopped: str | None = None
-        self._back_to: int = last
+        self._back_to: int = last  # the layer whose delta is being computed
         self._outputs: list[LayerOutput] = []
+        self._gradients: list[Any] = []
         self._sample_losses: list[Any] = []
         self._terms: list[Any] = []
-        self.namespaces = Namespaces(self.tape, MODULES, open_functions)
-        self.recorded = self._recorded_network()
+        self._memories: dict[tuple[int, str], Any] = {}  # by layer and parameter
+        modules = [*MODULES, *modules_of(optimizer, Optimizer)]
+        for found in net.layers:
+            modules += modules_of(found, Layer)
+        self.namespaces = Namespaces(self.tape, dict.fromkeys(modules), open_functions)
+        self.recorded = pure_copy(net)
+        self.numbers = {id(found): number for number, found in enumerate(self.recorded.layers)}
+        self.recorded_optimizer = copy.deepcopy(optimizer)
+        self._bind()
 
-    def _recorded_network(self) -> Network:
-        """Return a copy of the network whose methods are recorded."""
-        dense = self._recorded_class(Dense, _DENSE_METHODS)
-        main = self._recorded_class(Network, _NETWORK_METHODS)
-        copy = pure_copy(self.net)
-        for number, layer in enumerate(copy.layers):
-            layer.__class__ = dense
-            layer.__dict__["number"] = number
-        copy.__class__ = main
-        step = self.namespaces.method(GradientDescent, "step")
-        self._optimizer = type("GradientDescent", (GradientDescent,), {"step": step})()
-        namespace = self.namespaces.globals[network.__name__]
-        for name in ("total_loss", "output_gradient", "output_delta"):
-            namespace[name] = self._bound(getattr(self, f"_{name}"), namespace[name])
-        self.namespaces.after.update(
-            loss_count=self._after_count,
-            sample_loss=self._after_sample_loss,
-            squared_error=self._after_term,
-            sigmoid_cross_entropy=self._after_term,
-            activation_slopes=self._after_slopes,
+    def _bind(self) -> None:
+        """Let the copies of the network and of the optimizer run recorded functions."""
+        namespaces = self.namespaces
+        watched: dict[str, Method] = {
+            "feedforward": self._feedforward,
+            "delta": self._delta,
+            "gradient": self._gradient,
+            "input_gradient": self._input_gradient,
+            "step": self._step,
+        }
+        for found in self.recorded.layers:
+            bind(namespaces, found, Layer, list(watched), watched)
+        watched = {"forward": self._forward, "backward": self._backward}
+        bind(namespaces, self.recorded, Network, ["forward", "backward", "step"], watched)
+        bind(namespaces, self.recorded_optimizer, Optimizer, ["step"], {})
+        vars(self.recorded_optimizer)["start"] = self._start
+        functions = namespaces.globals[training.__name__]
+        functions["total_loss"] = partial(self._total_loss, functions["total_loss"])
+        functions = namespaces.globals[network.__name__]
+        for name, role in (("output_gradient", "output_gradient"), ("output_delta", "delta")):
+            functions[name] = partial(self._output_derivative, functions[name], role)
+        self._training_step = namespaces.function(training_step)
+        namespaces.after.update(
+            {
+                losses.loss_count.__code__: self._after_count,
+                losses.sample_loss.__code__: self._after_sample_loss,
+                losses.squared_error.__code__: self._after_term,
+                losses.sigmoid_cross_entropy.__code__: self._after_term,
+                activations.activation_slopes.__code__: self._after_slopes,
+            }
         )
-        return copy
-
-    def _recorded_class(self, base: type, names: Sequence[str]) -> type:
-        methods: dict[str, Any] = {}
-        for name in names:
-            method = self.namespaces.method(base, name)
-            boundary = getattr(self, f"_{name}", None)
-            if boundary is not None:
-                method = self._bound(boundary, method)
-            methods[name] = method
-        if base is Network:
-            methods["check_parameters"] = lambda net: None
-            methods["checked_samples"] = lambda net, inputs, targets, *layout: Samples(
-                inputs, targets, self.register.samples.classes, self.register.samples.size
-            )
-        return type(base.__name__, (base,), methods)
-
-    @staticmethod
-    def _bound(boundary: Callable[..., Any], method: Callable[..., Any]) -> Callable[..., Any]:
-        def bound(*arguments: Any) -> Any:
-            return boundary(method, *arguments)
-
-        return bound
 
     # Running.
 
     def run(self, steps: int) -> None:
-        net = self.recorded
-        register = self.register
-        twin = pure_copy(self.net)
+        net, register = self.recorded, self.register
+        twin, twin_optimizer = pure_copy(self.net), copy.deepcopy(self.optimizer)
         comparison = Comparison(self.tape)
-        for layer in net.layers:
-            if register.selects(layer.__dict__["number"]):
-                register.take_parameters(layer)
+        for number, found in enumerate(net.layers):
+            if register.selects(number):
+                register.take_parameters(found, number)
+        register.take_settings(self.recorded_optimizer, None)
+        samples = register.samples
         for step in range(steps):
             self._begin_step(step)
-            expected = plain_step(twin, register.samples, register.learning_rate)
-            inputs: Any = register.samples.inputs
-            targets: Any = register.samples.targets
-            rate: Any = register.learning_rate
+            expected = plain_step(twin, samples, register.learning_rate, twin_optimizer)
+            given: list[Any] = [samples.inputs, samples.targets, register.learning_rate]
             if register.layer is None:
-                inputs = register.enter("inputs", None)
-                targets = register.enter("targets", None)
-                rate = register.enter("learning_rate", None)
-            loss = net.evaluate(inputs, targets).loss
-            if register.selects_loss():
-                register.add("loss", None, loss)
-            gradients = net.backward(inputs, targets, self._outputs)
-            net.step(gradients, rate, self._optimizer)
+                given = [register.enter(each) for each in (_INPUTS, _TARGETS, _LEARNING_RATE)]
+            loss = self._training_step(net, *given, self.recorded_optimizer)
             register.end_phase()
-            comparison.compare(expected, net, self._outputs, loss, gradients)
+            if register.selects_loss():
+                register.add(_LOSS, loss, phase="loss")
+            comparison.compare(expected, net, self._outputs, loss, self._gradients)
             self.losses.append(expected.loss)
             self.digests.append(twin.digest())
             diverged = twin.find_non_finite()
@@ -144,44 +151,47 @@ class Recorder:
                 break
 
     def _begin_step(self, step: int) -> None:
-        self._outputs = []
         self.register.begin_step(step)
-        if step > 0:
-            for each in self.recorded.layers:
-                number = each.__dict__["number"]
-                if self.register.selects(number):
-                    self.register.add_parameters(each, "carried")
+        for number, found in enumerate(self.recorded.layers):
+            if self.register.selects(number):
+                given = "carried" if step > 0 else "parameter"
+                self.register.add_parameters(found, number, given)
+        for number, parameter in self._memories:
+            self._add_memory(number, parameter, "carried")
 
-    # Where layers and losses meet: each takes the recorded function first, then its arguments.
+    # Where layers and losses meet: each takes the recorded method, its owner, then its arguments.
 
-    def _forward(self, function: Callable[..., Any], owner: Any, inputs: Any) -> Any:
-        self._outputs = function(owner, inputs)
+    def _forward(self, method: Method, owner: Network, code: CodeType, inputs: Any) -> Any:
+        self._outputs = method(inputs)
         return self._outputs
 
-    def _feedforward(self, function: Callable[..., Any], owner: Any, inputs: Any) -> Any:
-        layer: int = owner.number
-        if not self.register.selects(layer):
-            return function(owner, inputs)
-        self.register.begin_phase("forward", layer)
-        if self.register.layer is not None:
-            inputs = self._inputs_of(layer, inputs)
-        output = function(owner, inputs)
-        return LayerOutput(
-            self.register.keep("z", layer, output.z), self.register.keep("a", layer, output.a)
-        )
+    def _backward(self, method: Method, owner: Network, code: CodeType, *arguments: Any) -> Any:
+        self._gradients = method(*arguments)
+        return self._gradients
 
-    def _inputs_of(self, layer: int, inputs: Any) -> Any:
-        if layer == 0:
-            return self.register.enter("inputs", None)
-        return self.register.enter("a", layer - 1, inputs)
+    def _feedforward(self, method: Method, owner: Layer, code: CodeType, inputs: Any) -> Any:
+        number = self.numbers[id(owner)]
+        if not self.register.selects(number):
+            return method(inputs)
+        self.register.begin_phase("forward", number)
+        output = method(self._inputs_of(number, inputs))
+        z = self.register.keep(Named("z", number), output.z, code)
+        return LayerOutput(z, self.register.keep(Named("a", number), output.a, code))
 
-    def _total_loss(self, function: Callable[..., Any], loss: str, z: Any, a: Any, y: Any) -> Any:
-        if not self.register.selects_loss():
+    def _inputs_of(self, number: int, inputs: Any) -> Any:
+        """Return a layer's inputs as recorded numbers."""
+        if self.register.layer is None:
+            return inputs
+        return self.register.enter(Named("a", number - 1) if number > 0 else _INPUTS, inputs)
+
+    def _total_loss(self, function: Method, loss: str, z: Any, a: Any, y: Any) -> Any:
+        register = self.register
+        if not register.selects_loss():
             return function(loss, z, a, y)
-        self.register.begin_phase("loss", None)
-        z = self.register.kept["z", self.register.last]
-        a = self.register.kept["a", self.register.last]
-        y = self.register.enter("targets", None)
+        register.begin_phase("loss", None)
+        z = register.kept[Named("z", register.last)]
+        a = register.kept[Named("a", register.last)]
+        y = register.enter(_TARGETS)
         self._sample_losses = []
         self._terms = []
         total = function(loss, z, a, y)
@@ -189,135 +199,157 @@ class Recorder:
         if self._terms and outputs > 1:
             role = "squared_error" if loss not in REQUIRED_ACTIVATION else "cross_entropy"
             rows = [self._terms[i * outputs : (i + 1) * outputs] for i in range(len(y))]
-            self.register.add(role, self.register.last, rows)
-        self.register.add("sample_loss", None, self._sample_losses)
+            register.add(Named(role, register.last), rows)
+        register.add(Named("sample_loss"), self._sample_losses)
         return total
 
-    def _output_gradient(self, function: Callable[..., Any], loss: str, a: Any, y: Any) -> Any:
-        return self._of_output(function, "output_gradient", loss, a, y)
-
-    def _output_delta(self, function: Callable[..., Any], loss: str, a: Any, y: Any) -> Any:
-        return self._of_output(function, "delta", loss, a, y)
-
-    def _of_output(self, function: Callable[..., Any], role: str, loss: str, a: Any, y: Any) -> Any:
+    def _output_derivative(self, function: Method, role: str, loss: str, a: Any, y: Any) -> Any:
         """Record the derivative of the loss with which the way back begins."""
         register = self.register
         if not register.selects(register.last):
             return function(loss, plain(a), plain(y))
         register.begin_phase("backward", register.last)
-        a = register.kept["a", register.last]
-        y = register.enter("targets", None)
-        return register.keep(role, register.last, function(loss, a, y))
+        a = register.kept[Named("a", register.last)]
+        derivative = function(loss, a, register.enter(_TARGETS))
+        return register.keep(Named(role, register.last), derivative)
 
-    def _delta(self, function: Callable[..., Any], owner: Any, output: Any, d_a: Any) -> Any:
-        number: int = owner.number
-        register = self.register
+    def _delta(
+        self, method: Method, owner: Layer, code: CodeType, output: LayerOutput, d_a: Any
+    ) -> Any:
+        number, kept = self.numbers[id(owner)], self.register.kept
         self._back_to = number
-        if not register.selects(number):
-            return function(owner, output, d_a)
-        output = LayerOutput(register.kept["z", number], register.kept["a", number])
-        role = "output_gradient" if number == register.last else "activation_gradient"
-        delta = function(owner, output, register.kept[role, number])
-        return register.keep("delta", number, delta)
+        if not self.register.selects(number):
+            return method(output, d_a)
+        last = number == self.register.last
+        d_a = kept[Named("output_gradient" if last else "activation_gradient", number)]
+        output = LayerOutput(kept[Named("z", number)], kept[Named("a", number)])
+        return self.register.keep(Named("delta", number), method(output, d_a), code)
 
-    def _gradient(self, function: Callable[..., Any], owner: Any, inputs: Any, delta: Any) -> Any:
-        layer: int = owner.number
-        if not self.register.selects(layer):
-            return function(owner, inputs, delta)
-        if self.register.layer is not None:
-            inputs = self._inputs_of(layer, inputs)
-        found = function(owner, inputs, self.register.kept["delta", layer])
-        weights = self.register.keep("weight_gradient", layer, found.weights)
-        biases = None
-        if found.biases is not None:
-            biases = self.register.keep("bias_gradient", layer, found.biases)
-        return LayerGradient(weights, biases, delta)
+    def _gradient(
+        self, method: Method, owner: Layer, code: CodeType, inputs: Any, delta: Any
+    ) -> Any:
+        number, register = self.numbers[id(owner)], self.register
+        if not register.selects(number):
+            return method(inputs, delta)
+        found = method(self._inputs_of(number, inputs), register.kept[Named("delta", number)])
+        gradient = SimpleNamespace(delta=delta)
+        for parameter in owner.PARAMETERS:
+            values = getattr(found, parameter)
+            if values is not None:
+                named = Named(parameter_roles(parameter).gradient, number, parameter)
+                values = register.keep(named, values, code)
+            setattr(gradient, parameter, values)
+        return gradient
 
     def _input_gradient(
-        self, function: Callable[..., Any], owner: Any, inputs: Any, delta: Any
+        self, method: Method, owner: Layer, code: CodeType, inputs: Any, delta: Any
     ) -> Any:
-        layer: int = owner.number
-        if not self.register.selects(layer - 1):
-            with self._weights(owner, plain(owner.weights)):
-                return function(owner, inputs, delta)
-        self.register.begin_phase("backward", layer - 1)
-        if self.register.layer is None:
-            d_a = function(owner, inputs, delta)
+        """Record what the layer behind hands back: it belongs to the layer before it."""
+        number, register = self.numbers[id(owner)], self.register
+        if not register.selects(number - 1):
+            with other_numbers(owner, numbers_of(owner, code), plain_numbers):
+                return method(inputs, delta)
+        register.begin_phase("backward", number - 1)
+        if register.layer is None:
+            d_a = method(inputs, delta)
         else:
-            delta = self.register.enter("delta", layer, delta)
-            with self._weights(owner, self._weights_behind(layer, owner.weights)):
-                d_a = function(owner, inputs, delta)
-        return self.register.keep("activation_gradient", layer - 1, d_a)
+            inputs = register.kept[Named("a", number - 1)]
+            delta = register.enter(Named("delta", number), delta)
+            change = partial(self._of_layer_behind, number)
+            with other_numbers(owner, numbers_of(owner, code), change):
+                d_a = method(inputs, delta)
+        return register.keep(Named("activation_gradient", number - 1), d_a, code)
 
-    def _weights_behind(self, layer: int, weights: Any) -> Any:
-        """Return the weights that lead on from the recorded layer, as recorded numbers.
+    def _of_layer_behind(self, number: int, name: str, values: Any) -> Any:
+        """Return a parameter or setting of the layer behind the recorded one, as recorded numbers.
 
         Of a chosen unit only the row that starts there.
         """
-        if self.register.unit is None:
-            return self.register.enter("weights", layer, weights)
-        rows = [list(row) for row in weights]
-        rows[self.register.unit] = [
-            self.register.number(value) for value in rows[self.register.unit]
-        ]
-        self.register.add_given("weights", layer, rows)
+        register = self.register
+        if not isinstance(values, list):
+            return register.enter(Named("layer_setting", number, name), values)
+        named = Named(parameter_roles(name).given, number, name)
+        if register.unit is None:
+            return register.enter(named, values)
+        if not isinstance(values[0], list):
+            return values
+        rows = [list(row) for row in values]
+        chosen = rows[register.unit]
+        chosen[:] = map(register.number, chosen)
+        register.add_given(named, rows)
         return rows
-
-    @staticmethod
-    @contextlib.contextmanager
-    def _weights(owner: Dense, weights: Any) -> Iterator[None]:
-        """Let a layer have other weights for a while."""
-        before = owner.weights
-        owner.__dict__["weights"] = weights
-        try:
-            yield
-        finally:
-            owner.__dict__["weights"] = before
 
     def _step(
         self,
-        function: Callable[..., Any],
-        owner: Any,
+        method: Method,
+        owner: Layer,
+        code: CodeType,
         gradient: Any,
         learning_rate: Any,
-        optimizer: Any,
-    ) -> Any:
-        if isinstance(owner, Network) or not self.register.selects(owner.number):
-            return function(owner, gradient, learning_rate, optimizer)
-        number: int = owner.number
-        self.register.begin_phase("update", number)
-        rate = self.register.enter("learning_rate", None)
-        biases = self.register.kept.get(("bias_gradient", number))
-        weights = self.register.kept["weight_gradient", number]
-        function(owner, LayerGradient(weights, biases, []), rate, optimizer)
-        self.register.keep("new_weights", number, owner.weights)
-        if owner.biases is not None:
-            self.register.keep("new_biases", number, owner.biases)
-        return None
+        optimizer: Optimizer,
+    ) -> None:
+        number, register = self.numbers[id(owner)], self.register
+        if not register.selects(number):
+            with other_numbers(optimizer, float_attributes(optimizer), plain_numbers):
+                method(gradient, learning_rate, optimizer)
+            return
+        register.begin_phase("update", number)
+        if register.layer is not None:
+            learning_rate = register.enter(_LEARNING_RATE)
+        kept = SimpleNamespace()
+        for parameter in owner.PARAMETERS:
+            named = Named(parameter_roles(parameter).gradient, number, parameter)
+            setattr(kept, parameter, register.kept.get(named))
+        method(kept, learning_rate, optimizer)
+        code = type(self.optimizer).step.__code__
+        for parameter in owner.PARAMETERS:
+            values = getattr(owner, parameter)
+            if values is not None:
+                named = Named(parameter_roles(parameter).new, number, parameter)
+                register.keep_changed(named, values, code)
+                for label, values in parts_of(self._memories.get((number, parameter))):
+                    named = Named("new_memory", number, remembered(label, parameter))
+                    register.keep_changed(named, values, code)
+
+    def _start(self, parameter: Any) -> Any:
+        """Return what the optimizer remembers of a parameter at first, as recorded numbers."""
+        memory = copy.deepcopy(self.optimizer).start(plain(parameter))
+        for number, owner in enumerate(self.recorded.layers):
+            for name in owner.PARAMETERS:
+                values = getattr(owner, name)
+                is_it = values is not None and rows_of(values)[0] is parameter[0]
+                if is_it and self.register.selects(number):
+                    self.register.take_memory(memory)
+                    self._memories[number, name] = memory
+                    self._add_memory(number, name, "setting")
+        return memory
+
+    def _add_memory(self, number: int, parameter: str, given: str) -> None:
+        for label, values in parts_of(self._memories[number, parameter]):
+            named = Named("memory", number, remembered(label, parameter))
+            self.register.add_own(named, values, given)
 
     # What recorded functions return.
 
     def _after_count(self, call: int, arguments: dict[str, Any], result: float) -> float:
         """Give the count by which the loss divides its name."""
-        if (
-            not self.register.selects(self.register.last)
-            or not self.register.phases
-            or self.register.phases[-1].step != self.register.step
-        ):
+        register = self.register
+        started = register.phases and register.phases[-1].step == register.step
+        if not register.selects(register.last) or not started:
             return result
-        found: float | None = self.register.given.get(("count", None))
+        found: float | None = register.given.get(_COUNT)
         if found is None:
             source = self.tape.sources[self.tape.calls[call].source]
             if source.contains(result):
                 made: Traced = self.namespaces.with_origin(call, {}, result)  # type: ignore[assignment]
                 given = None
             else:
-                made = self.register.number(result)
+                made = register.number(result)
                 given = "setting"
-            if self.register.unit is not None:
+            if register.unit is not None:
                 made = new_traced(self.tape, result, made.id)
-            self.register.add("count", None, made, given=given)
-            self.register.given["count", None] = made
+            register.add(_COUNT, made, given=given)
+            register.given[_COUNT] = made
             found = made
         return found
 
@@ -331,31 +363,24 @@ class Recorder:
 
     def _after_slopes(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
         if self.register.selects(self._back_to):
-            self.register.keep("slope", self._back_to, result)
+            self.register.keep(Named("slope", self._back_to), result)
         return result
 
     def data(self) -> dict[str, Any]:
         """Return the JSON object of what was recorded, but for what only the caller knows."""
         register = self.register
         inventory = Inventory(self.tape, len(self.net.layers), register.matrices, register.phases)
-        listing = Listing(inventory, Describer(self.net, register.samples.size))
+        listing = Listing(inventory, Describer(self.net, self.optimizer, register.samples.size))
         tables = listing.data()
         meta = {
             "purenet": __version__,
             "python": platform.python_version(),
             "network": {
-                "layers": [
-                    {
-                        "inputs": layer.inputs,
-                        "outputs": layer.outputs,
-                        "activation": layer.activation,
-                        "bias": layer.bias,
-                    }
-                    for layer in self.net.layers
-                ],
+                "layers": [_described(found) for found in self.net.layers],
                 "loss": self.net.loss,
             },
             "learning_rate": repr(register.learning_rate),
+            "optimizer": type(self.optimizer).__name__,
             "steps": len(self.digests),
             "layer": register.layer,
             "unit": register.unit,
@@ -367,3 +392,13 @@ class Recorder:
             "counts": listing.counts(),
         }
         return {"meta": meta, **tables}
+
+
+def _described(layer: Layer) -> dict[str, Any]:
+    found = {
+        "inputs": layer.inputs,
+        "outputs": layer.outputs,
+        "activation": layer.activation,
+        "bias": getattr(layer, "biases", None) is not None,
+    }
+    return found if isinstance(layer, Dense) else {"kind": type(layer).__name__, **found}

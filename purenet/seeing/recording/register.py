@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
-from ...layers import Dense
+from ...layers import Layer, rows_of
 from ...samples import Samples
+from ..memory import float_attributes, parts_of
 from ..notation import indexed
 from ..source.functions import RecordingError
-from ..step import ROLES, Named
+from ..step import ROLES, Named, parameter_roles
 from .matrices import NamedMatrix, Phase
-from .tape import Number, Tape, Traced, new_number, new_traced, plain
+from .tape import Number, Tape, Traced, as_plain, new_number, new_traced, plain
 
 # Given once, for all steps.
-_LASTING = ("inputs", "targets", "learning_rate")
+_LASTING = ("inputs", "targets", "learning_rate", "setting", "layer_setting")
 
 
 class Register:
@@ -38,8 +40,9 @@ class Register:
         self.matrices: list[NamedMatrix] = []
         self.phases: list[Phase] = []
         self.step = 0
-        self.given: dict[tuple[str, int | None], Any] = {}
-        self.kept: dict[tuple[str, int | None], Any] = {}
+        self.given: dict[Named, Any] = {}
+        self.kept: dict[Named, Any] = {}
+        self._ids: set[int] = set()  # that have a name in this step
 
     # Which numbers are recorded.
 
@@ -57,40 +60,65 @@ class Register:
     def begin_step(self, step: int) -> None:
         """Forget the step before, but for the parameters that it made."""
         self.step = step
-        self.given = {key: value for key, value in self.given.items() if key[0] in _LASTING}
+        self.given = {named: found for named, found in self.given.items() if named.role in _LASTING}
         self.kept = {}
-        for (role, layer), values in self.given.items():
-            self.add_given(role, layer, values)
+        self._ids = set()
+        for named, values in self.given.items():
+            self.add_given(named, values)
 
-    def take_parameters(self, layer: Dense) -> None:
-        """Put recorded numbers in the place of a layer's weights and biases."""
-        columns = self._columns(layer.outputs)
-        for row in layer.weights:
-            for j in columns:
+    def take_parameters(self, layer: Layer, number: int) -> None:
+        """Put recorded numbers in the place of a layer's parameters and of its settings."""
+        for parameter in layer.PARAMETERS:
+            values = getattr(layer, parameter)
+            if values is not None:
+                self._take(values)
+        self.take_settings(layer, number)
+
+    def take_settings(self, owner: Any, layer: int | None) -> None:
+        """Put recorded numbers in the place of the attributes that are a float.
+
+        They are given to every step.
+        """
+        role = "setting" if layer is None else "layer_setting"
+        make = new_number if self.unit is None else new_traced
+        for name in float_attributes(owner):
+            made = self._made(vars(owner)[name], make, None)
+            vars(owner)[name] = self.given[Named(role, layer, name)] = made
+
+    def take_memory(self, memory: Any) -> None:
+        """Put recorded numbers in the place of what an optimizer remembers of a parameter."""
+        for label, values in parts_of(memory):
+            if isinstance(values, list):
+                self._take(values)
+            elif isinstance(memory, dict):
+                memory[label] = self.number(values)
+            elif hasattr(memory, label):
+                setattr(memory, label, self.number(values))
+
+    def _take(self, values: list[Any]) -> None:
+        for row in rows_of(values):
+            for j in self._columns(len(row)):
                 row[j] = self.number(row[j])
-        if layer.biases is not None:
-            for j in columns:
-                layer.biases[j] = self.number(layer.biases[j])
-        self.add_parameters(layer, "parameter")
 
-    def add_parameters(self, layer: Dense, given: str) -> None:
-        number = layer.__dict__["number"]
-        columns = self._columns(layer.outputs)
-        self.add("weights", number, layer.weights, given=given, columns=columns)
-        if layer.biases is not None:
-            self.add("biases", number, layer.biases, given=given, rows=columns)
+    def add_parameters(self, layer: Layer, number: int, given: str) -> None:
+        for parameter in layer.PARAMETERS:
+            values = getattr(layer, parameter)
+            if values is not None:
+                self.add_own(
+                    Named(parameter_roles(parameter).given, number, parameter), values, given
+                )
 
     def number(self, value: float) -> Number:
         return new_number(self.tape, value, self.tape.given(value))
 
     # Numbers in, numbers out.
 
-    def enter(self, role: str, layer: int | None, values: Any = None) -> Any:
+    def enter(self, named: Named, values: Any = None) -> Any:
         """Return given numbers, or those of another layer, as recorded ones.
 
         With a unit chosen they are traced only, so that nothing is recorded between them.
         """
-        found = self.given.get((role, layer))
+        found = self.given.get(named)
         if found is not None:
             return found
         if values is None:
@@ -98,12 +126,12 @@ class Register:
                 "inputs": self.samples.inputs,
                 "targets": self.samples.targets,
                 "learning_rate": self.learning_rate,
-            }[role]
+            }[named.role]
         make = new_number if self.unit is None else new_traced
-        only = self.unit if role == "targets" else None
+        only = self.unit if named.role == "targets" else None
         found = self._made(values, make, only)
-        self.given[role, layer] = found
-        self.add_given(role, layer, found)
+        self.given[named] = found
+        self.add_given(named, found)
         return found
 
     def _made(self, values: Any, make: Callable[..., Any], only: int | None) -> Any:
@@ -116,61 +144,92 @@ class Register:
             ]
         return [self._made(value, make, only) for value in values]
 
-    def add_given(self, role: str, layer: int | None, values: Any) -> None:
-        given = {"inputs": "data", "targets": "data", "learning_rate": "setting"}.get(role)
-        columns = [self.unit] if role == "targets" and self.unit is not None else None
-        rows = [self.unit] if role == "weights" and self.unit is not None else None
-        if role == "weights":
-            given = "parameter"
-        self.add(role, layer, values, given=given or "unrecorded", columns=columns, rows=rows)
+    def add_given(self, named: Named, values: Any) -> None:
+        kinds = {"inputs": "data", "targets": "data", "learning_rate": "setting"}
+        kinds |= {"setting": "setting", "layer_setting": "setting"}
+        given = kinds.get(named.role, "unrecorded")
+        if named.parameter and given == "unrecorded":
+            given = "parameter"  # of the layer behind
+        unit = None if self.unit is None else [self.unit]
+        self.add(
+            named,
+            values,
+            given=given,
+            columns=unit if named.role == "targets" else None,
+            rows=unit if given == "parameter" else None,
+        )
 
-    def _leave(self, values: Any) -> Any:
-        """Return numbers as the rest of the network is to see them."""
+    def keep(self, named: Named, values: Any, code: CodeType | None = None) -> Any:
+        """Enter computed numbers under their name; return them as the rest is to see them.
+
+        code: of the function that returned them.  What it passed on as it is, under a new name, is
+            a copy.
+        """
+        if code is not None:
+            values = self._with_own_ids(values, code)
+        self.add_own(named, values, None)
+        self.kept[named] = values
         return values if self.layer is None else plain(values)
 
-    def keep(self, role: str, layer: int | None, values: Any) -> Any:
-        """Enter computed numbers under their name; return them as the rest is to see them."""
-        axes = ROLES[role].axes
-        width = len(values) if len(axes) == 1 else len(values[0])
-        if len(axes) == 1:
-            self.add(role, layer, values, rows=self._columns(width))
+    def _with_own_ids(self, values: Any, code: CodeType) -> Any:
+        if isinstance(values, list):
+            return [self._with_own_ids(value, code) for value in values]
+        if isinstance(values, Traced) and values.id in self._ids:
+            return new_number(self.tape, as_plain(values), self.tape.passed_on(values, code))
+        return values
+
+    def keep_changed(self, named: Named, values: Any, code: CodeType) -> None:
+        """Enter numbers that were changed in place; those that were not changed are copies."""
+        if isinstance(values, list):
+            for row in rows_of(values):
+                row[:] = self._with_own_ids(row, code)
+        self.add_own(named, values, None)
+
+    def add_own(self, named: Named, values: Any, given: str | None) -> None:
+        """Enter numbers of the recorded layer, with a unit chosen only those of the unit."""
+        if not isinstance(values, list):
+            self.add(named, values, given=given)
+        elif not isinstance(values[0], list):
+            self.add(named, values, given=given, rows=self._columns(len(values)))
         else:
-            self.add(role, layer, values, columns=self._columns(width))
-        self.kept[role, layer] = values
-        return self._leave(values)
+            width = len(rows_of(values)[0])
+            self.add(named, values, given=given, columns=self._columns(width))
 
     def add(
         self,
-        role: str,
-        layer: int | None,
+        named: Named,
         values: Any,
         *,
         given: str | None = None,
         rows: list[int] | None = None,
         columns: list[int] | None = None,
+        phase: str | None = None,
     ) -> None:
-        dimensions = len(ROLES[role].axes)
+        name = named.name
         shape: list[int] = []
-        if dimensions > 0:
-            shape.append(len(values))
-            rows = rows or list(range(len(values)))
-        if dimensions > 1:
-            shape.append(len(values[0]))
-            columns = columns or list(range(len(values[0])))
-        name = Named(role, layer).name
-        if dimensions == 0:
+        axes = ROLES[named.role].axes
+        if not isinstance(values, list):
             ids: Any = self._id_of(values, name)
-        elif dimensions == 1:
-            ids = [self._id_of(values[i], indexed(name, i)) for i in rows or ()]
+        elif not isinstance(values[0], list):
+            shape = [len(values)]
+            axes = axes or ("place",)
+            rows = rows or list(range(len(values)))
+            ids = [self._id_of(values[i], indexed(name, i)) for i in rows]
         else:
-            ids = [
-                [self._id_of(values[i][j], indexed(name, i, j)) for j in columns or ()]
-                for i in rows or ()
-            ]
-        phase = None if given is not None else self.phases[-1].kind
-        made = NamedMatrix(role, self.step, layer, phase, given, ids, shape, rows, columns)
-        made.name = name
+            values = rows_of(values)
+            shape = [len(values), len(values[0])]
+            axes = axes or ("row", "column")
+            rows = rows or list(range(len(values)))
+            columns = columns or list(range(len(values[0])))
+            ids = [[self._id_of(values[i][j], indexed(name, i, j)) for j in columns] for i in rows]
+        if given is None and phase is None:
+            phase = self.phases[-1].kind
+        made = NamedMatrix(
+            named.role, self.step, named.layer, phase, given, ids, shape, rows, columns
+        )
+        made.name, made.axes, made.parameter = name, axes, named.parameter
         self.matrices.append(made)
+        self._ids.update(identity for *_, identity in made.elements())
 
     def _id_of(self, value: Any, name: str) -> int:
         if not isinstance(value, Traced) or value.tape is not self.tape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...layers import Dense
 from ...losses import REQUIRED_ACTIVATION
 from ...network import Network
 
@@ -33,6 +34,9 @@ def predicted_size(
         if layer is not None and number != layer:
             continue
         units = found.outputs if unit is None else 1
+        if not isinstance(found, Dense):
+            total += samples * 6 * max(found.parameter_count, found.inputs + found.outputs)
+            continue
         bias = 1 if found.bias else 0
         calls = 0 if found.activation in ("relu", "leaky_relu", "linear") else 1
         each = 2 * found.inputs + bias + _ACTIVATION_COST[found.activation]
@@ -66,7 +70,7 @@ def too_large(
     choices.append(("sample=0", (1, None, None, 1, False)))
     choices.append((f"layer={widest}", (samples, widest, None, 1, False)))
     choices.append((f"sample=0, layer={widest}", (1, widest, None, 1, False)))
-    if not softmax:
+    if not softmax and all(isinstance(found, Dense) for found in net.layers):
         choices.append((f"sample=0, layer={widest}, unit=0", (1, widest, 0, 1, False)))
     fitting = [
         (words, smaller)

@@ -127,6 +127,11 @@ class Tape:
             "copy", operand, None, float(as_plain(value)), self._place_number(place), None
         )
 
+    def passed_on(self, value: Traced, code: CodeType) -> int:
+        """Enter that a function has passed a number on as it is."""
+        number = self.source_number(code)
+        return self.copy(value, self.sources[number].last_place(number))
+
     def _append(
         self,
         op: str,

@@ -129,6 +129,22 @@ SENTENCES = {
             "taken away."
         ),
     ),
+    "setting": Sentences(
+        "A setting of the optimizer, {optimizer}.",
+        "A setting of the optimizer.",
+    ),
+    "layer_setting": Sentences(
+        "A setting of layer {n}, {kind}.",
+        "A setting of layer {n}.",
+    ),
+    "memory": Sentences(
+        "{optimizer} remembers it from step to step.",
+        "A number that the optimizer remembers.",
+    ),
+    "new_memory": Sentences(
+        "{optimizer} remembers it for the next step.",
+        "A number that the optimizer remembers for the next step.",
+    ),
     "parameter": Sentences(
         "{p}{n} is a parameter of layer {n}, which the training changes.",
         "A number of {p}{n}, a parameter of layer {n}.",
@@ -142,6 +158,40 @@ SENTENCES = {
         "This number of {p}{n} takes its step.",
     ),
 }
+
+# The same for layers that are not dense, and for optimizers other than plain gradient descent.
+OTHER_SENTENCES = {
+    "given": Sentences(
+        "{matrix} is a parameter of layer {n}, {kind}.",
+        "A number of {matrix}, a parameter of layer {n}.",
+    ),
+    "z": Sentences(
+        "What layer {n}, {kind}, makes of its inputs.",
+        "What layer {n} makes of the inputs of sample {row}: number {column}.",
+    ),
+    "a": Sentences(
+        "What layer {n}, {kind}, passes on.",
+        "What layer {n} passes on for sample {row}: number {column}.",
+    ),
+    "activation_gradient": Sentences(
+        "How the loss changes with what layer {n} passes on, as layer {next} hands it back.",
+        "How the loss changes with what layer {n} passes on for sample {row}: number {column}.",
+    ),
+    "delta": Sentences(
+        "How the loss changes with z{n}, as layer {n}, {kind}, computes it.",
+        "How the loss changes with z{n}[{row}][{column}].",
+    ),
+    "gradient": Sentences(
+        "How the loss changes with each number of {parameter}, as layer {n} computes it.",
+        "How the loss changes with this number of {parameter}.",
+    ),
+    "new": Sentences(
+        "Every number of {parameter} after the step that {optimizer} takes.",
+        "The number of {parameter} after its step.",
+    ),
+}
+OTHER_FORWARD = "The samples pass through layer {n}, {kind}."
+OTHER_UPDATE = "{optimizer} takes a step with each parameter of layer {n}."
 
 # Intermediate results that several numbers share, by function and local variable.
 INTERMEDIATES = {

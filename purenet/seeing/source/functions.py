@@ -150,6 +150,15 @@ class FunctionSource:
         end_column = self._indent + (node.end_col_offset or 0)
         return Place(number, node.lineno, column, node.end_lineno, end_column, None, ())
 
+    def last_place(self, number: int) -> Place:
+        """Return the place of the last statement, of the ``return`` if there is one."""
+        (function,) = self._tree.body
+        assert isinstance(function, ast.FunctionDef)
+        node = function.body[-1]
+        column = self._indent + node.col_offset
+        end_column = self._indent + (node.end_col_offset or 0)
+        return Place(number, node.lineno, column, node.end_lineno, end_column, None, ())
+
     def _rank(
         self, shown: ast.expr, value: float, key: bytes, arguments: dict[str, Any]
     ) -> int | None:

@@ -1,0 +1,44 @@
+"""What takes part in a step besides the parameters: settings, and what an optimizer remembers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .step import symbol_of
+
+
+def float_attributes(owner: Any) -> list[str]:
+    """Return the names of the attributes of a layer or an optimizer that are a float."""
+    return [name for name, value in vars(owner).items() if isinstance(value, float)]
+
+
+def parts_of(memory: Any) -> list[tuple[str, Any]]:
+    """Return the lists of numbers, and the numbers, in what an optimizer remembers, with a label.
+
+    >>> parts_of([[0.5]]), parts_of({"velocity": [[0.5]], "count": 3})
+    ([('memory', [[0.5]])], [('velocity', [[0.5]])])
+    """
+    if isinstance(memory, list):
+        found = {"memory": memory}
+    elif isinstance(memory, tuple):
+        found = {f"memory{place}": item for place, item in enumerate(memory)}
+    elif isinstance(memory, dict):
+        found = {str(key): item for key, item in memory.items()}
+    else:
+        found = dict(getattr(memory, "__dict__", {}))
+    return [(label, values) for label, values in found.items() if _are_numbers(values)]
+
+
+def remembered(label: str, parameter: str) -> str:
+    """Return what the memory of a parameter is called, without the number of its layer.
+
+    >>> remembered("velocity", "weights")
+    'velocity_W'
+    """
+    return f"{label}_{symbol_of(parameter)}"
+
+
+def _are_numbers(values: Any) -> bool:
+    if isinstance(values, list):
+        return len(values) > 0 and all(map(_are_numbers, values))
+    return isinstance(values, float)
