@@ -42,7 +42,7 @@ def part_of(samples: Samples, numbers: Sequence[int]) -> Samples:
 
 
 def which(numbers: Sequence[int], count: int) -> str:
-    """Say which samples these are.
+    """Return in words which samples these are.
 
     >>> which([0, 1, 2], 3), which([1], 3)
     ('all there are', 'number 1 of 3')

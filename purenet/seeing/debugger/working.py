@@ -103,7 +103,7 @@ class LineWorker:
         )
 
     def _is_elementary(self, node: ast.AST, names: Mapping[str, Any]) -> bool:
-        """Say whether this is a call of exp, log1p or tanh."""
+        """Return whether this is a call of exp, log1p or tanh."""
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             return False
         return getattr(names.get(node.func.id), "__module__", None) == elementary.__name__

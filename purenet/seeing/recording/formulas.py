@@ -98,7 +98,7 @@ def write_formula(tape: Tape, named: set[int], identity: int) -> str:
         return first + "".join(reversed(parts)), lowest
 
     def _is_head(a: int, b: int, rights: list[tuple[str, int]]) -> bool:
-        """Say whether a sum may begin with b instead of 0.0 + b; ``rights`` is what follows."""
+        """Return whether a sum may begin with b instead of 0.0 + b; ``rights`` is what follows."""
         if tape.op[a] != "literal" or not _is_zero(tape.value[a], 1.0):
             return False
         if not _is_zero(tape.value[b], -1.0):

@@ -53,7 +53,7 @@ class Inventory:
     # Intermediate results that get a name.
 
     def _is_open_variable(self, identity: int) -> bool:
-        """Say whether an operation fills a variable inside of exp, log1p or tanh."""
+        """Return whether an operation fills a variable inside of exp, log1p or tanh."""
         place = self.tape.place[identity]
         if place is None:
             return False

@@ -212,7 +212,7 @@ class Namespaces:
         return new_number(tape, as_plain(result), tape.copy(result, place))
 
     def _lines_of(self, call: int) -> str:
-        """Say between which lines of a call the origin of a number was lost."""
+        """Return between which lines of a call the origin of a number was lost."""
         tape = self.tape
         source = tape.sources[tape.calls[call].source]
         last = source.first_line + len(source.lines) - 1
@@ -225,14 +225,14 @@ class Namespaces:
 
 
 def _is_recorded(value: Any) -> bool:
-    """Say whether there is a number in it whose operations are recorded."""
+    """Return whether there is a number in it whose operations are recorded."""
     if isinstance(value, (list, tuple)):
         return any(map(_is_recorded, value))
     return isinstance(value, Number)
 
 
 def _is_whole_row(value: Any) -> bool:
-    """Say whether all floats in it are recorded, or none is there."""
+    """Return whether all floats in it are recorded, or none is there."""
     if isinstance(value, (list, tuple)):
         return all(map(_is_whole_row, value))
     return not isinstance(value, float) or isinstance(value, Number)

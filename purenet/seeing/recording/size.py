@@ -58,7 +58,7 @@ def predicted_size(
 def too_large(
     net: Network, size: int, limit: int, samples: int, steps: int, open_functions: bool
 ) -> str:
-    """Say how large a recording would be and what would fit."""
+    """Return how large a recording would be and what would fit."""
     deciding = [predicted_size(net, 1, number) for number in range(len(net.layers))]
     widest = deciding.index(max(deciding))
     softmax = net.layers[widest].activation == "softmax"

@@ -171,7 +171,7 @@ class Tape:
         return self._leaf(operand, source)
 
     def is_recording(self) -> bool:
-        """Say whether the function that runs was called with recorded numbers."""
+        """Return whether the function that runs was called with recorded numbers."""
         return bool(self._stack) and self.calls[self._stack[-1]].recorded
 
     def literal_number(self, value: Any, frame: FrameType) -> Any:

@@ -119,7 +119,7 @@ def written_number(value: Any, *, operand: bool = False) -> str:
 
 
 def is_arithmetic(node: ast.AST) -> bool:
-    """Say whether this is an addition, a multiplication ..., a sign or a comparison."""
+    """Return whether this is an addition, a multiplication ..., a sign or a comparison."""
     if isinstance(node, ast.Compare):
         return all(type(operation) in _COMPARISONS for operation in node.ops)
     if isinstance(node, ast.UnaryOp):

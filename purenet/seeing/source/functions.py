@@ -67,14 +67,14 @@ class FunctionSource:
                     self._objects[id(constant)] = constant
 
     def contains(self, value: float) -> bool:
-        """Say whether a number is a literal of the function or a constant of its module.
+        """Return whether a number is a literal of the function or a constant of its module.
 
         It is only if it is the very object: a number that was computed may have the same value.
         """
         return id(value) in self._objects
 
     def returns(self, value: float) -> bool:
-        """Say whether a number can have left by a ``return`` without being computed.
+        """Return whether a number can have left by a ``return`` without being computed.
 
         ``return -value`` turns the sign of a literal or a constant.
         """
