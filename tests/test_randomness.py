@@ -246,6 +246,61 @@ def test_new_seeds():
     seeds = {new_seed() for _ in range(50)}
     assert len(seeds) > 45
     assert all(0 <= seed < 2**32 for seed in seeds)
+    # All 32 bits are drawn: a bit that is the same in all of them was not.
+    for bit in range(32):
+        assert len({seed >> bit & 1 for seed in seeds}) == 2
+
+
+def test_networks_draw_seeds_of_their_own(backend):
+    nets = [backend.Network([backend.Dense(2, 3)]) for _ in range(50)]
+    assert len({net.seed for net in nets}) > 45
+    assert max(net.seed for net in nets) >= 2**24
+    for net in nets[:3]:
+        again = backend.Network([backend.Dense(2, 3)], seed=net.seed)
+        assert again.digest() == net.digest()
+
+
+def test_large_seeds_are_not_cut(backend):
+    # Neither where the weights are drawn nor where the samples are put in order.
+    x, y = [[1.0 / (3.0 + i)] for i in range(20)], [[math.sqrt(i)] for i in range(20)]
+    given = [[0.25]]
+    seen, orders = set(), set()
+    seeds = [0, 1, 2**31, 2**32 - 2, 2**32, 2**32 + 1, 2**33, 2**53 + 1, 2**64, 2**64 + 1, 2**100]
+    for seed in seeds:
+        net = backend.Network([backend.Dense(3, 2)], seed=seed)
+        assert net.seed == seed
+        seen.add(net.digest())
+        ordered = backend.Network([backend.Dense(1, 1, "linear", initializer=given)], seed=seed)
+        ordered.fit(x, y, epochs=1, batch_size=1, learning_rate=0.3)
+        orders.add(ordered.digest())
+    assert len(seen) == len(orders) == len(seeds)
+
+
+def test_spreads_of_nothing_are_allowed(backend):
+    # Normal(0) and Uniform(a, a) draw as many numbers as others do, all of them the same.
+    def weights(initializer):
+        layers = [backend.Dense(3, 4, initializer=initializer), backend.Dense(4, 2)]
+        net = backend.Network(layers, seed=7)
+        return list(map(list, net.layers[0].weights)), list(map(list, net.layers[1].weights))
+
+    first, after_normal = weights(backend.Normal(0))
+    assert first == [[0.0] * 4] * 3
+    assert weights(backend.Normal(1.0))[1] == after_normal
+    first, after_uniform = weights(backend.Uniform(0.25, 0.25))
+    assert_same_bits(first, [[0.25] * 4] * 3)
+    assert weights(backend.Uniform(-1.0, 1.0))[1] == after_uniform
+    assert_same_bits(weights(backend.Uniform(-3, -3))[0], [[-3.0] * 4] * 3)
+    with pytest.raises(ValueError, match=r"^Normal: scale: found -5e-324, expected 0 or more$"):
+        backend.Normal(-5e-324)
+    with pytest.raises(ValueError, match=r"^Uniform: high is 0\.25, expected low or more"):
+        backend.Uniform(math.nextafter(0.25, 1.0), 0.25)
+
+
+def test_the_largest_seed_of_numpys_numbers(backend):
+    assert len(backend.NumPyRandom(2**32 - 1).rand(3)) == 3
+    for seed in (2**32, 2**32 + 1, 2**64):
+        with pytest.raises(ValueError, match=rf"^seed: found {seed}, expected 0 to 4294967295$"):
+            backend.NumPyRandom(seed)
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "1", "random"])

@@ -166,6 +166,20 @@ def losses():
     return published_losses(7001)
 
 
+def test_the_published_losses_are_those_of_the_article():
+    # Compared as the article prints them, digit by digit.
+    assert list(map(repr, PUBLISHED_XOR_LOSSES)) == [
+        "0.5013730688788007",
+        "0.4664830127093482",
+        "0.24207358013744795",
+        "0.09891100378926312",
+        "0.087323152676015",
+        "0.06892222408037366",
+        "0.05528837086156295",
+        "0.027425185939300573",
+    ]
+
+
 def test_the_published_losses_as_far_as_they_can_be_met(losses):
     assert losses[0] == FIRST_LOSS == PUBLISHED_XOR_LOSSES[0]
     assert f"{losses[1000]:.15f}" == f"{PUBLISHED_XOR_LOSSES[1]:.15f}" == "0.466483012709348"
