@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from .checks import as_count, entry_of
 from .construction import Parts
-from .layers import KINDS, Dense, Layer, rows_of
+from .layers import KINDS, Layer, rows_of
 from .parameters import digest_of
 from .tables import Preparation
 from .writing import write_text
@@ -72,7 +72,7 @@ def document(net: Parts) -> dict[str, Any]:
 
 def _layer_document(layer: Layer) -> dict[str, Any]:
     """Return a layer's settings and, in the order of the alphabet, its parameters."""
-    kind = {} if isinstance(layer, Dense) else {"kind": type(layer).__name__}
+    kind = {} if layer.is_twin() else {"kind": type(layer).__name__}
     parameters = {name: _copied(getattr(layer, name)) for name in sorted(layer.PARAMETERS)}
     return {**kind, **layer.settings(), **parameters}
 

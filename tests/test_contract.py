@@ -332,3 +332,44 @@ def test_what_a_layer_of_ones_own_looks_like(backend):
         layer.inputs = 3
     with pytest.raises(ValueError, match="activation: found 'tangent'"):
         layer.activation = "tangent"
+
+
+class Halved(purenet.Dense):
+    """A kind of Dense whose outputs are half as large."""
+
+    def feedforward(self, inputs):
+        z, a = super().feedforward(inputs)
+        return LayerOutput(z, purenet.scale(a, 0.5))
+
+
+def test_a_kind_of_dense_is_read_as_that_kind(tmp_path):
+    net = purenet.Network([Halved(4, 2, "linear"), purenet.Dense(2, 1)], seed=1)
+    plain = purenet.Network([purenet.Dense(4, 2, "linear"), purenet.Dense(2, 1)], seed=1)
+    assert net.digest() == plain.digest()
+    assert net.predict(X) != plain.predict(X)
+    net.save(tmp_path / "net.json")
+    loaded = purenet.load(tmp_path / "net.json")
+    assert type(loaded.layers[0]) is Halved
+    assert_same_bits(loaded.predict(X), net.predict(X))
+
+
+@pytest.mark.parametrize("kind", ["own", "dense"])
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_the_lists_of_a_copy_are_its_own(backend, kind, way):
+    def made():
+        if kind == "own":
+            return network(backend)
+        return backend.Network([backend.Dense(4, 3), backend.Dense(3, 1)], seed=1)
+
+    net = made()
+    other = way(net)
+    name = other.layers[0].PARAMETERS[0]
+    held = getattr(other.layers[0], name)
+    row = held if kind == "own" else held[0]
+    other.fit(X, Y, epochs=1)
+    assert row is (held if kind == "own" else getattr(other.layers[0], name)[0])
+    if kind == "dense":
+        other.layers[0].weights[0] = net.layers[0].weights[0]
+    before = net.digest()
+    other.fit(X, Y, epochs=1)
+    assert net.digest() == before == made().digest()

@@ -58,7 +58,7 @@ class OwnLists(NamedTuple):
     lengths: list[int]
 
 
-# The layers that run in both packages, by the name that a model file has for them.
+# The layers that are no twins, by the name that a model file has for them.
 KINDS: dict[str, type[Layer]] = {}
 
 
@@ -95,8 +95,13 @@ class Layer:
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
-        if cls.backend == "any":
+        if not cls.is_twin():
             KINDS[cls.__name__] = cls
+
+    @classmethod
+    def is_twin(cls) -> bool:
+        """Return whether each package has a class of its own by this name, as both have Dense."""
+        return "backend" in vars(cls)
 
     own_lists = OwnLists([], [], [], [])
     _kept: Mapping[str, OwnLists] = MappingProxyType({})  # the same for each parameter
@@ -183,6 +188,18 @@ class Layer:
         elif name in self.SETTINGS and name in self.__dict__:
             raise AttributeError(f"{name} of a layer cannot be changed")
         super().__setattr__(name, value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        for name in ("_kept", "own_lists"):  # a copy has lists of its own
+            state.pop(name, None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for name in self.PARAMETERS:
+            if name in self.__dict__:
+                self._keep(name, self.__dict__[name])
 
     def own(self, name: str, values: Any, place: str | None = None) -> Any:
         """Return a copy of a parameter's values as floats, or raise ValueError or TypeError."""
