@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from ..layers import Layer, rows_of
 from .step import symbol_of
 
 
@@ -36,6 +38,16 @@ def remembered(label: str, parameter: str) -> str:
     'velocity_W'
     """
     return f"{label}_{symbol_of(parameter)}"
+
+
+def owner_of(layers: Sequence[Layer], rows: Sequence[Any]) -> tuple[int, str] | None:
+    """Return the number of the layer, and the name of its parameter, to which these rows belong."""
+    for number, layer in enumerate(layers):
+        for name in layer.PARAMETERS:
+            values = getattr(layer, name)
+            if values is not None and rows_of(values)[0] is rows[0]:
+                return number, name
+    return None
 
 
 def _are_numbers(values: Any) -> bool:

@@ -44,6 +44,8 @@ def bind(
         for name, found in vars(base).items():
             if isinstance(found, (FunctionType, staticmethod)) and not name.startswith("__"):
                 functions[name] = found
+                # Recorded also where a class derived from it calls it by way of super().
+                namespaces.function(getattr(found, "__func__", found))
     for name, function in functions.items():
         if isinstance(function, staticmethod):
             vars(owner)[name] = namespaces.function(function.__func__)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ...layers import Layer, LayerOutput
 from ...network import Network
 from ...optimizers import Optimizer
 from ...samples import Samples
+from ..memory import owner_of, parts_of, remembered
 from ..source.functions import RecordingError, key_of
 from ..step import Named, parameter_roles
 from .tape import Tape, Traced, plain
@@ -42,8 +44,16 @@ def parameters_of(layer: Layer) -> dict[str, Any]:
 class Comparison:
     """Compares a recorded step with the same step without recording."""
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, twin: Network, optimizer: Optimizer) -> None:
         self.tape = tape
+        self._memories: dict[tuple[int, str] | None, Any] = {}  # of the step without recording
+        start = optimizer.start
+
+        def kept(parameter: Any) -> Any:
+            memory = self._memories[owner_of(twin.layers, parameter)] = start(parameter)
+            return memory
+
+        vars(optimizer)["start"] = kept
 
     def compare(
         self,
@@ -71,6 +81,14 @@ class Comparison:
             for parameter, values in parameters.items():
                 name = Named(parameter_roles(parameter).new, n, parameter).name
                 self._values(name, getattr(net.layers[n], parameter), values)
+
+    def compare_memories(self, recorded: Mapping[tuple[int, str], Any]) -> None:
+        """Refuse the step if the optimizer remembers other numbers."""
+        for (n, parameter), memory in recorded.items():
+            expected = dict(parts_of(self._memories[n, parameter]))
+            for label, values in parts_of(memory):
+                name = Named("new_memory", n, remembered(label, parameter)).name
+                self._values(name, values, expected[label])
 
     def _values(self, name: str, recorded: Any, expected: Any) -> None:
         if isinstance(expected, list):

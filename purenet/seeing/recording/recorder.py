@@ -10,14 +10,14 @@ from typing import Any
 
 from ... import activations, elementary, losses, matrix, network, optimizers
 from ..._version import __version__
-from ...layers import Dense, Layer, LayerOutput, dense, layer, rows_of
+from ...layers import Dense, Layer, LayerOutput, dense, layer
 from ...losses import REQUIRED_ACTIVATION
 from ...network import Network
 from ...optimizers import Optimizer
 from ...samples import Samples
 from .. import step as training
 from ..copies import pure_copy
-from ..memory import float_attributes, parts_of, remembered
+from ..memory import float_attributes, owner_of, parts_of, remembered
 from ..step import Named, parameter_roles, training_step
 from .binding import Method, bind, modules_of, numbers_of, other_numbers, plain_numbers
 from .comparing import Comparison, plain_step
@@ -126,7 +126,7 @@ class Recorder:
     def run(self, steps: int) -> None:
         net, register = self.recorded, self.register
         twin, twin_optimizer = pure_copy(self.net), copy.deepcopy(self.optimizer)
-        comparison = Comparison(self.tape)
+        comparison = Comparison(self.tape, twin, twin_optimizer)
         for number, found in enumerate(net.layers):
             if register.selects(number):
                 register.take_parameters(found, number)
@@ -143,6 +143,7 @@ class Recorder:
             if register.selects_loss():
                 register.add(_LOSS, loss, phase="loss")
             comparison.compare(expected, net, self._outputs, loss, self._gradients)
+            comparison.compare_memories(self._memories)
             self.losses.append(expected.loss)
             self.digests.append(twin.digest())
             diverged = twin.find_non_finite()
@@ -314,14 +315,11 @@ class Recorder:
     def _start(self, parameter: Any) -> Any:
         """Return what the optimizer remembers of a parameter at first, as recorded numbers."""
         memory = copy.deepcopy(self.optimizer).start(plain(parameter))
-        for number, owner in enumerate(self.recorded.layers):
-            for name in owner.PARAMETERS:
-                values = getattr(owner, name)
-                is_it = values is not None and rows_of(values)[0] is parameter[0]
-                if is_it and self.register.selects(number):
-                    self.register.take_memory(memory)
-                    self._memories[number, name] = memory
-                    self._add_memory(number, name, "setting")
+        owner = owner_of(self.recorded.layers, parameter)
+        if owner is not None and self.register.selects(owner[0]):
+            self.register.take_memory(memory)
+            self._memories[owner] = memory
+            self._add_memory(*owner, "setting")
         return memory
 
     def _add_memory(self, number: int, parameter: str, given: str) -> None:
