@@ -59,6 +59,12 @@ def one_unit():
     return record(net, [[1, 2, 3, 4], [4, 3, 2, 1]], [[0, 1], [1, 0]], 0.1, layer=0, unit=1)
 
 
+def some_samples():
+    """Two samples out of four, the later one first."""
+    net = Network([Dense(3, 2, "tanh"), Dense(2, 2, "sigmoid")], "mean_squared_error", seed=8)
+    return record(net, SAMPLES, [[0, 1], [1, 0], [1, 1], [0, 0]], 0.5, sample=[3, 1])
+
+
 def special():
     """Numbers that JSON does not know or that are easily lost."""
     weights = [[math.nan, -0.0], [5e-324, math.inf]]
@@ -76,7 +82,7 @@ def large():
 
 MAKERS = {
     made.__name__: made
-    for made in (two_layer, classes, rectified, opened, one_unit, special, large)
+    for made in (two_layer, classes, rectified, opened, one_unit, some_samples, special, large)
 }
 _recordings = {}
 
@@ -141,6 +147,42 @@ class Expected:
             return {int(found) for found in re.findall(r"#(\d+)", formula)}
         return {part for part in (self.ops["a"][id], self.ops["b"][id]) if part is not None}
 
+    def ancestors(self, id):
+        """All numbers and operations from which one was computed, by way of every operand."""
+        return self._reached(id, self.operands)
+
+    def descendants(self, id):
+        """All numbers in whose formula one stands, in whose formula those stand ..."""
+        return self._reached(id, self.uses)
+
+    def uses(self, id):
+        return {other for other in self.maker if id in self.operands(other)}
+
+    def _reached(self, id, following):
+        seen, todo = set(), [id]
+        while todo:
+            new = following(todo.pop()) - seen
+            seen |= new
+            todo.extend(new)
+        return seen
+
+    def census(self, ids, fits):
+        """How many of these numbers stand in each matrix: "2 of W1, learning_rate"."""
+        counted = {}
+        for matrix in filter(fits, self.data["matrices"]):
+            found = set(flat(matrix["ids"])) & ids
+            key = (matrix["symbol"], None if matrix["given"] else matrix["step"])
+            if found:
+                size = len(flat(matrix["ids"]))
+                counted.setdefault(key, (size, set()))[1].update(found)
+        several = self.data["meta"]["steps"] > 1
+        return ", ".join(
+            (f"{len(found)} of " if size > 1 else "")
+            + symbol
+            + (f" (step {step})" if several and step is not None else "")
+            for (symbol, step), (size, found) in counted.items()
+        )
+
     def roots(self, id):
         """The given numbers that one goes back to."""
         seen, todo, roots = set(), [id], set()
@@ -177,6 +219,12 @@ class Expected:
             for m, matrix in enumerate(matrices)
             if matrix["given"] is None
         )
+
+    def indices(self, id):
+        """The loop variables of an operation and their values, as they stand behind its place."""
+        names = self.data["places"][self.ops["place"][id]][6]
+        values = self.ops["indices"][id] or []
+        return "".join(f" · {name} = {value}" for name, value in zip(names, values, strict=True))
 
     def place(self, id):
         """File, line and sub-expression (None on Python 3.10) of an operation."""
@@ -316,6 +364,28 @@ def test_names_no_other_address():
     assert "default-src 'none'" in page
 
 
+def short(text):
+    """Return a number as a cell shows it: exact up to 7 signs, otherwise with four digits."""
+    value = float(text)
+    if len(text) <= 7:
+        return text
+    if 0.001 <= abs(value) < 10000:
+        return f"{value:#.4g}".rstrip(".")
+    return re.sub(
+        r"e([+-])0*(\d)", lambda found: "e" + found[1].strip("+") + found[2], f"{value:.1e}"
+    )
+
+
+def test_short_numbers_have_four_digits():
+    assert [short(repr(value)) for value in (0.123456789, -12.3456789, 1234.56789, 0.5)] == [
+        "0.1235",
+        "-12.35",
+        "1235",
+        "0.5",
+    ]
+    assert [short(repr(value)) for value in (1.23456e-7, 1.23456e105)] == ["1.2e-7", "1.2e105"]
+
+
 # Every step.
 
 
@@ -333,7 +403,7 @@ def test_every_step_shows_what_is_recorded(name, grain, show, browser):
         matrix = expected.data["matrices"][m]
         file, line, code, marked = expected.place(id)
         assert page["count"] == f"{grain} {k + 1} of {len(steps)}"
-        assert page["place"].startswith(f"{file}, line {line}")
+        assert page["place"] == f"{file}, line {line}" + expected.indices(id)
         assert (page["line"], page["code"]) == (line, code)
         if marked is not None:
             assert page["marked"][0] == marked
@@ -463,7 +533,155 @@ def test_negative_weights_are_dashed_and_widths_follow_the_weights(show, browser
             assert [widths[id] for id in order] == sorted(widths[id] for id in order)
 
 
+@needs_browser
+@pytest.mark.parametrize("name", ["classes", "rectified", "special", "large"])
+def test_cells_show_four_digits(name, show, browser):
+    expected = show(name)
+    browser.press("End")
+    cells = run(
+        browser,
+        """return all("#cards td[data-id]").filter(td => td.dataset.id)
+             .map(td => [+td.dataset.id, td.textContent, td.title]);""",
+    )
+    assert len(cells) > 30
+    for id, text, title in cells:
+        assert text == short(expected.value(id))
+        assert title.endswith(f" = {expected.value(id)}")
+
+
+@needs_browser
+def test_the_head_counts_what_was_recorded(show, browser):
+    for name in ("two_layer", "some_samples"):
+        expected = show(name)
+        facts = run(browser, "return $('facts').textContent").split(" · ")
+        operations = sum(op not in LEAVES for op in expected.ops["op"])
+        assert f"{operations} operations" in facts
+        assert f"samples: {len(expected.data['meta']['samples'])}" in facts
+        assert f"learning rate {expected.data['meta']['learning_rate']}" in facts
+
+
+@needs_browser
+@pytest.mark.parametrize("grain", GRAINS)
+def test_the_timeline_fills_from_the_left(grain, show, browser):
+    expected = show("classes")
+    look = """
+    document.querySelector(`[value=${arguments[0]}]`).click();
+    const next = $("next"), seen = [];
+    $("first").click();
+    for (let taken = 0; !next.disabled; taken++) {
+      next.click();
+      if (taken % 9 === 4) seen.push([taken, all("#bar .cell").map(cell => {
+        const whole = cell.getBoundingClientRect();
+        const part = cell.querySelector("i").getBoundingClientRect();
+        return [+cell.dataset.matrix, whole.left, whole.width, part.left, part.width,
+          cell.classList.contains("here")];
+      })]);
+    }
+    return seen;
+    """
+    browser.emulate(prefers_color_scheme="light", prefers_reduced_motion="reduce")
+    matrices = expected.data["matrices"]
+    computed = [m for m, matrix in enumerate(matrices) if matrix["given"] is None]
+    order = sorted(computed, key=lambda m: max(flat(matrices[m]["ids"])))
+    partly = 0
+    for taken, cells in run(browser, look, grain):
+        now, _, here = expected.steps(grain)[taken]
+        assert [m for m, *_ in cells] == order
+        lefts = [left for _, left, *_ in cells]
+        assert lefts == sorted(lefts)
+        for m, left, width, start, filled, is_here in cells:
+            ids = flat(matrices[m]["ids"])
+            share = sum(id <= now for id in ids) / len(ids)
+            assert math.isclose(filled, share * width, abs_tol=0.2)
+            assert filled < 0.1 or math.isclose(start, left, abs_tol=0.2)
+            assert is_here == (m == here)
+            partly += 0.1 < share < 0.9 and width > 3
+    assert partly > 0 or grain == "matrix"
+
+
+@needs_browser
+def test_the_diagram_shows_the_sample_of_the_step(show, browser):
+    expected = show("some_samples")
+    look = """
+    document.querySelector("[value=number]").click();
+    const next = $("next"), seen = [];
+    $("first").click();
+    const units = () => all("#diagram g.at, #diagram g[class^=at]").filter(g => g.dataset.id)
+      .map(g => [+g.dataset.id, g.textContent]);
+    const read = () => [$("sample").textContent, units(), $("sample-back").disabled,
+      $("sample-next").disabled];
+    while (!next.disabled) {
+      next.click();
+      const before = read();
+      for (const way of ["sample-next", "sample-back"]) if (!$(way).disabled) {
+        $(way).click();
+        break;
+      }
+      seen.push([before, read()]);
+    }
+    return seen;
+    """
+    matrices, numbers = expected.data["matrices"], expected.numbers
+    chosen = expected.data["meta"]["samples"]
+    assert chosen == [3, 1]
+
+    def row_of(id):
+        n = expected.at[id, 0]
+        is_sample = matrices[numbers["matrix"][n]]["axes"][:1] == ["sample"]
+        return numbers["row"][n] if is_sample else None
+
+    rows, followed = set(), 0
+    for (id, _, m), shown in zip(expected.steps("number"), run(browser, look), strict=True):
+        for (sample, units, back, forward), other in zip(shown, (False, True), strict=True):
+            row = chosen.index(int(sample.removeprefix("sample ")))
+            assert (back, forward) == (row == 0, row == 1)
+            assert {row_of(unit) for unit, _ in units} <= {row, None}
+            inputs = [id for id, _ in units if id in flat(matrices[0]["ids"])]
+            assert inputs == matrices[0]["ids"][row]
+            for unit, text in units:
+                assert text.split()[-1] == short(expected.value(unit))
+            if not other:
+                if matrices[m]["axes"][:1] == ["sample"]:
+                    assert row == row_of(id)
+                    followed += 1
+                rows.add(row)
+                before = row
+            else:
+                assert row == 1 - before
+    assert rows == {0, 1} and followed > 20
+
+
 # The trail.
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["two_layer", "classes", "some_samples"])
+def test_the_trail_marks_and_counts_all_on_the_way(name, show, browser):
+    expected = show(name)
+    browser.press("End")
+    look = """
+    cell(arguments[0]).click();
+    const ids = name => all("#cards td").filter(td => td.classList.contains(name))
+      .map(td => +td.dataset.id);
+    const note = start => all("#trace p.note").map(p => p.textContent)
+      .find(text => text.startsWith(start)) ?? null;
+    return [ids("from"), ids("into"), ids("picked"), note("In the end from"),
+      note("In the end changes")];
+    """
+    last = expected.data["meta"]["steps"] - 1
+    shown = {id for id, step in expected.at if step == last}
+    for id in random.Random(f"{name} trail").sample(sorted(shown), 15):
+        page = run(browser, look, id)
+        above, below = expected.ancestors(id), expected.descendants(id)
+        assert set(page[0]) == above & shown
+        assert set(page[1]) == (below - above) & shown
+        assert page[2] == [id]
+        given = expected.census(above, lambda m: m["given"] not in (None, "carried"))
+        changed = expected.census(
+            below, lambda m: m["role"] == "loss" or m["role"].startswith("new_")
+        )
+        assert page[3] == (f"In the end from {given}." if given else None)
+        assert page[4] == (f"In the end changes {changed}." if changed else None)
 
 
 @needs_browser
