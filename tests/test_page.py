@@ -11,6 +11,7 @@ import random
 import re
 import struct
 
+import own
 import pytest
 import webdriver
 
@@ -65,6 +66,12 @@ def some_samples():
     return record(net, SAMPLES, [[0, 1], [1, 0], [1, 1], [0, 0]], 0.5, sample=[3, 1])
 
 
+def owned():
+    """A layer and an optimizer of the tests' own."""
+    net = Network([Dense(3, 2, "tanh"), own.Scale(2), Dense(2, 1, "sigmoid")], seed=9)
+    return record(net, SAMPLES[1:3], [0, 1], 0.5, steps=2, optimizer=own.Momentum(0.75))
+
+
 def special():
     """Numbers that JSON does not know or that are easily lost."""
     weights = [[math.nan, -0.0], [5e-324, math.inf]]
@@ -82,7 +89,17 @@ def large():
 
 MAKERS = {
     made.__name__: made
-    for made in (two_layer, classes, rectified, opened, one_unit, some_samples, special, large)
+    for made in (
+        two_layer,
+        classes,
+        rectified,
+        opened,
+        one_unit,
+        some_samples,
+        owned,
+        special,
+        large,
+    )
 }
 _recordings = {}
 
@@ -392,7 +409,7 @@ def test_short_numbers_have_four_digits():
 @needs_browser
 @pytest.mark.parametrize("grain", GRAINS)
 @pytest.mark.parametrize(
-    "name", ["two_layer", "classes", "rectified", "opened", "one_unit", "special"]
+    "name", ["two_layer", "classes", "rectified", "opened", "one_unit", "owned", "special"]
 )
 def test_every_step_shows_what_is_recorded(name, grain, show, browser):
     expected = show(name)
