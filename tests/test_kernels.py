@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import os
 import random
 import subprocess
@@ -248,6 +249,39 @@ def test_activations_of_all_kinds_of_numbers(both, compiled):
                 assert_same_bits(found, values, f"{path}: {activation} of {len(z[0])} numbers")
 
 
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "softmax"])
+def test_the_borders_of_exp_and_tanh(both, compiled, activation):
+    # Where tanh becomes 1, and where the power of two of exp needs more than one factor.
+    pure, _ = both
+    numbers = [18.0 + step / 16 for step in range(80)]
+    numbers += [700.0 + step / 8 for step in range(400)]
+    for border in (22.0, 708.0, 709.782712893384, 745.1332191019412):
+        numbers += [math.nextafter(border, 0.0), border, math.nextafter(border, INF)]
+    numbers += [-number for number in numbers]
+    # Each alone among ordinary ones, in any place of a vector; and all together.
+    others = [0.5, -0.25, 1.5, -2.0, 0.125, 3.0, -0.75, 1.0, 0.25]
+    among = [[*others[: i % 9], number, *others[i % 9 :]] for i, number in enumerate(numbers)]
+    # softmax takes the largest from all: of these, exp is asked for the numbers themselves.
+    below = [[0.0, -abs(number), -1.0] for number in numbers]
+    for z in (among, below, [numbers]):
+        expected = bits(pure.activations.activate(activation, z))
+        for path, _ in paths(compiled, [1]):
+            found = compiled.activate(activation, z)
+            assert_same_bits(bits(found), expected, f"{path}: {activation}")
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_zeros_of_both_signs(both, compiled, activation):
+    pure, _ = both
+    for length in (1, 2, 3, 5, 8, 9, 17, 33):
+        for z in ([-0.0] * length, [0.0] * length, [0.0, -0.0] * length, [-0.0, 0.5] * length):
+            expected = bits(pure.activations.activate(activation, [z]))
+            for path, _ in paths(compiled, [1]):
+                found = bits(compiled.activate(activation, [z]))
+                assert_same_bits(found, expected, f"{path}: {activation} of {z}")
+    assert bits(pure.relu(-0.0)) == bits(compiled.relu(-0.0)) == bits(0.0)
+
+
 # Networks of every width.
 
 
@@ -462,6 +496,133 @@ def test_a_narrow_network_that_overflows(both, compiled, rate):
         assert check(both, compiled, case, f"{value} in layer {layer}", (1,))["raised"] is not None
 
 
+# Zeros with a sign.  A sum begins at 0.0, and so it is 0.0 also where every term is -0.0.
+
+
+def few_not_zero(rows, columns, value):
+    """Return rows of zeros with the same few numbers in each strip, and one of their own."""
+    inputs = [[0.0] * columns for _ in range(rows)]
+    for number, row in enumerate(inputs):
+        for column in (number, 111, 112, 120, 224, columns - 1):
+            row[column] = value
+    return inputs
+
+
+TERMS = {"0.0 * -1.0": (0.0, -1.0), "-0.0 * 1.0": (-0.0, 1.0), "too small": (1e-200, -1e-200)}
+SIDE_BY_SIDE = [1, 2, 3, 5, 8, 9, 15, 16, 17, 33, 67]
+
+
+@pytest.mark.parametrize("terms", TERMS)
+@pytest.mark.parametrize("outputs", SIDE_BY_SIDE)
+def test_sums_forward_of_nothing_but_negative_zeros(both, compiled, outputs, terms):
+    value, weight = TERMS[terms]
+    # As many rows as there can be side by side and some more; few terms, many, and few of many.
+    for columns, rows, bias in ((1, 13, False), (7, 9, True), (300, 5, False), (300, 5, True)):
+        inputs = [[value] * columns for _ in range(rows)]
+        if columns == 300:
+            inputs = few_not_zero(rows, columns, value)
+            assert leaves_out_zeros(compiled, inputs)
+        options = {"initializer": [[weight] * outputs] * columns, "bias": bias}
+        if bias:
+            options["bias_initializer"] = [-0.0] * outputs
+        nets = [module.Network([module.Dense(columns, outputs, "linear", **options)], seed=1)
+                for module in both]  # fmt: skip
+        expected = bits([[0.0] * outputs] * rows)
+        assert bits(nets[0].predict(inputs)) == bits(nets[0].feedforward(inputs)[0].z) == expected
+        for path, threads in paths(compiled, (1, 2)):
+            what = f"{columns} by {outputs}, bias {bias}, {path}"
+            assert bits(nets[1].predict(inputs, threads=threads)) == expected, what
+            assert bits(nets[1].feedforward(inputs)[0].z) == expected, what
+
+
+@pytest.mark.parametrize("terms", ["0.0 * -1.0", "too small"])
+@pytest.mark.parametrize("outputs", SIDE_BY_SIDE)
+def test_steps_by_nothing_but_negative_zeros(both, compiled, outputs, terms):
+    # A weight of -0.0 stays one: -0.0 - rate * 0.0, where the sum is 0.0 though its terms are -0.0.
+    value, weight = TERMS[terms]
+    targets = [[-weight] * outputs] * 9
+    for columns, batch_size in ((1, None), (2, 1), (5, 4), (17, None), (300, 4)):
+        inputs = [[value] * columns for _ in range(9)]
+        if columns == 300:
+            inputs = few_not_zero(9, columns, value)
+            assert leaves_out_zeros(compiled, inputs)
+        options = {"initializer": [[-0.0] * outputs] * columns, "bias": False}
+
+        def trained(module, threads=1, inputs=inputs, batch_size=batch_size, options=options):
+            layer = module.Dense(len(inputs[0]), outputs, "linear", **options)
+            net = module.Network([layer], "sum_of_squares", seed=1)
+            net.fit(inputs, targets, epochs=2, batch_size=batch_size, threads=threads)
+            return bits(layer.weights)
+
+        expected = bits([[-0.0] * outputs] * columns)
+        assert trained(both[0]) == expected
+        for limit in (10**9, 1):
+            compiled.engine.limit_pieces(limit)
+            for path, threads in paths(compiled, (1, 2)):
+                what = f"{columns} by {outputs}, pieces of {limit}, {path}"
+                assert trained(both[1], threads) == expected, what
+
+
+@pytest.mark.parametrize("outputs", SIDE_BY_SIDE)
+def test_steps_of_biases_by_nothing_but_negative_zeros(both, compiled, outputs):
+    # A hundredth of the least number below zero is -0.0, the answer that was wanted and is met.
+    for columns, batch_size in ((1, None), (3, 1), (3, 4), (70, 4)):
+        inputs = [[1.0] + [0.0] * (columns - 1) for _ in range(7)]
+        weights = [[-5e-324] * outputs] + [[0.0] * outputs for _ in range(columns - 1)]
+        options = {"initializer": weights, "bias_initializer": [-0.0] * outputs}
+        layers = [(columns, outputs, "leaky_relu", options)]
+        targets = [[0.0] * outputs for _ in inputs]
+        case = Case(layers, "sum_of_squares", inputs, targets, batch_size=batch_size)
+        expected = check(both, compiled, case, f"{columns} by {outputs}", (1, 2))
+        assert expected["biases"] == bits([[-0.0] * outputs])
+        assert expected["predictions"] == bits([[-0.0] * outputs] * 7)
+
+
+@pytest.mark.parametrize("units", SIDE_BY_SIDE)
+def test_sums_back_of_nothing_but_negative_zeros(both, compiled, units):
+    for columns, outputs in ((2, 1), (2, 3), (70, 9)):
+        inputs = sparse_rows(random.Random(units), 7, columns)
+        first = {"initializer": "zeros"}
+        second = {"initializer": [[-1.0] * outputs] * units, "bias_initializer": [1.0] * outputs}
+        layers = [(columns, units, "linear", first), (units, outputs, "linear", second)]
+        # The outputs are the targets, so delta is 0.0, and each term of the sum back is -0.0.
+        targets = [[1.0] * outputs for _ in inputs]
+        case = Case(layers, "mean_squared_error", inputs, targets, batch_size=4)
+        expected = check(both, compiled, case, f"{columns}-{units}-{outputs}", (1, 2))
+        # gradients are those of weights and biases, and delta
+        assert expected["gradients"][0][2] == bits([[0.0] * units] * 7)
+
+
+# What lies behind the end of a row.
+
+
+@pytest.mark.parametrize("outputs", range(1, 17))
+@pytest.mark.parametrize("inputs", [1, 2, 3, 6])
+def test_numbers_behind_a_row_do_not_stop_the_training(both, compiled, inputs, outputs):
+    # A vector that is longer than the row reads on, into the next sample's deltas.  Its product
+    # with this sample's inputs overflows; those that count are small.
+    large, small = 1e200, 1e-200
+    x = [[large] * inputs if i % 2 == 0 else [small] * inputs for i in range(6)]
+    y = [[small] * outputs if i % 2 == 0 else [large] * outputs for i in range(6)]
+    settings = Settings(3, 1e-250, None, False, None, None, False, 1)
+    for bias in (False, True):
+
+        def trained(module, bias=bias):
+            layer = module.Dense(inputs, outputs, "linear", initializer="zeros", bias=bias)
+            net = module.Network([layer], "mean_squared_error", seed=1)
+            samples = net.checked_samples(x, y, 1, settings)
+            history = module.History()
+            descent = module.GradientDescent()
+            net.run_epochs(samples, 3, 6, False, 1e-250, descent, 1, history)
+            return bits(history.loss), bits(layer.weights), bits(layer.biases)
+
+        expected = trained(both[0])
+        assert len(expected[0]) == 3
+        for path, _ in paths(compiled, [1]):
+            found = trained(both[1])
+            assert found == expected, f"{inputs} by {outputs}, bias {bias}, {path}"
+
+
 # The reading of lists, which threads share.
 
 
@@ -603,6 +764,50 @@ def test_infinite_deltas_and_a_rate_of_zero(both, compiled):
     targets = [[-1.7e308] for _ in inputs]
     case = Case([(70, 1, "linear")], "sum_of_squares", inputs, targets, learning_rate=0.0)
     assert check(both, compiled, case)["raised"] is not None
+
+
+# Weights that become infinite while deltas stay finite: from the next batch on, zeros count.
+
+
+@pytest.mark.parametrize("limit", [10**9, 1])
+@pytest.mark.parametrize("outputs", [5, 16, 66])
+@pytest.mark.parametrize("column", [0, 111, 112, 299])
+def test_a_weight_that_becomes_infinite_in_the_middle_of_a_run(
+    both, compiled, column, outputs, limit
+):
+    # More inputs than two strips have.  One weight overflows in the first batch, in the row of an
+    # input that is zero in all other samples.
+    compiled.engine.limit_pieces(limit)
+    for output in (0, outputs // 2, outputs - 1):
+        # The last batch has a single sample, which is that of the first thread.
+        inputs = [[0.0] * 300 for _ in range(5)]
+        for number, sample in enumerate(inputs):
+            sample[(column + 7 + number) % 300] = 0.5
+            sample[(column + 150 + number) % 300] = -0.25
+        inputs[0] = [0.0] * 300
+        inputs[0][column] = 1.0
+        assert leaves_out_zeros(compiled, inputs)
+        targets = [[0.0] * outputs for _ in inputs]
+        targets[0][output] = -1e10
+
+        def trained(module, threads=1, inputs=inputs, targets=targets):
+            layer = module.Dense(300, outputs, "linear", bias=False, initializer="zeros")
+            net = module.Network([layer], "sum_of_squares", seed=1)
+            options = {"batch_size": 4, "shuffle": False, "learning_rate": 1e300}
+            with pytest.raises(module.TrainingDiverged) as raised:
+                net.fit(inputs, targets, epochs=2, threads=threads, **options)
+            return str(raised.value), bits(layer.weights), bits(net.history.loss)
+
+        message, weights, losses = trained(both[0])
+        assert message.startswith("training diverged in epoch 0 ")
+        # All weights of this output have met zero times infinity, and no others.
+        for row in weights:
+            assert [j for j, weight in enumerate(row) if weight == b"NaN"] == [output]
+        widest = compiled.vectors.choose_vectors("")
+        for path, threads in paths(compiled, (1, 2, 4)):
+            if threads == 1 or path.startswith((f"{widest},", "portable,")):
+                what = f"column {column}, output {output} of {outputs}, pieces of {limit}, {path}"
+                assert trained(both[1], threads) == (message, weights, losses), what
 
 
 # Large batches are taken in pieces.
