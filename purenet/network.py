@@ -185,6 +185,11 @@ class Network:
         else:
             setter(self, value)
 
+    def __delattr__(self, name: str) -> None:
+        if name in SETTERS:
+            raise AttributeError(f"{name} of a network cannot be deleted")
+        super().__delattr__(name)
+
     @property
     def inputs(self) -> int:
         """The number of inputs of the first layer."""

@@ -12,7 +12,6 @@ from purenet.layers import LayerGradient, LayerOutput
 from purenet.layers.layer import OwnLists
 from purenet.matrix import Matrix, Rows
 from purenet.optimizers import GradientDescent, Optimizer
-from purenet.randomness import Random
 
 from . import dense, matrix, parameters
 
@@ -20,8 +19,10 @@ from . import dense, matrix, parameters
 class Dense(layers.Dense):
     backend: ClassVar[str] = "fast"
 
+    # While some parameter is still to be drawn, purenet's loops say what they miss.
+
     def feedforward(self, inputs: Rows) -> LayerOutput:
-        computed = dense.feedforward(self, inputs)
+        computed = None if self._initializers else dense.feedforward(self, inputs)
         return super().feedforward(inputs) if computed is None else LayerOutput(*computed)
 
     def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
@@ -29,11 +30,11 @@ class Dense(layers.Dense):
         return LayerGradient(weights, matrix.column_sums(delta) if self.bias else None, delta)
 
     def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
-        computed = dense.input_gradient(self, delta)
+        computed = None if self._initializers else dense.input_gradient(self, delta)
         return super().input_gradient(inputs, delta) if computed is None else computed
 
     def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
-        plain = type(optimizer) is GradientDescent
+        plain = type(optimizer) is GradientDescent and not self._initializers
         if not plain or not parameters.step(self, gradient, learning_rate):
             super().step(gradient, learning_rate, optimizer)
 
@@ -43,7 +44,7 @@ class Dense(layers.Dense):
         # Called for what is not in __dict__.
         if name in self.__dict__.get("_buffers", ()):
             return parameters.hand_out(self.__dict__, name)
-        return object.__getattribute__(self, name)  # which raises what is usual
+        return super().__getattr__(name)  # which raises what is usual
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.__dict__.get("_buffers", ())})
@@ -58,12 +59,8 @@ class Dense(layers.Dense):
             getattr(self, name)
         return {name: parameters.own_lists(self.__dict__, name) for name in names}
 
-    def draw(self, random: Random) -> dict[str, Any]:
-        self._hand_out_all()
-        return super().draw(random)
-
     def check_parameters(self, place: str) -> None:
-        if parameters.take_in(self.__dict__, True):
+        if not self._initializers and parameters.take_in(self.__dict__, True):
             return
         kept = {}
         for name, own in self._hand_out_all().items():

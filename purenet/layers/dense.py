@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ACTIVATIONS, activate
-from ..checks import as_choice, as_count, as_flag, entry_of, shown
+from ..checks import as_choice, as_count, as_flag, as_learning_rate, entry_of, shown
 from ..initializers import as_initializer, default_initializer
 from ..matrix import Matrix, Rows, add_bias, column_sums, dot, transpose
 from ..optimizers import GradientDescent
@@ -79,7 +79,7 @@ class Dense(Layer):
         transposed_inputs = transpose(inputs)
         weights = dot(transposed_inputs, delta)
         biases = None
-        if self.biases is not None:
+        if self.bias:
             biases = column_sums(delta)
         return LayerGradient(weights, biases, delta)
 
@@ -116,7 +116,7 @@ class Dense(Layer):
             self._initializers["weights"] = as_initializer(initializer, "initializer")
         if not self.bias:
             self.biases = None
-            if bias_initializer != "zeros":
+            if not isinstance(bias_initializer, str) or bias_initializer != "zeros":
                 raise ValueError(
                     f"bias_initializer: found {shown(bias_initializer)} for a layer with bias=False"
                 )
@@ -163,9 +163,13 @@ class Dense(Layer):
     def update(self, gradient: Any, learning_rate: float) -> None:
         """Take one step of plain gradient descent with this layer alone.
 
-        gradient: what ``gradient`` returned.  Raises ValueError or TypeError for another shape.
+        gradient: what ``gradient`` returned.
+
+        Raises ValueError or TypeError for another shape, and for what is no learning rate.
         """
-        self.step(self.checked_gradient(gradient, "gradient"), learning_rate, GradientDescent())
+        rate = as_learning_rate(learning_rate)
+        self.check_parameters("layer")
+        self.step(self.checked_gradient(gradient, "gradient"), rate, GradientDescent())
 
     def __repr__(self) -> str:
         bias = "" if self.bias else ", bias=False"

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ACTIVATIONS, activation_delta
 from ..checks import as_array, as_choice, check_output_activation, flat, shown
@@ -87,11 +87,6 @@ class Layer:
     _initializers: dict[str, Initializer]  # of the parameters that are still to be drawn
     _optimizer: Optimizer | None = None  # the last one
     _memory: dict[str, Any]  # and what it remembers of each parameter
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """Let type checkers take any name: each kind of layer has its own parameters."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -175,6 +170,19 @@ class Layer:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
         return f"{type(self).__name__}({arguments})"
 
+    def __getattr__(self, name: str) -> Any:
+        # Called for what is not there.
+        if name in self.PARAMETERS:
+            raise AttributeError(
+                f"{name}: this layer has none yet, expected one that is part of a network"
+            )
+        return object.__getattribute__(self, name)  # which raises what is usual
+
+    def __delattr__(self, name: str) -> None:
+        if name in self.PARAMETERS or name in self.SETTINGS or name == "activation":
+            raise AttributeError(f"{name} of a layer cannot be deleted")
+        super().__delattr__(name)
+
     def __setattr__(self, name: str, value: Any) -> None:
         # What is set is checked and copied here, at the border, so that reading it stays a plain
         # attribute access.
@@ -212,8 +220,17 @@ class Layer:
 
     def _keep(self, name: str, values: Any) -> None:
         """Remember which lists are the layer's own, made by itself."""
-        self._kept = {**self._kept, name: _own_lists(values)}
+        self._keep_lists(name, _own_lists(values))
+
+    def _keep_lists(self, name: str, own: OwnLists) -> None:
+        self._kept = {**self._kept, name: own}
         self.own_lists = OwnLists(*map(list, map(flat, zip(*self._kept.values(), strict=True))))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # The lists of a copy are others than those that were copied.
+        self.__dict__.update(state)
+        for name, own in self._kept.items():
+            self._keep_lists(name, own._replace(items=list(map(id, [*own.lists, *own.rows][1:]))))
 
     def checked_gradient(self, gradient: Any, place: str) -> SimpleNamespace:
         """Return a gradient of the shapes of the parameters as lists of floats.
@@ -270,14 +287,12 @@ class Layer:
     # The first values.
 
     def draw(self, random: Random) -> dict[str, Any]:
-        """Return the first values of all parameters; those that are set stay as they are."""
+        """Return the first values of the parameters that are not set."""
         drawn = {}
         initializers = self.__dict__.get("_initializers", {})
         for name in self.PARAMETERS:
             if name in initializers:
                 drawn[name] = self.own(name, self.first_values(name, initializers[name], random))
-            else:
-                drawn[name] = self.__dict__[name]
         return drawn
 
     def first_values(self, name: str, initializer: Initializer, random: Random) -> Any:

@@ -1,0 +1,141 @@
+"""What only an odd program does: the same result or the same error in both packages.
+
+And an error that names the argument, whatever was put in its place.
+"""
+
+import copy
+import pickle
+
+import pytest
+from bits import outcome
+
+X = [[0.5, -1.0, 2.0], [1.0, 2.0, -0.25], [-0.25, 0.75, 0.0], [0.0, 1.5, 1.0]]
+Y = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
+
+
+def network(module, layer=None, kind=None):
+    layers = [(layer or module.Dense)(3, 4, "tanh"), module.Dense(4, 2, "sigmoid")]
+    return (kind or module.Network)(layers, "mean_squared_error", seed=3)
+
+
+# Layers and what they hold.
+
+COPIES = {
+    "deep copy": copy.deepcopy,
+    "pickle": lambda net: pickle.loads(pickle.dumps(net)),
+}
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_the_lists_of_a_copy_are_its_own(backend, way):
+    copied = COPIES[way](network(backend))
+    weights = copied.layers[0].weights
+    row = weights[1]
+    copied.fit(X, Y, epochs=1)
+    assert copied.layers[0].weights is weights
+    assert weights[1] is row
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_rows_of_the_original_are_not_those_of_the_copy(backend, way):
+    net = network(backend)
+    before = net.digest()
+    copied = COPIES[way](net)
+    copied.layers[0].weights[:] = net.layers[0].weights
+    copied.fit(X, Y, epochs=1)
+    assert net.digest() == before
+    assert copied.layers[0].weights[0] is not net.layers[0].weights[0]
+
+
+@pytest.mark.parametrize("name", ["weights", "biases", "inputs", "outputs", "bias", "activation"])
+def test_what_a_layer_is_made_of_stays(backend, name):
+    net = network(backend)
+    before = net.digest()
+    with pytest.raises(AttributeError, match=f"^{name} of a layer cannot be deleted$"):
+        delattr(net.layers[0], name)
+    assert net.digest() == before
+
+
+@pytest.mark.parametrize("name", ["layers", "loss", "seed", "epochs_trained", "history"])
+def test_what_a_network_is_made_of_stays(backend, name):
+    net = network(backend)
+    with pytest.raises(AttributeError, match=f"^{name} of a network cannot be deleted$"):
+        delattr(net, name)
+    net.fit(X, Y, epochs=1)
+
+
+def test_what_else_a_user_writes_on_them_can_go(backend):
+    net = network(backend)
+    net.note = net.layers[0].note = "mine"
+    del net.note, net.layers[0].note
+    assert not hasattr(net, "note")
+    assert not hasattr(net.layers[0], "note")
+
+
+def test_a_layer_that_lacks_its_first_values_says_so(both):
+    results = []
+    for module in both:
+        none = module.Dense(2, 3)
+        half = module.Dense(2, 3, initializer=[[1, 2, 3], [4, 5, 6]])
+        delta = [[1.0, 2.0, 3.0]]
+        seen = []
+        for layer in (none, half):
+            gradient = outcome(layer.gradient, [[1.0, 2.0]], delta)
+            seen += [
+                outcome(getattr, layer, "biases"),
+                outcome(layer.feedforward, [[1.0, 2.0]]),
+                outcome(layer.input_gradient, [[1.0, 2.0]], delta),
+                gradient,
+                outcome(layer.update, layer.gradient([[1.0, 2.0]], delta), 0.5),
+                outcome(copy.deepcopy(layer).feedforward, [[1.0, 2.0]]),
+            ]
+        results.append([*seen, half.weights])
+    assert results[0] == results[1]
+    message = "biases: this layer has none yet, expected one that is part of a network"
+    assert results[0][0] == ("AttributeError", message)
+
+
+def test_what_was_written_before_a_layer_came_to_a_network_is_looked_at(both):
+    results = []
+    for module in both:
+        layer = module.Dense(3, 2, initializer=[[1, 2], [3, 4], [5, 6]])
+        layer.weights[1] = row = [7, 8.0]
+        layer.weights[2] = layer.weights[0]
+        net = module.Network([layer], seed=1)
+        net.fit(X, Y, epochs=1)
+        seen = [outcome(net.predict, X), layer.weights, row]
+        net.fit(X, Y, epochs=1)
+        layer.weights[0].append(1.0)
+        net.layers = [module.Dense(3, 2)]
+        other = module.Network([layer], seed=1)
+        results.append([*seen, net.digest(), outcome(other.predict, X), outcome(other.digest)])
+    assert results[0] == results[1]
+    message = "layer 0: weights: row 0 has 3 numbers, expected 2"
+    assert results[0][-1] == ("ValueError", message)
+
+
+@pytest.mark.parametrize("rate", [None, "0.1", 1j, [0.1], float("nan"), -0.5, 10**400, 1, True])
+def test_a_layers_update_checks_the_learning_rate(both, rate):
+    results = []
+    for module in both:
+        net = network(module)
+        layer = net.layers[0]
+        gradient = net.backprop(X, Y)[0]
+        results.append([outcome(layer.update, gradient, rate), net.digest()])
+    assert results[0] == results[1]
+    assert results[0][0] is None or "learning_rate: found" in results[0][0][1]
+
+
+def test_a_layers_update_checks_its_parameters(both):
+    results = []
+    for module in both:
+        net = network(module)
+        layer = net.layers[0]
+        gradient = net.backprop(X, Y)[0]
+        layer.weights[1][2] = "x"
+        seen = [outcome(layer.update, gradient, 0.5)]
+        layer.weights[1] = (1, 2, 3, 4)
+        results.append([*seen, outcome(layer.update, gradient, 0.5), layer.weights])
+    assert results[0] == results[1]
+    message = "layer: weights: row 1, column 2: found 'x', expected a number"
+    assert results[0][0] == ("TypeError", message)
