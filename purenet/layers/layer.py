@@ -197,18 +197,6 @@ class Layer:
             raise AttributeError(f"{name} of a layer cannot be changed")
         super().__setattr__(name, value)
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = self.__dict__.copy()
-        for name in ("_kept", "own_lists"):  # a copy has lists of its own
-            state.pop(name, None)
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        for name in self.PARAMETERS:
-            if name in self.__dict__:
-                self._keep(name, self.__dict__[name])
-
     def own(self, name: str, values: Any, place: str | None = None) -> Any:
         """Return a copy of a parameter's values as floats, or raise ValueError or TypeError."""
         shape = self.shape(name)
