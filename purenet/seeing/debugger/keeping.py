@@ -94,7 +94,9 @@ class Keeper:
             named = Named("memory", number, remembered(label, parameter))
             self._matrices.enter_named(named, values)
             if type(values) is list:
-                self._matrices.begin_update(named.name, named._replace(role="new_memory"))
+                self._matrices.begin_update(
+                    named.name, Named("new_memory", named.layer, named.parameter)
+                )
 
     def _end_update(self, update: Update) -> None:
         _, number, parameter = update.given
