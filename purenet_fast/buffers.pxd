@@ -8,6 +8,7 @@ cdef extern from "kernels/memory.h" nogil:
 
     void *purenet_memory(size_t bytes)
     void purenet_give_back(purenet_store *store)
+    void *purenet_take_zeros(purenet_store **store, size_t bytes)
 
 
 cdef class Block:
@@ -17,6 +18,13 @@ cdef class Block:
     cdef Py_ssize_t columns
 
     cdef list tolist(self)
+
+
+cdef class Memory:
+    cdef purenet_store *store
+
+    cdef void *zeros(self, size_t n, size_t size) except NULL
+    cdef double *numbers(self, size_t n) except NULL
 
 
 cdef list flat_list(const double *data, Py_ssize_t length)

@@ -53,6 +53,24 @@ cdef class Block:
         return nested_list(self.data, self.rows, self.columns)
 
 
+cdef class Memory:
+    """Pieces of memory that live as long as this; all are zero at first."""
+
+    def __dealloc__(self):
+        purenet_give_back(self.store)
+
+    cdef void *zeros(self, size_t n, size_t size) except NULL:
+        """Return memory for n things of this size."""
+        cdef void *memory = purenet_take_zeros(&self.store, n * size)
+        if memory == NULL:
+            raise MemoryError()
+        return memory
+
+    cdef double *numbers(self, size_t n) except NULL:
+        """Return memory for n numbers, and the slack that the kernels may read."""
+        return <double *> self.zeros(n + PURENET_SLACK, sizeof(double))
+
+
 cdef list flat_list(const double *data, Py_ssize_t length):
     cdef list values = PyList_New(length)
     fill(<PyObject *> values, data, length)

@@ -1,21 +1,430 @@
-"""A dense layer by itself: the twins of the loops of layers/dense.py.
+"""A dense layer: the twin of layers/dense.py, in the engine and by itself."""
 
-For whoever calls a layer, and for networks that are not compiled as a whole.  Each function returns
-None for anything but lists of floats in shapes that fit the layer: purenet's loops are for that.
-"""
+from libc.string cimport memcpy, memset
 
-from libc.string cimport memcpy
-
-from .activations cimport ACTIVATION_CODES, c_activate
-from .buffers cimport Block, block_of
+from .activations cimport ACTIVATION_CODES, SOFTMAX, c_activate, c_activation_delta
+from .buffers cimport Block, Memory, block_of, flat_list, nested_list
 from .fingerprint cimport PURENET_SOURCES
-from .parameters cimport Parameter, parameter_of
-from .vectors cimport KERNELS, PURENET_BIAS, PURENET_SUM, purenet_product
+from .parameters cimport Parameter, c_take_in, parameter_of
+from .samples cimport Inputs
+from .sparse cimport BatchColumns, purenet_order_by_column, purenet_order_scratch
+from .stages cimport GRADIENT, NOTHING, STEP, STEP_ASIDE, Stage, Worker
+from .threads cimport LARGEST_PIECE, WORK_OF_UNIT, Threads
+from .vectors cimport (
+    KERNELS, PURENET_BIAS, PURENET_STEP, PURENET_STRIP, PURENET_SUM, Layer, purenet_columns,
+    purenet_product,
+)
 
-from .parameters import take_in
+from purenet.layers import LayerGradient
 
 SOURCES = PURENET_SOURCES
 
+cdef double ONE = 1.0
+
+
+cdef class DenseStage(Stage):
+    """A dense layer in the engine.
+
+    A step of plain gradient descent is fused with the gradient: each weight is changed as soon as
+    its own sum is complete, and the gradient is never written anywhere.
+    """
+
+    def __cinit__(self, layer, Inputs inputs):
+        self.kernels = KERNELS
+        self.weights = parameter_of(layer, "weights")
+        self.biases = parameter_of(layer, "biases")
+        self.inputs = self.layer.inputs = self.weights.rows
+        self.outputs = self.layer.outputs = self.weights.columns
+        self.work = <double> self.outputs * (self.inputs + WORK_OF_UNIT)
+        self.layer.activation = ACTIVATION_CODES[layer.activation]
+        self.layer.weights = self.weights.data
+        self.layer.stride = self.weights.stride
+        if self.biases is not None:
+            self.layer.biases = self.biases.data
+
+    cdef list parameters(self):
+        return [self.weights] if self.biases is None else [self.weights, self.biases]
+
+    cdef size_t scratch(self, size_t capacity, int purpose) noexcept:
+        cdef purenet_product forward, backward, weights
+        cdef size_t numbers
+        memset(&forward, 0, sizeof(purenet_product))
+        forward.rows, forward.columns, forward.terms = capacity, self.outputs, self.inputs
+        forward.a_term = forward.b_column = 1
+        numbers = self.kernels.product_scratch(&forward)
+        if purpose != NOTHING:
+            backward = forward
+            backward.columns, backward.terms = self.inputs, self.outputs
+            backward.b_column = self.layer.stride
+            numbers = max(numbers, self.kernels.product_scratch(&backward))
+            weights = forward
+            weights.rows, weights.terms = self.inputs, capacity
+            weights.a_term = self.inputs
+            numbers = max(numbers, self.kernels.product_scratch(&weights))  # the gradient
+            weights.finish = PURENET_STEP
+            numbers = max(numbers, self.kernels.product_scratch(&weights))
+        return numbers
+
+    cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
+                    bint keeps_z) except -1:
+        cdef Layer *layer = &self.layer
+        Stage.set_up(self, threads, memory, capacity, purpose, keeps_z)
+        self.products = <Products *> memory.zeros(threads.count, sizeof(Products))
+        layer.z = self.z
+        layer.a = self.a
+        layer.delta = self.delta
+        if purpose == GRADIENT:
+            layer.gradient = memory.numbers((self.inputs + 1) * self.outputs)
+        if purpose == STEP_ASIDE:
+            layer.pending = memory.numbers(self.inputs * layer.stride + self.outputs)
+        return 0
+
+    cdef Layer *narrow(self) noexcept:
+        cdef size_t width = self.kernels.narrow_width
+        if self.inputs > width or self.outputs > width or self.layer.activation == SOFTMAX:
+            return NULL
+        return &self.layer
+
+    cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil:
+        cdef Layer *layer = &self.layer
+        cdef Products *products = &self.products[worker.number]
+        cdef size_t first = worker.first
+        cdef size_t rows = worker.last - first
+        products.forward = purenet_product(
+            rows=rows, columns=layer.outputs, terms=layer.inputs,
+            a=x, a_row=layer.inputs, a_term=1,
+            b=layer.weights, b_term=layer.stride, b_column=1,
+            c=layer.a + first * layer.outputs, c_row=layer.outputs,
+            finish=PURENET_SUM if layer.biases == NULL else PURENET_BIAS, bias=layer.biases,
+            rate=0.0, scratch=worker.scratch)
+        if x != NULL:
+            products.forward.a += first * layer.inputs
+        if d_x != NULL:
+            products.backward = purenet_product(
+                rows=rows, columns=layer.inputs, terms=layer.outputs,
+                a=layer.delta + first * layer.outputs, a_row=layer.outputs, a_term=1,
+                b=layer.weights, b_term=1, b_column=layer.stride,
+                c=d_x + first * layer.inputs, c_row=layer.inputs,
+                finish=PURENET_SUM, bias=NULL, rate=0.0, scratch=worker.scratch)
+
+    cdef void plan_step(self, Worker *worker, const double *x, double rate) noexcept nogil:
+        cdef size_t row = self.threads.begin_of(worker.number, self.inputs)
+        cdef size_t end = self.threads.begin_of(worker.number + 1, self.inputs)
+        self.plan_part(worker, x, rate, row, end - row, 0, self.outputs)
+
+    cdef void plan_part(self, Worker *worker, const double *x, double rate, size_t row, size_t rows,
+                        size_t output, size_t outputs) noexcept nogil:
+        """Lay out the step of a part of the weights, and of the biases."""
+        cdef Layer *layer = &self.layer
+        cdef Products *products = &self.products[worker.number]
+        cdef double *weights = layer.weights
+        cdef double *biases = layer.biases
+        cdef size_t stride = layer.stride
+        cdef int finish = PURENET_STEP
+        if layer.gradient != NULL:
+            weights = layer.gradient
+            biases = layer.gradient + layer.inputs * layer.outputs
+            stride = layer.outputs
+            finish = PURENET_SUM
+        elif layer.pending != NULL:
+            weights = layer.pending
+            biases = layer.pending + layer.inputs * layer.stride
+        if x != NULL:
+            x += row
+        products.weights = purenet_product(
+            rows=rows, columns=outputs, terms=worker.rows,
+            a=x, a_row=1, a_term=layer.inputs,
+            b=layer.delta + output, b_term=layer.outputs, b_column=1,
+            c=weights + row * stride + output, c_row=stride,
+            finish=finish, bias=NULL, rate=rate, scratch=worker.scratch)
+        if layer.outputs == 1 and stride == 1:
+            # One column of weights is computed as one row, which fills the vectors.
+            products.weights = purenet_product(
+                rows=1, columns=rows, terms=worker.rows,
+                a=layer.delta, a_row=0, a_term=1,
+                b=x, b_term=layer.inputs, b_column=1,
+                c=weights + row, c_row=0,
+                finish=finish, bias=NULL, rate=rate, scratch=worker.scratch)
+        products.biases = purenet_product(
+            rows=1, columns=layer.outputs, terms=worker.rows,
+            a=&ONE, a_row=0, a_term=0,
+            b=layer.delta, b_term=layer.outputs, b_column=1,
+            c=biases, c_row=0,
+            finish=finish, bias=NULL, rate=rate, scratch=worker.scratch)
+
+    cdef void weighted_sums(self, Worker *worker) noexcept nogil:
+        """Compute z, where a will stand."""
+        self.kernels.product(&self.products[worker.number].forward)
+
+    cdef void forward(self, Worker *worker) noexcept nogil:
+        cdef size_t rows = worker.last - worker.first
+        cdef size_t place = worker.first * self.outputs
+        self.weighted_sums(worker)
+        if self.z != NULL:
+            memcpy(self.z + place, self.a + place, rows * self.outputs * sizeof(double))
+        c_activate(self.layer.activation, self.a + place, rows, self.outputs)
+
+    cdef void activation_delta(self, Worker *worker) noexcept nogil:
+        cdef size_t place = worker.first * self.outputs
+        c_activation_delta(self.layer.activation, self.a + place, self.delta + place,
+                           worker.last - worker.first, self.outputs)
+
+    cdef void backward(self, Worker *worker) noexcept nogil:
+        self.kernels.product(&self.products[worker.number].backward)
+
+    cdef void step(self, Worker *worker) noexcept nogil:
+        self.product(&self.products[worker.number].weights, worker)
+        self.step_of_biases(worker)
+
+    cdef void step_of_biases(self, Worker *worker) noexcept nogil:
+        if worker.number == 0 and self.layer.biases != NULL:
+            self.product(&self.products[0].biases, worker)
+
+    cdef void product(self, const purenet_product *product, Worker *worker) noexcept nogil:
+        """Compute a product of a step or gradient."""
+        if self.layer.pending == NULL and self.layer.gradient == NULL:
+            self.kernels.product(product)
+        else:
+            self.in_pieces(product, worker)
+
+    cdef void in_pieces(self, const purenet_product *product, Worker *worker) noexcept nogil:
+        """Compute a large product in parts, with looks for Ctrl-C in between."""
+        cdef purenet_product piece = product[0]
+        cdef size_t columns = self.kernels.product_columns
+        cdef size_t rows, row
+        cdef size_t column = 0
+        columns *= max(<size_t> 1, min(<size_t> 32, LARGEST_PIECE // (12 * columns * product.terms)))
+        rows = 12 * (1 + LARGEST_PIECE // (12 * columns * product.terms))
+        while column < product.columns:
+            piece.columns = min(columns, product.columns - column)
+            row = 0
+            while row < product.rows:
+                if self.threads.stopped():
+                    return
+                piece.rows = min(rows, product.rows - row)
+                piece.a = product.a + row * product.a_row
+                piece.b = product.b + column * product.b_column
+                piece.c = product.c + row * product.c_row + column
+                self.kernels.product(&piece)
+                row += piece.rows
+                if worker.number == 0:
+                    self.threads.look(<double> piece.rows * columns * product.terms)
+            column += piece.columns
+
+    cdef void begin_aside(self) noexcept nogil:
+        cdef Layer *layer = &self.layer
+        cdef size_t numbers = layer.inputs * layer.stride
+        memcpy(layer.pending, layer.weights, numbers * sizeof(double))
+        if layer.biases != NULL:
+            memcpy(layer.pending + numbers, layer.biases, layer.outputs * sizeof(double))
+
+    cdef void commit(self, Worker *worker) noexcept nogil:
+        cdef Layer *layer = &self.layer
+        cdef size_t begin = self.threads.begin_of(worker.number, layer.inputs) * layer.stride
+        cdef size_t end = self.threads.begin_of(worker.number + 1, layer.inputs) * layer.stride
+        memcpy(layer.weights + begin, layer.pending + begin, (end - begin) * sizeof(double))
+        if worker.number == 0 and layer.biases != NULL:
+            memcpy(layer.biases, layer.pending + layer.inputs * layer.stride,
+                   layer.outputs * sizeof(double))
+
+    cdef bint finite(self) noexcept nogil:
+        return self.finite_weights() and (
+            self.layer.biases == NULL
+            or self.kernels.all_finite(self.outputs, self.layer.biases))
+
+    cdef bint finite_weights(self) noexcept nogil:
+        # The padding between the rows is zero, and stays so.
+        return self.kernels.all_finite(self.inputs * self.layer.stride, self.layer.weights)
+
+
+    cdef object gradient(self, size_t rows):
+        cdef double *gradient = self.layer.gradient
+        cdef double *biases = gradient + self.inputs * self.outputs
+        return LayerGradient(
+            nested_list(gradient, self.inputs, self.outputs),
+            None if self.biases is None else flat_list(biases, self.outputs),
+            nested_list(self.delta, rows, self.outputs))
+
+
+cdef class FirstDenseStage(DenseStage):
+    """A dense layer that reads the samples.
+
+    It may be wide, and is treated otherwise then.  It has most of the weights; what one processor
+    has changed reaches another slowly; and there is no way back to the inputs, for which whole rows
+    would be needed.  So each thread has some of its outputs, for all samples, and the weights of
+    these outputs stay with it.
+
+    And most of its inputs may be zero, and listed without the zeros.
+
+    Which of these ways is taken is decided in ``set_up``, and batch by batch with ``worker.sparse``.
+    """
+
+    def __cinit__(self, layer, Inputs inputs):
+        self.samples = inputs
+
+    cdef size_t scratch(self, size_t capacity, int purpose) noexcept:
+        cdef size_t numbers = DenseStage.scratch(self, capacity, purpose)
+        if purpose != NOTHING and self.samples.sparse is not None:
+            numbers = max(numbers, purenet_order_scratch(
+                capacity, self.inputs, self.samples.sparse.most_entries(capacity)))
+        return numbers
+
+    cdef size_t step_scratch(self, size_t capacity, int purpose) noexcept:
+        if purpose == NOTHING or self.samples.sparse is None:
+            return 0
+        return capacity * self.kernels.step_outputs
+
+    cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
+                    bint keeps_z) except -1:
+        # So many outputs the kernels take together.
+        cdef size_t units = self.outputs // self.kernels.step_outputs
+        DenseStage.set_up(self, threads, memory, capacity, purpose, keeps_z)
+        self.together = purpose == STEP and threads.count > 1 and units >= threads.count and (
+            units % threads.count == 0 or units >= 8 * threads.count)
+        if purpose != NOTHING and self.samples.sparse is not None:
+            self.columns = BatchColumns(self.samples.sparse, threads.count)
+            self.ordered = <purenet_columns *> memory.zeros(threads.count, sizeof(purenet_columns))
+        return 0
+
+    cdef size_t first_output(self, size_t number) noexcept nogil:
+        """Return where a thread's outputs begin, and those of the one before end."""
+        cdef size_t units = self.outputs // self.kernels.step_outputs
+        if number == self.threads.count:
+            return self.outputs
+        return self.threads.begin_of(number, units) * self.kernels.step_outputs
+
+    cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil:
+        cdef Products *products = &self.products[worker.number]
+        cdef size_t output
+        DenseStage.plan(self, worker, x, d_x)
+        if self.together:
+            output = self.first_output(worker.number)
+            products.outputs = products.forward
+            products.outputs.rows = worker.rows
+            products.outputs.columns = self.first_output(worker.number + 1) - output
+            products.outputs.a = x
+            products.outputs.b = self.layer.weights + output
+            products.outputs.c = self.layer.a + output
+            if self.layer.biases != NULL:
+                products.outputs.bias = self.layer.biases + output
+
+    cdef void plan_step(self, Worker *worker, const double *x, double rate) noexcept nogil:
+        cdef size_t output
+        if self.together:
+            output = self.first_output(worker.number)
+            self.plan_part(worker, x, rate, 0, self.inputs, output,
+                           self.first_output(worker.number + 1) - output)
+        else:
+            DenseStage.plan_step(self, worker, x, rate)
+
+    cdef void forward_together(self, Worker *worker) noexcept nogil:
+        cdef Layer *layer = &self.layer
+        cdef size_t output = self.first_output(worker.number)
+        if worker.sparse:
+            self.kernels.sparse_forward(
+                &worker.lists, worker.rows, worker.sample,
+                self.first_output(worker.number + 1) - output, layer.weights + output, layer.stride,
+                NULL if layer.biases == NULL else layer.biases + output,
+                layer.a + output, layer.outputs)
+        else:
+            self.kernels.product(&self.products[worker.number].outputs)
+
+    cdef void weighted_sums(self, Worker *worker) noexcept nogil:
+        cdef Layer *layer = &self.layer
+        if self.together:
+            return  # forward_together has computed them
+        if worker.sparse:
+            self.kernels.sparse_forward(
+                &worker.lists, worker.last - worker.first, worker.sample + worker.first,
+                layer.outputs, layer.weights, layer.stride, layer.biases,
+                layer.a + worker.first * layer.outputs, layer.outputs)
+        else:
+            DenseStage.weighted_sums(self, worker)
+
+    cdef void step(self, Worker *worker) noexcept nogil:
+        worker.weights_finite = True
+        if not worker.sparse:
+            DenseStage.step(self, worker)
+            return
+        if self.layer.pending != NULL:
+            self.sparse_step_in_pieces(worker)
+        else:
+            self.sparse_step(worker)
+        self.step_of_biases(worker)
+
+    cdef void sparse_step(self, Worker *worker) noexcept nogil:
+        """Take the step of the thread's rows of the weights, or of its outputs."""
+        cdef Layer *layer = &self.layer
+        cdef size_t number = worker.number
+        cdef size_t output, outputs, other
+        self.columns.order(
+            number, worker.batch, &worker.lists, self.threads.begin_of(number, layer.inputs),
+            self.threads.begin_of(number + 1, layer.inputs), worker.rows, worker.sample,
+            worker.scratch, &self.ordered[number])
+        if not self.together:
+            worker.weights_finite = self.kernels.sparse_step(
+                &self.ordered[number], worker.rows, layer.outputs, layer.delta, layer.outputs,
+                self.products[worker.number].weights.rate, layer.weights, layer.stride, worker.step_scratch)
+            return
+        # Each needs what the others have put in order.  The batch is finished even if all are to
+        # stop: of the other layers, the step may have been taken.
+        self.threads.wait(number)
+        output = self.first_output(number)
+        outputs = self.first_output(number + 1) - output
+        for other in range(self.threads.count):
+            if not self.kernels.sparse_step(
+                    &self.ordered[other], worker.rows, outputs, layer.delta + output, layer.outputs,
+                    self.products[worker.number].weights.rate, layer.weights + output, layer.stride,
+                    worker.step_scratch):
+                worker.weights_finite = False
+
+    cdef void sparse_step_in_pieces(self, Worker *worker) noexcept nogil:
+        """Take the step on the copy, strip by strip and some outputs at a time."""
+        cdef Layer *layer = &self.layer
+        cdef purenet_columns *ordered = &self.ordered[worker.number]
+        cdef size_t outputs = self.kernels.step_outputs
+        cdef size_t strips = worker.lists.strips
+        cdef size_t strip, column, width
+        for strip in range(self.threads.begin_of(worker.number, strips),
+                           self.threads.begin_of(worker.number + 1, strips)):
+            purenet_order_by_column(
+                &worker.lists, strip * PURENET_STRIP,
+                min((strip + 1) * PURENET_STRIP, self.inputs),
+                worker.rows, worker.sample, worker.scratch, ordered)
+            if worker.number == 0:
+                self.threads.look(<double> worker.rows * PURENET_STRIP)
+            column = 0
+            while column < layer.outputs:
+                if self.threads.stopped():
+                    return
+                width = min(outputs, layer.outputs - column)
+                if not self.kernels.sparse_step(
+                        ordered, worker.rows, width, layer.delta + column, layer.outputs,
+                        self.products[worker.number].weights.rate, layer.pending + column, layer.stride,
+                        worker.step_scratch):
+                    worker.weights_finite = False
+                column += width
+                if worker.number == 0:
+                    self.threads.look(<double> worker.rows * PURENET_STRIP * width)
+
+    cdef bint takes_lists(self) noexcept:
+        # 0 * inf is NaN: with an infinite weight, the zeros must not be left out.
+        return self.samples.sparse is not None and self.finite_weights()
+
+    cdef int expect_again(self, size_t batch_size) except -1:
+        return self.columns.keep(batch_size)
+
+    cdef void fetch(self, Worker *worker) noexcept nogil:
+        self.columns.fetch(worker.number, worker.batch)
+
+    cdef bint deltas_finite(self, Worker *worker) noexcept nogil:
+        return self.kernels.all_finite((worker.end - worker.begin) * self.outputs,
+                                       self.delta + worker.begin * self.outputs)
+
+
+# By itself, for whoever calls a layer, and for networks that are not compiled as a whole.  Each
+# function returns None for anything but lists of floats in shapes that fit the layer: purenet's
+# loops are for that.
 
 cdef int multiply(purenet_product *product) except -1:
     cdef Block scratch = Block(1, KERNELS.product_scratch(product))
@@ -32,7 +441,7 @@ def feedforward(layer, inputs):
     cdef Parameter weights = parameter_of(layer, "weights")
     cdef Parameter biases = parameter_of(layer, "biases")
     cdef purenet_product product
-    if x is None or x.columns != weights.rows or not take_in(layer.__dict__, False):
+    if x is None or x.columns != weights.rows or not c_take_in(layer.__dict__, False):
         return None
     z = Block(x.rows, weights.columns)
     product = purenet_product(
@@ -55,7 +464,7 @@ def input_gradient(layer, delta):
     cdef Block d_inputs
     cdef Parameter weights = parameter_of(layer, "weights")
     cdef purenet_product product
-    if d is None or d.columns != weights.columns or not take_in(layer.__dict__, False):
+    if d is None or d.columns != weights.columns or not c_take_in(layer.__dict__, False):
         return None
     d_inputs = Block(d.rows, weights.rows)
     product = purenet_product(

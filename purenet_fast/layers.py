@@ -14,6 +14,7 @@ from purenet.matrix import Matrix, Rows
 from purenet.optimizers import GradientDescent, Optimizer
 
 from . import dense, matrix, parameters
+from .stages import STAGES
 
 
 class Dense(layers.Dense):
@@ -84,3 +85,6 @@ class Dense(layers.Dense):
         self.__dict__.update(state)
         for name, own in self.__dict__.pop("_own").items():
             parameters.keep(self.__dict__, name, self.shape(name), own)
+
+
+STAGES[Dense] = (dense.FirstDenseStage, dense.DenseStage)

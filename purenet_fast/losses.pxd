@@ -1,3 +1,5 @@
+from .vectors cimport purenet_kernels
+
 cdef enum:
     SUM_OF_SQUARES, MEAN_SQUARED_ERROR, BINARY_CROSS_ENTROPY, CATEGORICAL_CROSS_ENTROPY
 
@@ -8,14 +10,64 @@ cdef inline bint is_cross_entropy(int loss) noexcept nogil:
     return loss == BINARY_CROSS_ENTROPY or loss == CATEGORICAL_CROSS_ENTROPY
 
 
+cdef inline Py_ssize_t largest(const double *row, Py_ssize_t columns) noexcept nogil:
+    """Return the place of the largest number, the first of equal ones."""
+    cdef Py_ssize_t j
+    cdef Py_ssize_t best = 0
+    cdef double most = row[0]
+    cdef bint more
+    for j in range(1, columns):
+        more = row[j] > most
+        most = row[j] if more else most
+        best = j if more else best
+    return best
+
+
+cdef inline double c_loss_count(int loss, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    if loss == SUM_OF_SQUARES:
+        return 1.0
+    if loss == CATEGORICAL_CROSS_ENTROPY:
+        return <double> rows
+    return <double> (rows * columns)
+
+
+cdef inline void c_output_gradient(
+        const purenet_kernels *kernels, int loss, Py_ssize_t samples, const double *a,
+        const double *y, double *delta, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    """Compute what the loss hands to the last layer, for some rows of a batch of so many samples.
+
+    dL/da for the squared errors, and for the cross-entropies already dL/dz.
+    """
+    kernels.output_delta(1.0 if is_cross_entropy(loss) else 2.0,
+                         c_loss_count(loss, samples, columns), rows * columns, a, y, delta)
+
+
+cdef inline Py_ssize_t c_answered_class(const double *outputs, Py_ssize_t columns) noexcept nogil:
+    """Return the class that one row of outputs stands for; -1 if an output is NaN."""
+    cdef Py_ssize_t j
+    cdef bint numbers = True
+    for j in range(columns):
+        numbers = numbers and outputs[j] == outputs[j]
+    if not numbers:
+        return -1
+    if columns == 1:
+        return 1 if outputs[0] >= 0.5 else 0
+    return largest(outputs, columns)
+
+
+cdef inline Py_ssize_t c_count_correct(const double *a, const double *y,
+                                Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef Py_ssize_t correct = 0
+    for i in range(rows):
+        if (c_answered_class(a + i * columns, columns)
+                == c_answered_class(y + i * columns, columns)):
+            correct += 1
+    return correct
+
+
 cdef void c_sample_losses(int loss, const double *z, const double *a, const double *y, double *e,
-                        double *losses, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil
-cdef double c_loss_count(int loss, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil
-cdef Py_ssize_t c_count_correct(const double *a, const double *y,
-                              Py_ssize_t rows, Py_ssize_t columns) noexcept nogil
-cdef void c_output_delta(int loss, int activation, Py_ssize_t samples, const double *a,
-                         const double *y, double *delta, Py_ssize_t rows,
-                         Py_ssize_t columns) noexcept nogil
+                          double *losses, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil
 
 # Returns None for anything but lists of floats of one length.
 cdef compiled_softmax_cross_entropy(z, y)

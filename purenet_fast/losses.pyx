@@ -2,7 +2,6 @@
 
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 
-from .activations cimport c_activation_delta
 from .buffers cimport Block, block_of, row_block_of
 from .elementary cimport purenet_exp, purenet_log1p
 from .fingerprint cimport PURENET_SOURCES
@@ -47,19 +46,6 @@ cdef double softmax_loss(const double *z, const double *y, const double *e,
     return total
 
 
-cdef Py_ssize_t largest(const double *row, Py_ssize_t columns) noexcept nogil:
-    """Return the place of the largest number, the first of equal ones."""
-    cdef Py_ssize_t j
-    cdef Py_ssize_t best = 0
-    cdef double most = row[0]
-    cdef bint more
-    for j in range(1, columns):
-        more = row[j] > most
-        most = row[j] if more else most
-        best = j if more else best
-    return best
-
-
 cdef void c_sample_losses(int loss, const double *z, const double *a, const double *y, double *e,
                           double *losses, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
     """Compute each sample's loss, added up over its outputs; e is scratch memory for their exponentials."""
@@ -91,50 +77,6 @@ cdef void c_sample_losses(int loss, const double *z, const double *a, const doub
             difference = a[j] - y[j]
             total = total + difference * difference
         losses[i] = total
-
-
-cdef void c_output_delta(int loss, int activation, Py_ssize_t samples, const double *a,
-                         const double *y, double *delta, Py_ssize_t rows,
-                         Py_ssize_t columns) noexcept nogil:
-    """Compute delta of the last layer for some rows of a batch of so many samples."""
-    cdef double count = c_loss_count(loss, samples, columns)
-    if is_cross_entropy(loss):
-        KERNELS.output_delta(1.0, count, rows * columns, a, y, delta)
-    else:
-        KERNELS.output_delta(2.0, count, rows * columns, a, y, delta)
-        c_activation_delta(activation, a, delta, rows, columns)
-
-
-cdef double c_loss_count(int loss, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    if loss == SUM_OF_SQUARES:
-        return 1.0
-    if loss == CATEGORICAL_CROSS_ENTROPY:
-        return <double> rows
-    return <double> (rows * columns)
-
-
-cdef Py_ssize_t c_answered_class(const double *outputs, Py_ssize_t columns) noexcept nogil:
-    """Return the class that one row of outputs stands for; -1 if an output is NaN."""
-    cdef Py_ssize_t j
-    cdef bint numbers = True
-    for j in range(columns):
-        numbers = numbers and outputs[j] == outputs[j]
-    if not numbers:
-        return -1
-    if columns == 1:
-        return 1 if outputs[0] >= 0.5 else 0
-    return largest(outputs, columns)
-
-
-cdef Py_ssize_t c_count_correct(const double *a, const double *y,
-                                Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef Py_ssize_t correct = 0
-    for i in range(rows):
-        if (c_answered_class(a + i * columns, columns)
-                == c_answered_class(y + i * columns, columns)):
-            correct += 1
-    return correct
 
 
 def squared_error(a, y):

@@ -8,7 +8,7 @@ import purenet.layers
 from purenet import network
 from purenet.checks import are_classes, as_matrix, as_targets, check_targets
 from purenet.history import History
-from purenet.layers import LayerGradient, LayerOutput
+from purenet.layers import LayerOutput
 from purenet.matrix import Matrix
 from purenet.optimizers import GradientDescent, Optimizer
 from purenet.samples import Samples
@@ -18,16 +18,11 @@ from .layers import Dense
 from .parameters import take_in_layers
 from .samples import Samples as CompiledSamples
 from .samples import are_finite_floats, inputs_of
-
-_COMPILED = {Dense}
+from .stages import are_compiled
 
 
 class Network(network.Network):
     layer_class: ClassVar[type[purenet.layers.Dense]] = Dense
-
-    def _is_compiled(self) -> bool:
-        """Return whether all layers have compiled loops; the others run through purenet's."""
-        return set(map(type, self.layers)) == _COMPILED
 
     def check_parameters(self) -> None:
         if not take_in_layers(self.layers):
@@ -35,16 +30,14 @@ class Network(network.Network):
                 layer.check_parameters(f"layer {number}")
 
     def checked_inputs(self, inputs: Any, threads: int = 1) -> Any:
-        if not self._is_compiled():
+        if not are_compiled(self.layers):
             return super().checked_inputs(inputs)
-        return self._laid_out(inputs, threads, 1)
+        width = self.layers[0].inputs
+        return inputs_of(inputs, width, threads) or self._converted(inputs, width, threads, 1)
 
-    def _laid_out(self, inputs: Any, threads: int, together: int) -> Any:
-        converted = inputs_of(inputs, self.inputs, threads, together)
-        if converted is None:
-            rows = as_matrix(inputs, "inputs", width=self.inputs)
-            converted = inputs_of(rows, self.inputs, threads, together)
-        return converted
+    def _converted(self, inputs: Any, width: int, threads: int, together: int) -> Any:
+        rows = as_matrix(inputs, "inputs", width=width)
+        return inputs_of(rows, width, threads, together)
 
     def checked_samples(
         self,
@@ -55,13 +48,16 @@ class Network(network.Network):
         optimizer: Optimizer | None = None,
     ) -> Any:
         is_plain = optimizer is None or type(optimizer) is GradientDescent
-        if not is_plain or not self._is_compiled():
+        if not is_plain or not are_compiled(self.layers):
             return super().checked_samples(inputs, targets)
         # Batches that come again in the same order are laid out for it.
         together = 1
         if settings is not None and not settings.shuffle:
             together = settings.batch_size or 1
-        rows = self._laid_out(inputs, threads, together)
+        width = self.layers[0].inputs
+        rows = inputs_of(inputs, width, threads, together)
+        if rows is None:
+            rows = self._converted(inputs, width, threads, together)
         if not are_finite_floats(targets, rows.rows, self.outputs):
             targets = as_targets(targets, rows.rows, self.outputs)
         classes = are_classes(targets)
@@ -76,7 +72,7 @@ class Network(network.Network):
     def gradients(self, samples: Samples) -> list[Any]:
         if type(samples) is Samples:
             return super().gradients(samples)
-        return [LayerGradient(*gradient) for gradient in passes.backprop(self, samples)]
+        return passes.backprop(self, samples)
 
     def run_epochs(
         self,
@@ -102,7 +98,7 @@ class Network(network.Network):
             )
 
     def find_non_finite(self) -> tuple[str, float] | None:
-        if self._is_compiled() and passes.is_finite(self):
+        if are_compiled(self.layers) and passes.is_finite(self):
             return None
         return super().find_non_finite()
 

@@ -20,5 +20,6 @@ cdef class Parameter:
 
 
 cdef Parameter parameter_of(layer, str name)
+cdef bint c_take_in(dict attributes, bint forget) except -1
 cdef int take_in_all(layers) except -1
 cdef int bring_up_to_date(layers) except -1

@@ -141,7 +141,7 @@ def hand_out(dict attributes, str name):
     return attributes.setdefault(name, lists)
 
 
-def take_in(dict attributes, bint forget):
+cdef bint c_take_in(dict attributes, bint forget) except -1:
     """Take in what stands in the lists that were handed out.
 
     forget: forget the lists that nobody holds.
@@ -166,10 +166,15 @@ def take_in(dict attributes, bint forget):
     return True
 
 
+def take_in(dict attributes, bint forget):
+    """Do what ``c_take_in`` does, for Python."""
+    return c_take_in(attributes, forget)
+
+
 def take_in_layers(tuple layers):
     """Take in what stands in the lists of all layers; return False if one of them must be checked."""
     for layer in layers:
-        if not take_in(layer.__dict__, True):
+        if not c_take_in(layer.__dict__, True):
             return False
     return True
 
@@ -177,7 +182,7 @@ def take_in_layers(tuple layers):
 cdef int take_in_all(layers) except -1:
     """Take in what a user may have written since the layers were checked: from a callback, say."""
     for number, layer in enumerate(layers):
-        if not take_in(layer.__dict__, False):
+        if not c_take_in(layer.__dict__, False):
             layer.check_parameters(f"layer {number}")
     return 0
 
@@ -212,7 +217,7 @@ def step(layer, gradient, double learning_rate):
     cdef Block rows
     cdef Py_ssize_t i
     cdef list steps = []
-    if not take_in(attributes, False):
+    if not c_take_in(attributes, False):
         return False
     for name, parameter in (<dict> attributes["_buffers"]).items():
         values = getattr(gradient, name)

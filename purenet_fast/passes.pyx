@@ -3,14 +3,15 @@
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-from .buffers cimport Block, flat_list, nested_list
-from .engine cimport Engine, Worker
+from .buffers cimport Block, nested_list
+from .engine cimport Engine
 from .fingerprint cimport PURENET_SOURCES
 from .losses cimport c_count_correct
 from .parameters cimport Parameter, take_in_all
 from .samples cimport Inputs, Samples
+from .stages cimport GRADIENT, NOTHING, Stage, Worker
 from .threads cimport MOST_THREADS, Job
-from .vectors cimport KERNELS, Layer
+from .vectors cimport KERNELS
 
 SOURCES = PURENET_SOURCES
 
@@ -18,7 +19,7 @@ SOURCES = PURENET_SOURCES
 cdef class Pass(Job):
     """One way forward for any number of samples.
 
-    Each worker has its own part of the samples, and its own rows of the engine's buffers, through
+    Each thread has its own part of the samples, and its own rows of the engine's memory, through
     which it takes them some at a time.  So it waits for nobody.
     """
 
@@ -27,31 +28,30 @@ cdef class Pass(Job):
     cdef Block targets            # None: the losses are not asked for
     cdef Block outputs
     cdef Block losses
-    cdef size_t part              # samples of one worker
+    cdef size_t part              # samples of one thread
     cdef size_t at_a_time
     cdef size_t *order
-    cdef double *x
-    cdef bint sparse
+    cdef double *x                # some samples with their zeros, where they are listed without
+    cdef bint sparse              # are they read as lists?
 
     def __cinit__(self, network, Inputs inputs, Block targets, size_t threads):
         cdef size_t rows = inputs.rows
         cdef size_t i
         cdef Engine engine = Engine(network, inputs, targets)
         # Much must be done until it pays to start a thread.
-        threads = engine.workers_for(min(threads, (rows + 63) // 64), rows / 20.0)
+        threads = engine.threads_for(min(threads, (rows + 63) // 64), rows / 20.0)
         self.part = (rows + threads - 1) // threads
         self.at_a_time = min(self.part, <size_t> 128)
-        engine.set_up(threads, self.at_a_time * threads, back=False)
+        engine.set_up(threads, self.at_a_time * threads, NOTHING, False)
         self.engine = engine
         self.threads = engine.threads
         self.inputs = inputs
         self.targets = targets
-        engine.get_memory(deltas=False, every_z=False, gradients=False, pending=False)
-        self.outputs = Block(rows, engine.last().outputs, False)
+        self.outputs = Block(rows, engine.last.outputs, False)
         self.losses = Block(1, rows, False)
         if inputs.sparse is not None:
-            self.x = engine.memory_for(engine.capacity * inputs.columns)
-            self.sparse = engine.weights_finite(&engine.layers[0])
+            self.x = engine.memory.numbers(self.at_a_time * threads * inputs.columns)
+            self.sparse = engine.first.takes_lists()
             self.order = <size_t *> malloc(rows * sizeof(size_t))
             if self.order == NULL:
                 raise MemoryError()
@@ -63,10 +63,10 @@ cdef class Pass(Job):
 
     cdef void work(self, size_t number) noexcept nogil:
         cdef Worker *worker = &self.engine.workers[number]
-        cdef Layer *last = self.engine.last()
+        cdef size_t outputs = self.engine.last.outputs
         cdef size_t start = self.part * number
         cdef size_t end = min(start + self.part, <size_t> self.inputs.rows)
-        cdef size_t place = self.at_a_time * number   # in the buffers; never beyond start
+        cdef size_t place = self.at_a_time * number   # in the memory; never beyond start
         cdef size_t rows, i
         cdef const double *x
         cdef const double *y = NULL
@@ -83,20 +83,20 @@ cdef class Pass(Job):
                 for i in range(rows):
                     self.inputs.copy_row(start + i, self.x + (place + i) * self.inputs.columns)
             if self.targets is not None:
-                y = self.targets.data + (start - place) * last.outputs
+                y = self.targets.data + (start - place) * outputs
             if self.order != NULL:
                 sample = self.order + (start - place)
-            self.engine.prepare(number, rows, place, place + rows, x, y, sample)
+            self.engine.prepare(worker, rows, place, place + rows, x, y, sample)
             while True:
                 self.engine.forward(worker)
                 if y != NULL:
                     self.engine.measure(worker)
                 if number == 0:
-                    self.threads.look(<double> (worker.last - worker.first) * self.engine.work_of_sample)
+                    self.threads.look((worker.last - worker.first) * self.engine.work_of_sample)
                 if not self.engine.next_block(worker):
                     break
-            memcpy(self.outputs.data + start * last.outputs, last.a + place * last.outputs,
-                   rows * last.outputs * sizeof(double))
+            memcpy(self.outputs.data + start * outputs, self.engine.last.a + place * outputs,
+                   rows * outputs * sizeof(double))
             memcpy(self.losses.data + start, self.engine.losses + place, rows * sizeof(double))
             start += rows
 
@@ -120,7 +120,7 @@ def is_finite(network):
 
 
 def measure(network, Samples samples, threads):
-    """Return the total loss and the number of right answers, as ``Network._measure`` does."""
+    """Return the total loss and the number of right answers, as ``Network.measure`` does."""
     cdef Pass job = Pass(network, samples.inputs, samples.targets, min(threads, MOST_THREADS))
     cdef double total = 0.0
     cdef Py_ssize_t i
@@ -138,34 +138,32 @@ def predict(network, Inputs inputs, threads):
     return job.outputs.tolist()
 
 
-cdef Engine one_batch(network, Inputs inputs, Block targets, bint back):
+cdef Engine one_batch(network, Inputs inputs, Block targets, int purpose):
     """Take all samples forward, and perhaps back, and keep everything."""
     cdef Engine engine = Engine(network, inputs, targets)
     cdef Worker *worker
     cdef double *x
     cdef Py_ssize_t i
-    engine.set_up(1, inputs.rows, back)
+    engine.set_up(1, inputs.rows, purpose, True)
     worker = &engine.workers[0]
-    engine.get_memory(deltas=back, every_z=True, gradients=back, pending=False)
     if inputs.sparse is None:
         x = inputs.dense.data
     else:
-        x = engine.memory_for(inputs.rows * inputs.columns)
+        x = engine.memory.numbers(inputs.rows * inputs.columns)
         for i in range(inputs.rows):
             inputs.copy_row(i, x + i * inputs.columns)
     with nogil:
-        engine.prepare(0, inputs.rows, 0, inputs.rows, x, NULL if targets is None else targets.data,
-                       NULL)
+        engine.prepare(worker, inputs.rows, 0, inputs.rows, x,
+                       NULL if targets is None else targets.data, NULL)
         while True:
             engine.forward(worker)
-            if back:
+            if purpose == GRADIENT:
                 engine.backward(worker)
-            engine.threads.look(<double> (worker.last - worker.first) * engine.work_of_sample * 3)
+            engine.threads.look((worker.last - worker.first) * engine.work_of_sample * 3)
             if not engine.next_block(worker):
                 break
-        if back and not engine.threads.stopped():
-            engine.first_step(worker, 0)
-            engine.other_steps(worker, 0)
+        if purpose == GRADIENT and not engine.threads.stopped():
+            engine.step(worker)
     if engine.threads.error is not None:
         raise engine.threads.error
     return engine
@@ -173,29 +171,17 @@ cdef Engine one_batch(network, Inputs inputs, Block targets, bint back):
 
 def feedforward(network, Inputs inputs):
     """Return z and a of every layer as a list of pairs of nested lists."""
-    cdef Engine engine = one_batch(network, inputs, None, False)
-    cdef Layer *layer
-    cdef size_t number
+    cdef Engine engine = one_batch(network, inputs, None, NOTHING)  # it has the memory
+    cdef Stage stage
     outputs = []
-    for number in range(engine.count):
-        layer = &engine.layers[number]
-        outputs.append((nested_list(layer.z, inputs.rows, layer.outputs),
-                        nested_list(layer.a, inputs.rows, layer.outputs)))
+    for stage in engine.owned:
+        outputs.append((nested_list(stage.z, inputs.rows, stage.outputs),
+                        nested_list(stage.a, inputs.rows, stage.outputs)))
     return outputs
 
 
 def backprop(network, Samples samples):
-    """Return weights, biases and delta of every layer's gradient as a list of triples."""
-    cdef Engine engine = one_batch(network, samples.inputs, samples.targets, True)
-    cdef Layer *layer
-    cdef size_t number
-    gradients = []
-    for number in range(engine.count):
-        layer = &engine.layers[number]
-        biases = None
-        if layer.biases != NULL:
-            biases = flat_list(layer.gradient + layer.inputs * layer.outputs, layer.outputs)
-        gradients.append((nested_list(layer.gradient, layer.inputs, layer.outputs),
-                          biases,
-                          nested_list(layer.delta, samples.size, layer.outputs)))
-    return gradients
+    """Return every layer's gradient."""
+    cdef Stage stage
+    cdef Engine engine = one_batch(network, samples.inputs, samples.targets, GRADIENT)
+    return [stage.gradient(samples.size) for stage in engine.owned]

@@ -32,6 +32,7 @@ ROOMS = (
     "randomness",
     "samples",
     "sparse",
+    "stages",
     "threads",
     "training",
     "vectors",

@@ -31,6 +31,20 @@ cdef class Sparse:
     cdef void copy_row(self, size_t row, double *target) noexcept nogil
 
 
+cdef class BatchColumns:
+    cdef Sparse sparse
+    cdef size_t threads
+    cdef purenet_columns *kept    # of each batch, for each thread; NULL if they do not come again
+    cdef purenet_store **stores   # of each thread, where its kept columns are
+    cdef size_t store_size        # bytes
+
+    cdef int keep(self, size_t batch_size) except -1
+    cdef void order(self, size_t number, size_t batch, const purenet_sparse *lists, size_t first,
+                    size_t last, size_t samples, const size_t *sample, double *scratch,
+                    purenet_columns *ordered) noexcept nogil
+    cdef void fetch(self, size_t number, size_t batch) noexcept nogil
+
+
 # The rows that one thread reads, and the numbers that are not zero that it found.
 cdef struct Part:
     size_t first

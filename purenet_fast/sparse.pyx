@@ -11,9 +11,11 @@ from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.ref cimport PyObject
 
-from .buffers cimport Reading, copy_floats, items_of, purenet_memory
+from .buffers cimport (
+    Reading, copy_floats, items_of, purenet_give_back, purenet_memory, purenet_store,
+)
 from .fingerprint cimport PURENET_SOURCES
-from .vectors cimport KERNELS, PURENET_STRIP, purenet_sparse
+from .vectors cimport KERNELS, PURENET_STRIP, purenet_columns, purenet_sparse
 
 SOURCES = PURENET_SOURCES
 
@@ -100,6 +102,59 @@ cdef class Sparse:
             place = row * lists.row_step + strip * lists.strip_step
             for entry in range(lists.start[place], lists.start[place + 1]):
                 target[strip * PURENET_STRIP + self.column[entry]] = self.value[entry]
+
+
+cdef class BatchColumns:
+    """The entries of a batch column by column, as the step of the weights needs them.
+
+    If batches come again, epoch after epoch, they are put in order once.
+    """
+
+    def __cinit__(self, Sparse sparse, size_t threads):
+        self.sparse = sparse
+        self.threads = threads
+
+    def __dealloc__(self):
+        cdef size_t number
+        if self.stores != NULL:
+            for number in range(self.threads):
+                purenet_give_back(self.stores[number])
+        free(self.stores)
+        free(self.kept)
+
+    cdef int keep(self, size_t batch_size) except -1:
+        """Keep the columns of each batch, unless that took more memory than a copy of the rows."""
+        cdef Sparse sparse = self.sparse
+        cdef size_t batches = (sparse.rows + batch_size - 1) // batch_size
+        cdef double bytes_of_copy = <double> sizeof(double) * sparse.rows * sparse.columns
+        if sparse.bytes_with_columns(batches) > bytes_of_copy:
+            return 0
+        self.kept = <purenet_columns *> calloc(batches * self.threads, sizeof(purenet_columns))
+        self.stores = <purenet_store **> calloc(self.threads, sizeof(purenet_store *))
+        if self.kept == NULL or self.stores == NULL:
+            raise MemoryError()
+        self.store_size = <size_t> (sparse.bytes_of_columns(batches) / self.threads) + 4096
+        return 0
+
+    cdef void order(self, size_t number, size_t batch, const purenet_sparse *lists, size_t first,
+                    size_t last, size_t samples, const size_t *sample, double *scratch,
+                    purenet_columns *ordered) noexcept nogil:
+        """Lay a thread's columns of a batch, from ``first`` to ``last``, before it."""
+        cdef purenet_columns *kept = NULL
+        if self.kept != NULL:
+            kept = &self.kept[batch * self.threads + number]
+            if kept.value != NULL:
+                ordered[0] = kept[0]
+                return
+        purenet_order_by_column(lists, first, last, samples, sample, scratch, ordered)
+        if kept != NULL:
+            # Without memory for it, nothing is kept, and the batch is put in order again.
+            purenet_keep_columns(ordered, &self.stores[number], self.store_size, kept)
+
+    cdef void fetch(self, size_t number, size_t batch) noexcept nogil:
+        """Have what ``order`` will find on its way from memory."""
+        if self.kept != NULL:
+            purenet_fetch_columns(&self.kept[batch * self.threads + number])
 
 
 cdef class Listing(Reading):

@@ -26,6 +26,7 @@ cdef extern from "kernels/threads.h" nogil:
 SOURCES = PURENET_SOURCES
 
 LEAST_SHARE = 1e5
+LARGEST_PIECE = 100000000
 
 
 def share_from(double work):
@@ -39,11 +40,17 @@ def share_from(double work):
     return before
 
 
-# Ctrl-C is to be answered within a tenth of a second.  Work is counted in multiplications, and
-# everything else as about as many as take the same time.  Now and then the clock is read, which
-# costs nothing; but only after some time somebody looks for signals, because that needs Python's
-# lock, for which a thread that runs Python code lets others wait for some milliseconds.
-cdef double WORK_BETWEEN_GLANCES = 2e6    # at the clock: a millisecond, at most
+def limit_pieces(size_t work):
+    """Set how much may be done without a look for Ctrl-C; return how much it was.
+
+    For tests, which would wait long for a network whose batches are taken in pieces otherwise.
+    """
+    global LARGEST_PIECE
+    before = LARGEST_PIECE
+    LARGEST_PIECE = work
+    return before
+
+
 cdef uint64_t TIME_BETWEEN_LOOKS = 30     # milliseconds
 cdef double WORK_OF_WAITING = 2000        # for the others to end
 
@@ -59,36 +66,12 @@ cdef class Threads:
     def __dealloc__(self):
         purenet_free_threads(&self.shared)
 
-    cdef size_t begin_of(self, size_t number, size_t items) noexcept nogil:
-        """Return where a thread's part of so many things begins, and the one before's ends."""
-        if number == 0:
-            return 0
-        if number == self.count:
-            return items
-        return items * number // self.count
-
-    cdef bint wait(self, size_t number) noexcept nogil:
-        """Wait until all threads have come here; return whether all must stop now."""
-        return purenet_wait(&self.shared, number)
-
-    cdef void stop(self) noexcept nogil:
-        """Ask all to stop at the next wait, and to break off what can be broken off."""
-        purenet_stop(&self.shared)
-
-    cdef bint stopped(self) noexcept nogil:
-        """Return whether somebody has asked to stop."""
-        return purenet_stopped(&self.shared)
-
-    # Ctrl-C and other signals.  Only the first thread, the caller's, looks for them.
-
-    cdef void look(self, double work) noexcept nogil:
-        """After so much work, look now and then if the user wants to stop."""
-        self.work += work
-        if self.work >= WORK_BETWEEN_GLANCES:
-            self.work = 0.0
-            if purenet_milliseconds() - self.looked >= TIME_BETWEEN_LOOKS:
-                self.check_signals()
-                self.looked = purenet_milliseconds()
+    cdef void glance(self) noexcept nogil:
+        """Look at the clock, and perhaps for signals."""
+        self.work = 0.0
+        if purenet_milliseconds() - self.looked >= TIME_BETWEEN_LOOKS:
+            self.check_signals()
+            self.looked = purenet_milliseconds()
 
     cdef void check_signals(self) noexcept with gil:
         try:

@@ -1,39 +1,87 @@
-"""A run of epochs: the twin of training's loops."""
+"""A run of epochs, batch by batch, in one or several threads.
+
+Where the threads wait for each other, in one batch of ``Training.batch``::
+
+    thread 0       | thread 1, 2 ...  | they wait, because
+    ---------------+------------------+-----------------------------------------------------------
+    shuffle        |                  |
+    ========= 1 =========             | the order of the epoch must be there
+    gather its samples: the next batch begins here, too
+    ========= 2 =========             | only if the first layer is shared by its outputs, which
+                   |                  | need all samples, and these have been gathered
+    z of its outputs of the first layer
+    ========= 3 =========             | only then: the way on needs all outputs of a sample
+    its samples forward, loss, delta back to the first layer
+    ========= 4 =========             | the step needs the deltas of all samples; up to here every
+                   |                  | thread has read the weights, from here on they change
+    add up losses  |                  |
+    gather again   | gather again     | only if a delta is infinite: 0 * inf is NaN, so the zeros
+    ========= 5 =========             | that were left out are needed, of all samples
+    its part of the step, the last layer first
+    ========= 6 =========             | only if the first layer is shared by its outputs and its
+                   |                  | inputs are listed, which each has put in order in part
+    ========= 7 =========             | the next batch needs all weights
+    put the step in its place         | only if a large batch's step was taken on a copy
+    ========= 8 =========             | then the next batch needs that
+
+Before the first of them all threads wait for the start, and after the last one thread 0 waits for
+the end of the others (``threads``).  A wait returns whether all are to stop; whoever asks for that
+decides nothing for a single thread.  At 1 to 5 the batch is dropped then: nothing of it stands
+anywhere.  From 6 on weights have changed, and the batch must be finished; so at 6, at 8, and at 7
+without a copy, the result makes no difference, and the next wait returns it again.
+"""
 
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
-from .buffers cimport purenet_give_back, purenet_store
-from .engine cimport (
-    LARGEST_PIECE, WORK_OF_BATCH, WORK_OF_COPY, WORK_OF_PLACE, WORK_OF_SHUFFLE, Engine, Worker,
-)
+from .engine cimport Engine
 from .fingerprint cimport PURENET_SOURCES
 from .losses cimport c_count_correct, c_loss_count
 from .parameters cimport Parameter, bring_up_to_date
 from .randomness cimport Shuffler
 from .samples cimport Samples
-from .sparse cimport purenet_fetch_columns, purenet_keep_columns
-from .threads cimport MOST_THREADS, Job
-from .vectors cimport Layer, purenet_columns
+from .stages cimport STEP, STEP_ASIDE, Worker
+from .threads cimport (
+    LARGEST_PIECE, MOST_THREADS, WORK_OF_BATCH, WORK_OF_COPY, WORK_OF_PLACE, WORK_OF_SHUFFLE, Job,
+)
 
 SOURCES = PURENET_SOURCES
-
 
 # So many epochs are run until Python objects are made of their losses.
 cdef size_t EPOCHS_IN_ONE_GO = 32768
 
 
 cdef class Training(Job):
-    """A run of epochs: what ``Network._train`` does."""
+    """What ``Network.run_epochs`` does."""
+
+    cdef Engine engine
+    cdef Samples samples
+    cdef size_t epochs            # in one go
+    cdef size_t batch_size
+    cdef Shuffler shuffler        # None: the samples keep their order
+    cdef size_t *order
+    cdef double *x                # a batch's inputs and targets, where they must be gathered
+    cdef double *y
+    cdef bint *sparse             # of each thread, all alike: are the inputs read as lists?
+    cdef bint aside               # is the step taken on a copy?
+    cdef bint narrow              # is the network narrow, and one thread trains it?
+    cdef size_t finished          # epochs of this go
+    cdef double *totals           # their losses
+    cdef size_t *corrects         # and their numbers of right answers
 
     def __cinit__(self, network, Samples samples, size_t most_epochs, size_t batch_size,
                   Shuffler shuffler, double learning_rate, size_t threads):
         cdef Engine engine = Engine(network, samples.inputs, samples.targets)
-        cdef size_t i
+        cdef bint listed = samples.inputs.sparse is not None
         cdef bint sparse
+        cdef size_t i
+        engine.rate = learning_rate
+        threads = engine.threads_for(min(threads, batch_size), 3.0 * batch_size)
+        # Ctrl-C cannot wait for the end of a large batch.  Its step is taken on a copy, so that it
+        # can be dropped.
+        self.aside = batch_size * engine.work_of_sample > LARGEST_PIECE
+        engine.set_up(threads, batch_size, STEP_ASIDE if self.aside else STEP, False)
         self.engine = engine
-        engine.set_up(engine.workers_for(min(threads, batch_size), 3.0 * batch_size), batch_size,
-                      back=True)
         self.threads = engine.threads
         self.samples = samples
         self.batch_size = batch_size
@@ -41,49 +89,26 @@ cdef class Training(Job):
         self.order = <size_t *> malloc(samples.size * sizeof(size_t))
         self.totals = <double *> malloc(most_epochs * sizeof(double))
         self.corrects = <size_t *> malloc(most_epochs * sizeof(size_t))
-        self.sparse = <bint *> malloc(engine.threads.count * sizeof(bint))
+        self.sparse = <bint *> malloc(threads * sizeof(bint))
         if not (self.order and self.totals and self.corrects and self.sparse):
             raise MemoryError()
         for i in range(<size_t> samples.size):
             self.order[i] = i
-        engine.rate = learning_rate
-        # Ctrl-C cannot wait for the end of a large batch.  Its step is taken on the side, so that
-        # it can be dropped.
-        self.large = <double> batch_size * engine.work_of_sample > LARGEST_PIECE
-        self.narrow = engine.threads.count == 1 and not self.large and engine.is_narrow()
-        engine.by_outputs = not self.large and engine.can_share_by_outputs()
-        engine.get_memory(deltas=True, every_z=False, gradients=False, pending=self.large)
-        sparse = samples.inputs.sparse is not None
-        if sparse or shuffler is not None:
-            self.x = engine.memory_for(batch_size * samples.inputs.columns)
+        if threads == 1 and not self.aside:
+            engine.set_up_narrow()
+        self.narrow = engine.narrow != NULL
+        if listed or shuffler is not None:
+            self.x = engine.memory.numbers(batch_size * samples.inputs.columns)
         if shuffler is not None:
-            self.y = engine.memory_for(batch_size * samples.targets.columns)
-        sparse = (sparse and engine.weights_finite(&engine.layers[0])
+            self.y = engine.memory.numbers(batch_size * samples.targets.columns)
+        sparse = (listed and engine.first.takes_lists()
                   and samples.inputs.sparse.suits_batches(batch_size, shuffler is not None))
-        for i in range(engine.threads.count):
+        for i in range(threads):
             self.sparse[i] = sparse
-        # Batches that come again are put in order once, unless that took more memory than a copy
-        # of the inputs.
-        if sparse and shuffler is None and most_epochs > 1 and not self.large:
-            if samples.inputs.sparse.bytes_with_columns(self.batches()) <= sizeof(double) * <double> samples.size * samples.inputs.columns:
-                self.kept = <purenet_columns *> calloc(
-                    self.batches() * engine.threads.count, sizeof(purenet_columns))
-                self.store_size = <size_t> (
-                    samples.inputs.sparse.bytes_of_columns(self.batches()) / engine.threads.count) + 4096
-                self.stores = <purenet_store **> calloc(engine.threads.count, sizeof(purenet_store *))
-                if not (self.kept and self.stores):
-                    raise MemoryError()
-
-    cdef size_t batches(self) noexcept:
-        return (self.samples.size + self.batch_size - 1) // self.batch_size
+        if sparse and shuffler is None and most_epochs > 1 and not self.aside:
+            engine.first.expect_again(batch_size)
 
     def __dealloc__(self):
-        cdef size_t i
-        if self.stores != NULL:
-            for i in range(self.threads.count):
-                purenet_give_back(self.stores[i])
-        free(self.stores)
-        free(self.kept)
         free(self.order)
         free(self.totals)
         free(self.corrects)
@@ -131,6 +156,7 @@ cdef class Training(Job):
         return 0
 
     cdef void work(self, size_t number) noexcept nogil:
+        cdef Worker *worker = &self.engine.workers[number]
         cdef size_t epoch, start, rows
         cdef size_t count = self.samples.size
         cdef bint finite
@@ -141,141 +167,108 @@ cdef class Training(Job):
                 if self.shuffler is not None:
                     self.shuffler.shuffle(self.order, count)
                     self.threads.look(<double> WORK_OF_SHUFFLE + <double> WORK_OF_PLACE * count)
-            if self.threads.wait(number):
+            if self.threads.wait(number):  # 1
                 return
             start = 0
+            worker.batch = 0
             finite = True
             while start < count:
                 rows = min(self.batch_size, count - start)
                 if self.narrow:
-                    finite = self.narrow_batch(epoch, start, rows)
-                elif not self.batch(number, epoch, start, rows):
+                    finite = self.narrow_batch(worker, epoch, start, rows)
+                elif not self.batch(worker, epoch, start, rows):
                     return
                 start += rows
+                worker.batch += 1
             if number == 0:
                 self.finished = epoch + 1
                 if not (finite if self.narrow else self.engine.finite()):
                     self.threads.stop()
 
-    cdef bint narrow_batch(self, size_t epoch, size_t start, size_t rows) noexcept nogil:
+    cdef bint narrow_batch(self, Worker *worker, size_t epoch, size_t start,
+                           size_t rows) noexcept nogil:
         """Train a narrow network on one batch; return whether its weights are still finite."""
-        cdef Worker *worker = &self.engine.workers[0]
-        self.gather(0, start, rows, False)
+        self.gather(worker, start, rows, False)
         self.threads.look(WORK_OF_BATCH)
-        self.engine.kernels.narrow_forward(
-            self.engine.layers, self.engine.count, rows, worker.x)
-        worker.first = 0
-        worker.last = rows
+        self.engine.forward_narrow(worker, rows)
         self.engine.measure(worker)
         self.engine.output_delta(worker)
         self.add_up(worker, epoch, rows)
-        return self.engine.kernels.narrow_backward(
-            self.engine.layers, self.engine.count, rows, worker.x, self.engine.rate)
+        return self.engine.step_narrow(worker, rows)
 
     cdef void add_up(self, Worker *worker, size_t epoch, size_t rows) noexcept nogil:
         """Add the batch's losses and right answers to those of the epoch."""
-        cdef Layer *last = self.engine.last()
         cdef size_t i
         cdef double total = 0.0
         for i in range(rows):
             total = total + self.engine.losses[i]
         self.totals[epoch] = self.totals[epoch] + total
-        self.corrects[epoch] += c_count_correct(last.a, worker.y, rows, last.outputs)
+        if self.samples.classes:
+            self.corrects[epoch] += c_count_correct(self.engine.last.a, worker.y, rows,
+                                                    self.engine.last.outputs)
 
-    cdef bint batch(self, size_t number, size_t epoch, size_t start, size_t rows) noexcept nogil:
+    cdef bint batch(self, Worker *worker, size_t epoch, size_t start, size_t rows) noexcept nogil:
         """Train on one batch; return whether it was finished."""
-        cdef Worker *worker = &self.engine.workers[number]
-        cdef Layer *first = &self.engine.layers[0]
+        cdef size_t number = worker.number
         cdef size_t i
         cdef bint finite = True
-        self.gather(number, start, rows, self.sparse[number])
-        if self.sparse[number]:
-            self.fetch_columns(number, start // self.batch_size)
+        self.gather(worker, start, rows, self.sparse[number])
+        if worker.sparse:
+            self.engine.first.fetch(worker)
         if number == 0:
-            if self.large:
-                self.engine.copy_to_pending()
+            if self.aside:
+                self.engine.begin_aside()
             self.threads.look(WORK_OF_BATCH)
-        if self.engine.by_outputs:
-            # All the samples are needed; those of the others may have been gathered.
-            if worker.x != NULL and self.x != NULL and self.threads.wait(number):
+        if self.engine.first.together:
+            if not worker.sparse and self.x != NULL and self.threads.wait(number):  # 2
                 return False
-            self.engine.first_outputs(worker, number)
-            if self.threads.wait(number):
+            self.engine.first.forward_together(worker)
+            if self.threads.wait(number):  # 3
                 return False
         while True:
             self.engine.forward(worker)
             self.engine.measure(worker)
             self.engine.backward(worker)
             if number == 0:
-                self.threads.look(<double> (worker.last - worker.first) * self.engine.work_of_sample * 3)
+                self.threads.look((worker.last - worker.first) * self.engine.work_of_sample * 3)
             if not self.engine.next_block(worker):
                 break
-        if worker.x == NULL:
-            worker.deltas_finite = self.engine.kernels.all_finite(
-                (worker.end - worker.begin) * first.outputs,
-                first.delta + worker.begin * first.outputs)
-        if self.threads.wait(number):
+        if worker.sparse:
+            worker.deltas_finite = self.engine.first.deltas_finite(worker)
+        if self.threads.wait(number):  # 4
             return False
         if number == 0:
             self.add_up(worker, epoch, rows)
-        if worker.x == NULL:
+        if worker.sparse:
             for i in range(self.threads.count):
                 finite = finite and self.engine.workers[i].deltas_finite
             if not finite:
-                # 0 * inf is NaN: from here on the zeros must not be left out.
+                # From here on the zeros must not be left out.
                 self.sparse[number] = False
-                self.gather(number, start, rows, False)
-                if self.threads.wait(number):
+                self.gather(worker, start, rows, False)
+                if self.threads.wait(number):  # 5
                     return False
-        if self.engine.by_outputs:
-            self.engine.other_steps(worker, number)
-            if worker.x == NULL:
-                self.order_columns(worker, number, start // self.batch_size)
-                self.threads.wait(number)
-            self.engine.first_step(worker, number)
-        else:
-            if worker.x == NULL and not self.large:
-                self.order_columns(worker, number, start // self.batch_size)
-            self.engine.first_step(worker, number)
-            self.engine.other_steps(worker, number)
-        if self.threads.wait(number) and self.large:
+        self.engine.step(worker)  # and 6
+        if self.threads.wait(number) and self.aside:  # 7
             return False
-        if self.large:
-            self.engine.commit(number)
-            self.threads.wait(number)
+        if self.aside:
+            self.engine.commit(worker)
+            self.threads.wait(number)  # 8
         if self.sparse[number]:
             for i in range(self.threads.count):
                 finite = finite and self.engine.workers[i].weights_finite
             self.sparse[number] = finite
         return True
 
-    cdef void order_columns(self, Worker *worker, size_t number, size_t batch) noexcept nogil:
-        """Lay the worker's columns of a batch's inputs before it."""
-        cdef purenet_columns *kept = NULL
-        if self.kept != NULL:
-            kept = &self.kept[batch * self.threads.count + number]
-            if kept.value != NULL:
-                worker.columns = kept[0]
-                return
-        self.engine.order_columns(worker, number)
-        if kept != NULL:
-            purenet_keep_columns(&worker.columns, &self.stores[number], self.store_size,
-                                 kept)
-
-    cdef void fetch_columns(self, size_t number, size_t batch) noexcept nogil:
-        """Have what ``order_columns`` will find on its way from memory."""
-        if self.kept != NULL:
-            purenet_fetch_columns(&self.kept[batch * self.threads.count + number])
-
-    cdef void gather(self, size_t number, size_t start, size_t rows, bint sparse) noexcept nogil:
-        """Lay the worker's part of a batch before it."""
+    cdef void gather(self, Worker *worker, size_t start, size_t rows, bint sparse) noexcept nogil:
+        """Lay the thread's part of a batch before it."""
         cdef size_t columns = self.samples.inputs.columns
         cdef size_t outputs = self.samples.targets.columns
         cdef const double *targets = self.samples.targets.data
         cdef const double *x = NULL
         cdef const double *y = targets + start * outputs
-        cdef size_t begin = self.threads.begin_of(number, rows)
-        cdef size_t end = self.threads.begin_of(number + 1, rows)
+        cdef size_t begin = self.threads.begin_of(worker.number, rows)
+        cdef size_t end = self.threads.begin_of(worker.number + 1, rows)
         cdef size_t i
         if not sparse:
             if self.x == NULL:
@@ -284,8 +277,8 @@ cdef class Training(Job):
                 x = self.x
                 for i in range(begin, end):
                     self.samples.inputs.copy_row(self.order[start + i], self.x + i * columns)
-                    if self.large:
-                        if number == 0:
+                    if self.aside:
+                        if worker.number == 0:
                             self.threads.look(<double> WORK_OF_COPY * columns)
                         if self.threads.stopped():
                             break
@@ -294,12 +287,12 @@ cdef class Training(Job):
             for i in range(begin, end):
                 memcpy(self.y + i * outputs, targets + self.order[start + i] * outputs,
                        outputs * sizeof(double))
-        self.engine.prepare(number, rows, begin, end, x, y, self.order + start)
+        self.engine.prepare(worker, rows, begin, end, x, y, self.order + start)
 
 
 def train(network, Samples samples, epochs, size_t batch_size, bint shuffle, double learning_rate,
           threads, history):
-    """Train epoch after epoch, as ``Network._train`` does."""
+    """Train epoch after epoch, as ``Network.run_epochs`` does."""
     cdef Shuffler shuffler = None
     if shuffle:
         shuffler = Shuffler(network.seed, history.first_epoch + history.epochs)

@@ -78,7 +78,7 @@ def rows(count, columns, zeros):
 
 
 for limit in (100_000_000, 1):
-    purenet.engine.limit_pieces(limit)
+    purenet.threads.limit_pieces(limit)
     for widths, zeros, loss, last in (
         ((3, 4, 1), 0.0, "binary_cross_entropy", "sigmoid"),
         ((70, 64, 10), 0.8, "categorical_cross_entropy", "softmax"),

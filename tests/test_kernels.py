@@ -37,12 +37,12 @@ def compiled(fast):
     compiled = fast
     before = compiled.vectors.chosen_vectors()
     least = compiled.threads.share_from(0.0)
-    limit = compiled.engine.limit_pieces(0)
-    compiled.engine.limit_pieces(limit)
+    limit = compiled.threads.limit_pieces(0)
+    compiled.threads.limit_pieces(limit)
     yield compiled
     compiled.vectors.choose_vectors(before)
     compiled.threads.share_from(least)
-    compiled.engine.limit_pieces(limit)
+    compiled.threads.limit_pieces(limit)
 
 
 def vectors_here(compiled):
@@ -411,7 +411,7 @@ def test_products_that_are_taken_in_blocks(both, compiled):
     layers = [(4, 9, "tanh"), (9, 260, "relu"), (260, 2, "linear")]
     case = Case(layers, "mean_squared_error", inputs, targets, epochs=1, learning_rate=0.01)
     check(both, compiled, case, threads=(1, 2))
-    compiled.engine.limit_pieces(20000)
+    compiled.threads.limit_pieces(20000)
     check(both, compiled, case, "in pieces", threads=(1, 3))
 
 
@@ -557,7 +557,7 @@ def test_steps_by_nothing_but_negative_zeros(both, compiled, outputs, terms):
         expected = bits([[-0.0] * outputs] * columns)
         assert trained(both[0]) == expected
         for limit in (10**9, 1):
-            compiled.engine.limit_pieces(limit)
+            compiled.threads.limit_pieces(limit)
             for path, threads in paths(compiled, (1, 2)):
                 what = f"{columns} by {outputs}, pieces of {limit}, {path}"
                 assert trained(both[1], threads) == expected, what
@@ -777,7 +777,7 @@ def test_a_weight_that_becomes_infinite_in_the_middle_of_a_run(
 ):
     # More inputs than two strips have.  One weight overflows in the first batch, in the row of an
     # input that is zero in all other samples.
-    compiled.engine.limit_pieces(limit)
+    compiled.threads.limit_pieces(limit)
     for output in (0, outputs // 2, outputs - 1):
         # The last batch has a single sample, which is that of the first thread.
         inputs = [[0.0] * 300 for _ in range(5)]
@@ -834,12 +834,12 @@ def test_large_batches_are_taken_in_pieces(both, compiled, layers, limit):
             assert leaves_out_zeros(compiled, inputs) == many_zeros
             targets = dense_rows(generator, rows, layers[-1][1])
             case = Case(layers, "mean_squared_error", inputs, targets, batch_size=batch_size)
-            compiled.engine.limit_pieces(limit)
+            compiled.threads.limit_pieces(limit)
             check(both, compiled, case, f"{layers}, {rows} rows, zeros: {many_zeros}")
 
 
 def test_pieces_of_a_training_that_overflows(both, compiled):
-    compiled.engine.limit_pieces(1)
+    compiled.threads.limit_pieces(1)
     generator = random.Random("pieces")
     inputs = sparse_rows(generator, 40, 130)
     targets = dense_rows(generator, 40, 3)

@@ -55,6 +55,28 @@ static inline void *purenet_take(purenet_store **store, size_t bytes, size_t mor
     return taken;
 }
 
+/* Take so many bytes, all zero, from the beginning of a cache line on. */
+static inline void *purenet_take_zeros(purenet_store **store, size_t bytes)
+{
+    const size_t least = 4096 - sizeof(purenet_store);
+    purenet_store *now = *store;
+    void *taken;
+    bytes = (bytes + 63) & ~(size_t)63;
+    if (now == NULL || now->size - now->used < bytes) {
+        const size_t size = sizeof *now + 64 + (bytes > least ? bytes : least);
+        now = (purenet_store *)calloc(1, size);
+        if (now == NULL)
+            return NULL;
+        now->before = *store;
+        now->used = (size_t)((((uintptr_t)(now + 1) + 63) & ~(uintptr_t)63) - (uintptr_t)now);
+        now->size = size;
+        *store = now;
+    }
+    taken = (char *)now + now->used;
+    now->used += bytes;
+    return taken;
+}
+
 static inline void purenet_give_back(purenet_store *store)
 {
     while (store != NULL) {

@@ -82,7 +82,7 @@ static inline void purenet_sleep(purenet_threads *threads, size_t number,
 static inline void purenet_wake_all(purenet_threads *threads)
 {
     purenet_count i;
-    for (i = 0; i < threads->size; i++) {
+    for (i = 0; i < threads->size && threads->sleepers != NULL; i++) {
         purenet_sleeper *sleeper = threads->sleepers + i;
         if (PURENET_READ(&sleeper->asleep) && PURENET_EXCHANGE(&sleeper->asleep, 0))
             PyThread_release_lock(sleeper->lock);
@@ -173,6 +173,8 @@ static inline int purenet_make_threads(purenet_threads *threads, size_t size)
     if (size > PURENET_MOST_THREADS)
         return 0;
     threads->size = (purenet_count)size;
+    if (size == 1) /* which never waits */
+        return 1;
     threads->sleepers = (purenet_sleeper *)calloc(size, sizeof *threads->sleepers);
     if (threads->sleepers == NULL)
         return 0;

@@ -1,3 +1,0 @@
-SOURCES: int
-
-def limit_pieces(work: int) -> int: ...
