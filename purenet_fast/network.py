@@ -10,24 +10,22 @@ from purenet.checks import are_classes, as_matrix, as_targets, check_targets
 from purenet.history import History
 from purenet.layers import LayerGradient, LayerOutput
 from purenet.matrix import Matrix
-from purenet.optimizers import GradientDescent, Optimizer
+from purenet.optimizers import Optimizer
 from purenet.samples import Samples
 
 from . import passes, training
-from .layers import Dense
+from .layers import Dense, is_plain_descent
 from .parameters import take_in_layers
 from .samples import Samples as CompiledSamples
 from .samples import are_finite_floats, inputs_of
-
-_COMPILED = {Dense}
 
 
 class Network(network.Network):
     layer_class: ClassVar[type[purenet.layers.Dense]] = Dense
 
     def _is_compiled(self) -> bool:
-        """Return whether all layers have compiled loops; the others run through purenet's."""
-        return set(map(type, self.layers)) == _COMPILED
+        """Return whether the compiled loops can run it; purenet's run what is anybody else's."""
+        return _STAND_INS.stand_for(self)
 
     def check_parameters(self) -> None:
         if not take_in_layers(self.layers):
@@ -54,8 +52,8 @@ class Network(network.Network):
         settings: Any = None,
         optimizer: Optimizer | None = None,
     ) -> Any:
-        is_plain = optimizer is None or type(optimizer) is GradientDescent
-        if not is_plain or not self._is_compiled():
+        plain = optimizer is None or is_plain_descent(optimizer)
+        if not plain or not self._is_compiled():
             return super().checked_samples(inputs, targets)
         # Batches that come again in the same order are laid out for it.
         together = 1
@@ -115,3 +113,12 @@ class Network(network.Network):
         if type(inputs) is list:
             return super().outputs_of(inputs, threads)
         return passes.predict(self, inputs, threads)
+
+
+# What the compiled loops compute in place of.
+_STAND_INS = passes.StandIns(
+    Network,
+    ("forward", "backward", "step"),
+    Dense,
+    ("feedforward", "delta", "gradient", "input_gradient", "step"),
+)
