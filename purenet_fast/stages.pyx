@@ -23,12 +23,51 @@ SOURCES = PURENET_SOURCES
 STAGES = {}
 
 
-def are_compiled(layers):
-    """Return whether all these layers have stages."""
-    for layer in layers:
-        if type(layer) not in STAGES:
+cdef class StandIns:
+    """The methods that the compiled loops stand for.
+
+    Where somebody has put another in the place of one of them, in a derived class, in the class
+    itself or on an object, that one has to run.
+    """
+
+    cdef type layer_class
+    cdef tuple network_names, network_methods, layer_names, layer_methods
+
+    def __init__(self, type network_class, tuple network_names, type layer_class,
+                 tuple layer_names):
+        self.layer_class = layer_class
+        self.network_names = network_names
+        self.network_methods = tuple([getattr(network_class, name) for name in network_names])
+        self.layer_names = layer_names
+        self.layer_methods = tuple([getattr(layer_class, name) for name in layer_names])
+
+    def stand_for(self, network):
+        """Return whether all of a network's methods, and of its layers', are these."""
+        if not has_methods(type(network), network.__dict__, self.network_names, self.network_methods):
             return False
-    return True
+        if not has_methods(self.layer_class, None, self.layer_names, self.layer_methods):
+            return False
+        for layer in <tuple> network.layers:
+            if type(layer) not in STAGES or hides(layer.__dict__, self.layer_names):
+                return False
+        return True
+
+
+cdef bint has_methods(object owner, dict attributes, tuple names, tuple methods) except -1:
+    """Return whether a class has these methods, and the object with these attributes, too."""
+    cdef Py_ssize_t i
+    for i in range(len(names)):
+        if getattr(owner, names[i]) is not methods[i]:
+            return False
+    return attributes is None or not hides(attributes, names)
+
+
+cdef bint hides(dict attributes, tuple names) except -1:
+    """Return whether an object's own attributes hide one of its class's."""
+    for name in names:
+        if name in attributes:
+            return True
+    return False
 
 
 cdef class Stage:

@@ -14,7 +14,8 @@ Y = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
 
 
 def network(module, layer=None, kind=None):
-    layers = [(layer or module.Dense)(3, 4, "tanh"), module.Dense(4, 2, "sigmoid")]
+    layer = layer or module.Dense
+    layers = [layer(3, 4, "tanh"), layer(4, 2, "sigmoid")]
     return (kind or module.Network)(layers, "mean_squared_error", seed=3)
 
 
@@ -45,6 +46,24 @@ def test_rows_of_the_original_are_not_those_of_the_copy(backend, way):
     copied.fit(X, Y, epochs=1)
     assert net.digest() == before
     assert copied.layers[0].weights[0] is not net.layers[0].weights[0]
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_what_is_written_into_a_copy_is_checked(both, way):
+    results = []
+    for module in both:
+        net = network(module)
+        net.layers[0].weights[1] = [1, 2, 3, 4]
+        net.layers[0].weights[2] = net.layers[0].weights[0]
+        copied = COPIES[way](net)
+        copied.fit(X, Y, epochs=1)
+        seen = [copied.digest(), copied.layers[0].weights]
+        copied.layers[0].weights[0].append(1.0)
+        copied = COPIES[way](copied)
+        results.append([*seen, outcome(copied.predict, X)])
+    assert results[0] == results[1]
+    message = "layer 0: weights: row 0 has 5 numbers, expected 4"
+    assert results[0][-1] == ("ValueError", message)
 
 
 @pytest.mark.parametrize("name", ["weights", "biases", "inputs", "outputs", "bias", "activation"])
@@ -139,3 +158,224 @@ def test_a_layers_update_checks_its_parameters(both):
     assert results[0] == results[1]
     message = "layer: weights: row 1, column 2: found 'x', expected a number"
     assert results[0][0] == ("TypeError", message)
+
+
+# What a user puts in the place of a method runs.
+
+
+def halved(rows):
+    return [[0.5 * value for value in row] for row in rows]
+
+
+LAYER_METHODS = {
+    "feedforward": lambda old: lambda *a: (o := old(*a))._replace(a=halved(o.a)),
+    "delta": lambda old: lambda *a: halved(old(*a)),
+    "gradient": lambda old: lambda *a: (g := old(*a))._replace(weights=halved(g.weights)),
+    "input_gradient": lambda old: lambda *a: halved(old(*a)),
+    "step": lambda old: lambda *a: old(*a[:-2], 0.5 * a[-2], a[-1]),
+}
+NETWORK_METHODS = {
+    "forward": lambda old: lambda *a: [o._replace(a=halved(o.a)) for o in old(*a)],
+    "backward": lambda old: lambda *a: [g._replace(weights=halved(g.weights)) for g in old(*a)],
+    "step": lambda old: lambda *a: old(*a[:-2], 0.5 * a[-2], a[-1]),
+}
+
+
+def as_method(function):
+    """Return a function of Python's that a class binds to its objects."""
+    return lambda *arguments: function(*arguments)
+
+
+def trained(net):
+    history = net.fit(X, Y, epochs=3, learning_rate=0.5, batch_size=3)
+    seen = [history.loss, net.digest(), net.predict(X), net.evaluate(X, Y).loss]
+    return [*seen, net.feedforward(X)[0].a, net.backprop(X, Y)[0].weights]
+
+
+@pytest.mark.parametrize("way", ["derived", "on the object", "in the class"])
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [("Dense", name) for name in LAYER_METHODS] + [("Network", name) for name in NETWORK_METHODS],
+)
+def test_a_method_of_ones_own_runs(both, monkeypatch, way, owner, name):
+    results = []
+    for module in both:
+        kind = getattr(module, owner)
+        make = (LAYER_METHODS if owner == "Dense" else NETWORK_METHODS)[name]
+        usual = trained(network(module))
+        method = as_method(make(getattr(kind, name)))
+        if way == "derived":
+            derived = type(owner, (kind,), {name: method})
+            net = network(module, **{"layer" if owner == "Dense" else "kind": derived})
+        else:
+            net = network(module)
+        if way == "on the object":
+            target = net.layers[1] if owner == "Dense" else net
+            setattr(target, name, make(getattr(target, name)))
+        if way == "in the class":
+            monkeypatch.setattr(kind, name, method)
+        results.append(trained(net))
+        assert results[-1] != usual
+        monkeypatch.undo()
+        assert trained(network(module)) == usual
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("way", ["derived", "on the object", "in the class"])
+def test_a_step_of_ones_own_is_taken(both, monkeypatch, way):
+    results = []
+    for module in both:
+        net = network(module)
+        optimizer = module.GradientDescent()
+        old = optimizer.step
+
+        def step(parameter, gradient, learning_rate, memory, old=old):
+            old(parameter, gradient, 0.5 * learning_rate, memory)
+
+        if way == "derived":
+            step = staticmethod(step)
+            optimizer = type("Half", (module.GradientDescent,), {"step": step})()
+        elif way == "on the object":
+            optimizer.step = step
+        else:
+            monkeypatch.setattr(module.GradientDescent, "step", staticmethod(step))
+        net.fit(X, Y, epochs=2, optimizer=optimizer)
+        results.append(net.digest())
+        net.update(net.backprop(X, Y), 0.5, optimizer)
+        results[-1] += net.digest()
+        monkeypatch.undo()
+        usual = network(module)
+        usual.fit(X, Y, epochs=2)
+        assert usual.digest() not in results[-1]
+    assert results[0] == results[1]
+
+
+# Whatever stands in the place of an argument.
+
+
+class Deaf:
+    """An object that has every attribute."""
+
+    def __getattr__(self, name):
+        return None
+
+
+class Mute:
+    """An object that has no text."""
+
+    def __repr__(self):
+        raise RuntimeError("no text")
+
+
+def nested(depth):
+    value = [1.0]
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+ODD = {
+    "deaf": Deaf(),
+    "mute": Mute(),
+    "nested": nested(10_000),
+    "huge": 10**400,
+    "complex": 1j,
+    "none": None,
+    "text": "x",
+    "a row": [1.0],
+    "dictionary": {0: [1.0, 2.0, 3.0]},
+    "iterator": iter([[1.0, 2.0, 3.0]]),
+    "huge class": [10**400, 0, 0, 0],
+}
+PLACES = {
+    "predict": lambda module, net, odd: net.predict(odd),
+    "inputs": lambda module, net, odd: net.fit(odd, Y, epochs=1),
+    "a number": lambda module, net, odd: net.predict([[1.0, odd, 2.0]]),
+    "targets": lambda module, net, odd: net.evaluate(X, odd),
+    "a target": lambda module, net, odd: net.backprop(X, [[odd, 1.0]] * 4),
+    "epochs": lambda module, net, odd: net.fit(X, Y, epochs=odd if odd != 10**400 else "10"),
+    "shuffle": lambda module, net, odd: net.fit(X, Y, epochs=1, shuffle=odd),
+    "validation": lambda module, net, odd: net.fit(X, Y, epochs=1, validation_data=odd or 7),
+    "optimizer": lambda module, net, odd: net.fit(X, Y, epochs=1, optimizer=odd or "none"),
+    "gradients": lambda module, net, odd: net.update(odd, 0.1),
+    "layers": lambda module, net, odd: module.Network(odd),
+    "outputs": lambda module, net, odd: module.Dense(2, odd),
+    "initializer": lambda module, net, odd: (
+        module.Network([module.Dense(1, 1, initializer=odd)])
+        if odd is not None
+        else module.Dense(1, 1, initializer=7)
+    ),
+    "bias_initializer": lambda module, net, odd: module.Dense(
+        1, 1, bias=False, bias_initializer=odd
+    ),
+    "loss": lambda module, net, odd: setattr(net, "loss", odd),
+    "weights": lambda module, net, odd: setattr(net.layers[0], "weights", odd),
+    "net": lambda module, net, odd: module.check_gradients(odd, X, Y),
+    "width": lambda module, net, odd: net.to_svg(width=odd),
+    "title": lambda module, net, odd: net.to_svg(title=odd or 7),
+    "classes": lambda module, net, odd: module.one_hot([0], odd if odd != 10**400 else "10"),
+    "labels": lambda module, net, odd: module.one_hot(odd, 3),
+}
+
+
+USABLE = {("title", "text"), ("labels", "a row")}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("odd", ODD)
+def test_what_cannot_be_used_is_named(both, place, odd):
+    results = []
+    for module in both:
+        net = network(module)
+        before = net.digest(), net.history, net.epochs_trained
+        found = outcome(PLACES[place], module, net, ODD[odd])
+        if (place, odd) not in USABLE:
+            kind, message = found
+            assert kind in ("TypeError", "ValueError")
+            assert message.count("expected ") == 1
+        assert before == (net.digest(), net.history, net.epochs_trained)
+        results.append(found)
+    assert results[0] == results[1]
+
+
+M = [[1.0, 2.0, 3.0]]
+NO_MATRICES = [["abc"], [[1.0, "x", 2.0]], [[1.0, None, 2.0]], [[[1.0], 2.0, 3.0]], {0: M[0]}]
+NO_MATRICES += [iter(M), [{1.0, 2.0, 3.0}], {(1.0, 2.0, 3.0)}, None, {0: M[0]}.values()]
+
+
+@pytest.mark.parametrize("odd", NO_MATRICES, ids=repr)
+@pytest.mark.parametrize("name", ["dot", "add", "multiply", "subtract"])
+def test_what_is_no_matrix_is_named(both, name, odd):
+    for arguments in (
+        [odd, [[1.0]] if name == "dot" else M],
+        [[[1.0]] if name == "dot" else M, odd],
+    ):
+        seen = [outcome(getattr(module, name), *arguments) for module in both]
+        assert seen[0] == seen[1]
+        assert seen[0][0] == "TypeError"
+        assert "expected " in seen[0][1]
+
+
+@pytest.mark.parametrize("odd", NO_MATRICES, ids=repr)
+def test_what_is_no_matrix_or_row_is_named_wherever_one_is_taken(both, odd):
+    calls = [
+        lambda module: module.transpose(odd),
+        lambda module: module.column_sums(odd),
+        lambda module: module.scale(odd, 2.0),
+        lambda module: module.scale(M, ["x"]),
+        lambda module: module.scale(M, None),
+        lambda module: module.add_bias(odd, M[0]),
+        lambda module: module.add_bias(M, None),
+        lambda module: module.add_bias(M, [1.0, "x", 2.0]),
+        lambda module: module.activate("relu", odd),
+        lambda module: module.activate("softmax", odd),
+        lambda module: module.softmax([1.0, "x"]),
+        lambda module: module.softmax(M),
+        lambda module: module.softmax_derivative([None]),
+        lambda module: module.softmax_cross_entropy(M[0], [1.0, "x", 2.0]),
+    ]
+    for call in calls:
+        seen = [outcome(call, module) for module in both]
+        assert seen[0] == seen[1]
+        assert seen[0][0] == "TypeError"
+        assert "expected a" in seen[0][1]
