@@ -28,6 +28,9 @@ class Network(network.Network):
         """Return whether the compiled loops can run it; purenet's run what is anybody else's."""
         return _STAND_INS.stand_for(self)
 
+    def _runs_compiled(self, optimizer: Optimizer | None) -> bool:
+        return (optimizer is None or is_plain_descent(optimizer)) and self._is_compiled()
+
     def check_parameters(self) -> None:
         if not take_in_layers(self.layers):
             for number, layer in enumerate(self.layers):
@@ -51,8 +54,7 @@ class Network(network.Network):
         settings: Any = None,
         optimizer: Optimizer | None = None,
     ) -> Any:
-        plain = optimizer is None or is_plain_descent(optimizer)
-        if not plain or not self._is_compiled():
+        if not self._runs_compiled(optimizer):
             return super().checked_samples(inputs, targets)
         # Batches that come again in the same order are laid out for it.
         together = 1
@@ -89,11 +91,14 @@ class Network(network.Network):
         threads: int,
         history: History,
     ) -> None:
+        samples = self._for_these_methods(samples, optimizer)
         if type(samples) is Samples:
             super().run_epochs(
                 samples, epochs, batch_size, shuffle, learning_rate, optimizer, threads, history
             )
         else:
+            for layer in self.layers:
+                layer.start_plain_descent(optimizer)
             count = samples.size
             batch_size = count if batch_size is None else min(batch_size, count)
             shuffle = shuffle and batch_size < count
@@ -101,12 +106,20 @@ class Network(network.Network):
                 self, samples, epochs, batch_size, shuffle, learning_rate, threads, history
             )
 
+    def _for_these_methods(self, samples: Any, optimizer: Optimizer | None) -> Any:
+        """Return the samples as lists if a callback has put a method of its own in since."""
+        if type(samples) is Samples or self._runs_compiled(optimizer):
+            return samples
+        inputs, targets = samples.lists()
+        return Samples(inputs, targets, samples.classes, samples.size)
+
     def find_non_finite(self) -> tuple[str, float] | None:
         if self._is_compiled() and passes.is_finite(self):
             return None
         return super().find_non_finite()
 
     def measure(self, samples: Samples, threads: int) -> tuple[float, int]:
+        samples = self._for_these_methods(samples, None)
         if type(samples) is Samples:
             return super().measure(samples, threads)
         return passes.measure(self, samples, threads)
