@@ -136,7 +136,7 @@ class Keeper:
         """Enter what a method of a layer has computed, whichever way it did."""
         layer: Any = self._frames.local(frame).get("self")
         number = self._locator.number(layer)
-        if number is None or not any(self._frames.chain(frame)):
+        if number is None or not self._frames.chain(frame):
             return
         method = self._methods[frame.f_code]
         if method == "feedforward":
