@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from . import activations, losses, matrix
 from .checks import (
     as_choice,
+    as_list,
     check_product,
     check_rectangle,
     check_row,
@@ -50,14 +51,16 @@ def transpose(a: Rows) -> Matrix:
 def add_bias(a: Rows, biases: Sequence[float]) -> Matrix:
     """Return a with ``biases[j]`` added to every element of column j.
 
-    Raises ValueError if there are not as many biases as columns, TypeError for what is no matrix.
+    Raises ValueError if there are not as many biases as columns, TypeError for what is no matrix
+    or no row of biases.
 
     >>> add_bias([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0])
     [[11.0, 22.0], [13.0, 24.0]]
     """
     columns = check_rectangle(a, "a")
-    if len(biases) != columns:
-        raise ValueError(f"biases has {len(biases)} numbers, expected {columns}, one a column")
+    found = len(as_list(biases, "biases", "a list of numbers"))
+    if found != columns:
+        raise ValueError(f"biases has {found} numbers, expected {columns}, one a column")
     return matrix.add_bias(a, biases)
 
 
@@ -152,15 +155,18 @@ def activate(activation: str, z: Rows) -> Matrix:
 
     Shapes: z and a are samples by units.
 
-    Raises ValueError or TypeError for another name, and for a row without numbers before softmax.
+    Raises ValueError for another name and for an empty row before softmax, TypeError for a name
+    that is no text and for what is no list of rows.
 
     >>> activate("relu", [[-1.0, 2.0]])
     [[0.0, 2.0]]
     """
     as_choice(activation, "activation", activations.ACTIVATIONS)
-    if activation == "softmax":
-        for number, row in enumerate(z):
+    for number, row in enumerate(as_list(z, "z", "a list of rows of numbers")):
+        if activation == "softmax":
             check_row(row, f"z: row {number}")
+        else:
+            as_list(row, f"z: row {number}", "a list of numbers")
     return activations.activate(activation, z)
 
 
