@@ -66,6 +66,7 @@ class Keeper:
         self.finished.clear()
 
     def called(self, frame: FrameType) -> None:
+        """Look at what the step has computed, and at a parameter that is about to change."""
         caller = frame.f_back
         if caller is not None and caller.f_code is training_step.__code__:
             self._enter_scalars(caller)

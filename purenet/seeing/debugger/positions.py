@@ -113,6 +113,7 @@ class Locator:
         self.update_code = type(optimizer).step.__code__
 
     def position(self, frame: FrameType) -> Position:
+        """Return where in the training step a frame stands; nowhere if it has no part in it."""
         chain = self._frames.chain(frame)
         if len(chain) < 2:
             return Position("loss", None, "L", ()) if self._is_division(frame) else _NOWHERE
