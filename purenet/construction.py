@@ -14,7 +14,7 @@ from .randomness import Random
 
 
 class Parts(Protocol):
-    """What a network is made of, as the modules see it that a network is built upon."""
+    """What a network is made of, as far as the modules below it need to know."""
 
     layer_class: ClassVar[type[Dense]]
     layers: tuple[Layer, ...]

@@ -1,7 +1,8 @@
 """A network: layers one after another, a loss, and the steps that train them.
 
 One step of training is ``feedforward``, ``backprop``, ``update``; ``fit`` does just that, batch by
-batch.  Each of the three checks what it is given and calls the loop below it.
+batch.  Each of the three checks what it is given and calls the loop below it.  What is unusable
+raises ValueError or TypeError that names the argument, the row and the column.
 """
 
 from __future__ import annotations
@@ -106,10 +107,11 @@ class Network:
     def update(
         self, gradients: Sequence[Any], learning_rate: float, optimizer: Optimizer | None = None
     ) -> None:
-        """Take one step of an optimizer with the result of ``backprop``.
+        """Take one step of an optimizer, by plain gradient descent if none is given.
 
-        By plain gradient descent, every weight and bias becomes
-        ``parameter - learning_rate * gradient``.
+        Every weight and bias becomes ``parameter - learning_rate * gradient`` then.
+
+        gradients: what ``backprop`` returned.
         """
         rate = as_learning_rate(learning_rate)
         self.check_parameters()
@@ -249,7 +251,10 @@ class Network:
     # Using a network.
 
     def predict(self, inputs: Rows, *, threads: int = 1) -> Matrix:
-        """Return the outputs of the last layer, one row a sample."""
+        """Return the outputs of the last layer, one row a sample.
+
+        threads: how many may compute.  It changes no bit; in pure Python it has no effect.
+        """
         threads = training.checked_threads(threads)
         self.check_parameters()
         rows = self.checked_inputs(inputs, threads)
@@ -358,7 +363,7 @@ class Network:
         return self.backward(samples.inputs, samples.targets, outputs)
 
     def measure(self, samples: Samples, threads: int) -> tuple[float, int]:
-        """Return the total loss and the number of right answers over these samples."""
+        """Return the total loss and the number of right answers over checked samples."""
         output = self.forward(samples.inputs)[-1]
         total = total_loss(self.loss, output.z, output.a, samples.targets)
         return total, count_correct(output.a, samples.targets)
