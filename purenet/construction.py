@@ -14,7 +14,7 @@ from .randomness import Random
 
 
 class Parts(Protocol):
-    """What a network is made of, for the rooms that a network stands on."""
+    """What a network is made of, as far as the modules below it need to know."""
 
     layer_class: ClassVar[type[Dense]]
     layers: tuple[Layer, ...]
@@ -33,6 +33,11 @@ class Parts(Protocol):
 
 
 def checked_layers(net: Parts, layers: Any) -> tuple[Layer, ...]:
+    """Return the layers of a network, each new or already in it.
+
+    Raises TypeError for what is no layer or one of the other package, ValueError for none at all,
+    for layers that do not fit together, and for one that stands in two places.
+    """
     own = set(map(id, net.__dict__.get("layers", ())))
     seen = set()
     listed = as_list(layers, "layers", "a list of Dense layers")
@@ -69,14 +74,20 @@ def needed_activation(loss: str) -> tuple[str, str] | None:
     return (loss, REQUIRED_ACTIVATION[loss]) if loss in REQUIRED_ACTIVATION else None
 
 
+def checked_loss(loss: Any, activation: str) -> str:
+    """Return the name of a loss, which must fit the activation of the last layer."""
+    name = as_choice(loss, "loss", LOSSES)
+    check_output_activation(needed_activation(name), activation)
+    return name
+
+
 # What is set later is checked as the constructor checks it.
 
 
 def _set_layers(net: Parts, value: Any) -> None:
     """Exchange layers: new ones get their first values, those that go are free."""
     layers = checked_layers(net, value)
-    needed = needed_activation(net.loss)
-    check_output_activation(needed, layers[-1].activation)
+    checked_loss(net.loss, layers[-1].activation)
     if net.preparation is not None:
         net.preparation.check_network(layers[0].inputs, layers[-1].outputs)
     with net.claim:
@@ -90,17 +101,15 @@ def _set_layers(net: Parts, value: Any) -> None:
             layer.initialize(values)
         for layer in layers:
             layer.has_network = True
-        layers[-1].needed_activation = needed
+        layers[-1].needed_activation = needed_activation(net.loss)
         net.__dict__["layers"] = layers
 
 
 def _set_loss(net: Parts, value: Any) -> None:
-    loss = as_choice(value, "loss", LOSSES)
-    needed = needed_activation(loss)
     last = net.layers[-1]
-    check_output_activation(needed, last.activation)
+    loss = checked_loss(value, last.activation)
     net.__dict__["loss"] = loss
-    last.needed_activation = needed
+    last.needed_activation = needed_activation(loss)
 
 
 def _set_seed(net: Parts, value: Any) -> None:

@@ -53,7 +53,8 @@ def transpose(a: Rows) -> Matrix:
 def add_bias(a: Rows, biases: Sequence[float]) -> Matrix:
     """Return a with ``biases[j]`` added to every element of column j.
 
-    Raises ValueError if there are not as many biases as columns, TypeError for what is no matrix.
+    Raises ValueError if there are not as many biases as columns, TypeError for what is no matrix
+    or no row of biases.
 
     >>> add_bias([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0])
     [[11.0, 22.0], [13.0, 24.0]]
@@ -158,7 +159,8 @@ def activate(activation: str, z: Rows) -> Matrix:
 
     Shapes: z and a are samples by units.
 
-    Raises ValueError or TypeError for another name, and for a row without numbers before softmax.
+    Raises ValueError for another name and for an empty row before softmax, TypeError for a name
+    that is no text and for what is no list of rows.
 
     >>> activate("relu", [[-1.0, 2.0]])
     [[0.0, 2.0]]

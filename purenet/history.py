@@ -34,9 +34,10 @@ class History:
         first_epoch: int = 0,
         stopped: str | None = None,
     ) -> None:
-        self.loss, self.accuracy, self.stopped = loss or [], accuracy or [], stopped
-        self.validation_loss, self.first_epoch = validation_loss or [], first_epoch
-        self.validation_accuracy = validation_accuracy or []
+        # In three lines, because every ``fit`` passes here on its way to the first product.
+        self.loss, self.validation_loss = loss or [], validation_loss or []
+        self.accuracy, self.validation_accuracy = accuracy or [], validation_accuracy or []
+        self.first_epoch, self.stopped = first_epoch, stopped
 
     def __eq__(self, other: object) -> Any:
         return vars(self) == vars(other) if type(other) is type(self) else NotImplemented

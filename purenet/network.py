@@ -1,59 +1,34 @@
 """A network: layers one after another, a loss, and the steps that train them.
 
 One step of training is ``feedforward``, ``backprop``, ``update``; ``fit`` does just that, batch by
-batch.  Each of the three checks what it is given and calls the loop below it.
+batch.  Each of the three checks what it is given and calls the loop below it.  What is unusable
+raises ValueError or TypeError that names the argument, the row and the column.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from .checks import (
-    FLOAT,
-    as_choice,
-    as_learning_rate,
-    as_list,
-    check_output_activation,
-    flat,
-    shown,
-)
+from . import training
+from .checks import as_learning_rate, flat, shown
 from .claims import Claim
-from .construction import SETTERS, checked_layers, needed_activation
+from .construction import SETTERS, checked_layers, checked_loss
 from .history import History
 from .layers import Dense, Layer, LayerOutput
-from .losses import (
-    LOSSES,
-    REQUIRED_ACTIVATION,
-    loss_count,
-    output_delta,
-    output_gradient,
-    total_loss,
-)
+from .losses import REQUIRED_ACTIVATION, loss_count, output_delta, output_gradient, total_loss
 from .matrix import Matrix, Rows
 from .metrics import Evaluation, answered_class, count_correct
-from .optimizers import Optimizer
-from .parameters import digest_of, find_non_finite
+from .optimizers import PLAIN_DESCENT, Optimizer
+from .parameters import check_parameters, checked_gradients, digest_of, find_non_finite
 from .randomness import Random, new_seed
 from .samples import Samples, checked_inputs, checked_samples
-from .training import (
-    PLAIN_DESCENT,
-    as_samples,
-    checked_optimizer,
-    checked_settings,
-    checked_threads,
-    run_epochs,
-    train,
-)
 
 if TYPE_CHECKING:
     from .tables import Preparation
 
 N = TypeVar("N", bound="Network")
-
-_own = attrgetter("own_lists")
 
 
 class Network:
@@ -132,15 +107,16 @@ class Network:
     def update(
         self, gradients: Sequence[Any], learning_rate: float, optimizer: Optimizer | None = None
     ) -> None:
-        """Take one step of an optimizer with the result of ``backprop``.
+        """Take one step of an optimizer, by plain gradient descent if none is given.
 
-        By plain gradient descent, every weight and bias becomes
-        ``parameter - learning_rate * gradient``.
+        Every weight and bias becomes ``parameter - learning_rate * gradient`` then.
+
+        gradients: what ``backprop`` returned.
         """
         rate = as_learning_rate(learning_rate)
         self.check_parameters()
-        checked = self._checked_gradients(gradients)
-        chosen = checked_optimizer(optimizer)
+        checked = checked_gradients(self.layers, gradients)
+        chosen = training.checked_optimizer(optimizer)
         with self.claim:
             self.step(checked, rate, chosen)
 
@@ -163,8 +139,7 @@ class Network:
     ) -> None:
         self.claim = Claim()
         checked = checked_layers(self, layers)
-        needed = needed_activation(as_choice(loss, "loss", LOSSES))
-        check_output_activation(needed, checked[-1].activation)
+        checked_loss(loss, checked[-1].activation)
         self.seed = new_seed() if seed is None else seed
         # First draw for all, then change them: a refused network leaves its layers as they were.
         random = Random(self.seed)
@@ -262,21 +237,25 @@ class Network:
         TrainingDiverged if a weight becomes NaN or infinite; RuntimeError if another thread trains
         this network.
         """
-        settings = checked_settings(
-            epochs, learning_rate, batch_size, shuffle, patience, on_epoch, progress, threads
-        )
-        chosen = PLAIN_DESCENT if optimizer is None else checked_optimizer(optimizer)
+        given = epochs, learning_rate, batch_size, shuffle, patience, on_epoch, progress, threads
+        settings = training.checked_settings(*given)
+        chosen = PLAIN_DESCENT if optimizer is None else training.checked_optimizer(optimizer)
         self.check_parameters()
         samples = self.checked_samples(inputs, targets, settings.threads, settings, chosen)
-        validation = None if validation_data is None else as_samples(self, validation_data, threads)
+        validation = None
+        if validation_data is not None:
+            validation = training.as_samples(self, validation_data, settings.threads)
         with self.claim:
-            return train(self, samples, validation, settings, chosen)
+            return training.train(self, samples, validation, settings, chosen)
 
     # Using a network.
 
     def predict(self, inputs: Rows, *, threads: int = 1) -> Matrix:
-        """Return the outputs of the last layer, one row a sample."""
-        threads = checked_threads(threads)
+        """Return the outputs of the last layer, one row a sample.
+
+        threads: how many may compute.  It changes no bit; in pure Python it has no effect.
+        """
+        threads = training.checked_threads(threads)
         self.check_parameters()
         rows = self.checked_inputs(inputs, threads)
         return self.outputs_of(rows, threads)
@@ -302,7 +281,7 @@ class Network:
 
         Targets are classes if all are 0 or 1, with one 1 a row where a row has several.
         """
-        threads = checked_threads(threads)
+        threads = training.checked_threads(threads)
         samples = self.checked_samples(inputs, targets, threads)
         self.check_parameters()
         total, correct = self.measure(samples, threads)
@@ -370,12 +349,13 @@ class Network:
 
         return load_network(cls, path)
 
-    # What a backend computes in its own way.  These functions of other rooms are the methods: one
+    # What a backend does in its own way.  These functions of other modules are the methods: one
     # more in between would be a detour in a debugger.
 
+    check_parameters = check_parameters
     checked_inputs = checked_inputs
     checked_samples = checked_samples
-    run_epochs = run_epochs
+    run_epochs = training.run_epochs
 
     def gradients(self, samples: Samples) -> list[Any]:
         """Return the gradient of the loss over checked samples."""
@@ -383,7 +363,7 @@ class Network:
         return self.backward(samples.inputs, samples.targets, outputs)
 
     def measure(self, samples: Samples, threads: int) -> tuple[float, int]:
-        """Return the total loss and the number of right answers over these samples."""
+        """Return the total loss and the number of right answers over checked samples."""
         output = self.forward(samples.inputs)[-1]
         total = total_loss(self.loss, output.z, output.a, samples.targets)
         return total, count_correct(output.a, samples.targets)
@@ -398,25 +378,3 @@ class Network:
     def find_non_finite(self) -> tuple[str, float] | None:
         """Return the place and value of the first parameter that is NaN or infinite."""
         return find_non_finite(self.layers)
-
-    # The border.
-
-    def check_parameters(self) -> None:
-        """Check what a user may have written into the weights and biases, and make it floats."""
-        # Unchanged lists of floats are passed in C: what follows is for what a user has put in.
-        lists, items, rows, sizes = map(list, map(flat, zip(*map(_own, self.layers), strict=True)))
-        unchanged = list(map(id, flat(lists))) == items and list(map(len, rows)) == sizes
-        if not unchanged or not set(map(type, flat(rows))) <= FLOAT:
-            for number, layer in enumerate(self.layers):
-                layer.check_parameters(f"layer {number}")
-
-    def _checked_gradients(self, gradients: Any) -> list[Any]:
-        listed = as_list(gradients, "gradients", "the result of backprop")
-        if len(listed) != len(self.layers):
-            raise ValueError(
-                f"gradients: found {len(listed)}, expected {len(self.layers)}, one a layer"
-            )
-        return [
-            layer.checked_gradient(gradient, f"gradients[{number}]")
-            for number, (gradient, layer) in enumerate(zip(listed, self.layers, strict=True))
-        ]

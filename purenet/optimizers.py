@@ -11,7 +11,7 @@ from .matrix import Matrix
 
 
 class Optimizer:
-    """One way down the slope: changes parameters in place, given their gradient.
+    """A rule by which the parameters change, given their gradient.
 
     A parameter comes as rows of numbers, a row of biases as a matrix of one row, filters as all
     their rows one below the other; its gradient has the same shape.
@@ -25,7 +25,10 @@ class Optimizer:
         return None
 
     def step(self, parameter: Matrix, gradient: Matrix, learning_rate: float, memory: Any) -> None:
-        """Take one step: change the numbers of ``parameter`` in place."""
+        """Take one step: change the numbers of ``parameter`` in place.
+
+        learning_rate: zero or more.  memory: what ``start`` returned for this parameter.
+        """
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -55,3 +58,6 @@ class GradientDescent(Optimizer):
             gradient_row = gradient[k]
             for j in range(len(parameter_row)):
                 parameter_row[j] = parameter_row[j] - learning_rate * gradient_row[j]
+
+
+PLAIN_DESCENT = GradientDescent()  # what a network takes if nobody chooses

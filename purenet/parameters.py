@@ -1,4 +1,8 @@
-"""The parameters of a network's layers as a whole: their digest, and what is no number in them."""
+"""The parameters of a network's layers as a whole: checked, in one digest, searched for NaN.
+
+What a user may have written into them is checked by ``check_parameters`` before every call that
+computes, what is handed to ``update`` by ``checked_gradients``.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,43 @@ import math
 import struct
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any
+from operator import attrgetter
+from typing import Any, Protocol
 
+from .checks import FLOAT, as_list, flat
 from .layers import Layer
+
+_own = attrgetter("own_lists")
+
+
+class Layered(Protocol):
+    """What has layers: a network."""
+
+    layers: tuple[Layer, ...]
+
+
+def check_parameters(net: Layered) -> None:
+    """Check what a user may have written into the weights and biases, and make it floats."""
+    # Unchanged lists of floats are passed in C: what follows is for what a user has put in.
+    lists, items, rows, sizes = map(list, map(flat, zip(*map(_own, net.layers), strict=True)))
+    unchanged = list(map(id, flat(lists))) == items and list(map(len, rows)) == sizes
+    if not unchanged or not set(map(type, flat(rows))) <= FLOAT:
+        for number, layer in enumerate(net.layers):
+            layer.check_parameters(f"layer {number}")
+
+
+def checked_gradients(layers: Sequence[Layer], gradients: Any) -> list[Any]:
+    """Return what ``backprop`` returned, in new lists of floats, one entry a layer.
+
+    Raises ValueError or TypeError for anything else.
+    """
+    listed = as_list(gradients, "gradients", "the result of backprop")
+    if len(listed) != len(layers):
+        raise ValueError(f"gradients: found {len(listed)}, expected {len(layers)}, one a layer")
+    return [
+        layer.checked_gradient(gradient, f"gradients[{number}]")
+        for number, (gradient, layer) in enumerate(zip(listed, layers, strict=True))
+    ]
 
 
 def digest_of(rows: Iterable[Sequence[float]]) -> str:

@@ -46,15 +46,20 @@ class Random:
             spare = self._spare
             self._spare = None
             return spare
-        while True:
-            x = 2.0 * self._generator.random() - 1.0
-            y = 2.0 * self._generator.random() - 1.0
-            square = x * x + y * y
-            if 0.0 < square < 1.0:
-                break
+        x, y, square = _point_of_disc(self._generator)
         factor = math.sqrt(-2.0 * log(square) / square)
         self._spare = factor * y
         return factor * x
+
+
+def _point_of_disc(generator: random.Random) -> tuple[float, float, float]:
+    """Return x and y of a random point of the unit disc, not its centre, and x * x + y * y."""
+    while True:
+        x = 2.0 * generator.random() - 1.0
+        y = 2.0 * generator.random() - 1.0
+        square = x * x + y * y
+        if 0.0 < square < 1.0:
+            return x, y, square
 
 
 def new_seed() -> int:
@@ -120,12 +125,7 @@ class NumPyRandom:
             spare = self._spare
             self._spare = None
             return spare
-        while True:
-            x = 2.0 * self._generator.random() - 1.0
-            y = 2.0 * self._generator.random() - 1.0
-            square = x * x + y * y
-            if 0.0 < square < 1.0:
-                break
+        x, y, square = _point_of_disc(self._generator)
         factor = math.sqrt(-2.0 * math.log(square) / square)
         self._spare = factor * x  # NumPy returns the second number first
         return factor * y

@@ -46,10 +46,11 @@ def checked_samples(
     that are not such as the loss needs.
     """
     rows, answers = _lists_of_numbers(net, inputs, targets) or _anything_else(net, inputs, targets)
+    # What are_classes(answers) says; the call would be one more detour in a debugger.
     classes = CLASSES.issuperset(flat(answers)) and (len(answers[0]) == 1 or is_one_hot(answers))
     if net.loss in REQUIRED_ACTIVATION:
         check_targets(answers, net.loss, classes)
-    # As Samples(...) would, but that is a Python function, a detour in a debugger.
+    # The same as Samples(...), which is a Python function and a detour, too.
     return tuple.__new__(Samples, (rows, answers, classes, len(rows)))
 
 

@@ -15,7 +15,7 @@ from .layers import LayerOutput
 from .losses import loss_count, total_loss
 from .matrix import Matrix
 from .metrics import count_correct
-from .optimizers import GradientDescent, Optimizer
+from .optimizers import PLAIN_DESCENT, Optimizer
 from .parameters import find_non_finite
 from .randomness import shuffled_order
 from .samples import Samples
@@ -25,8 +25,6 @@ MOST_THREADS = 256
 
 # Epochs that a backend may train without a look in between; its memory grows with them.
 LONGEST_RUN = 100_000
-
-PLAIN_DESCENT = GradientDescent()
 
 
 class Trainee(Parts, Protocol):
@@ -108,7 +106,7 @@ def checked_settings(
     given = epochs, learning_rate, batch_size, shuffle, patience, on_epoch, progress, threads
     if all(map(contains, _USUAL, map(type, given))) and 0.0 <= learning_rate <= LARGEST:
         if min({epochs, threads, batch_size, patience} - {None}) > 0 and threads <= MOST_THREADS:
-            return tuple.__new__(Settings, given)
+            return tuple.__new__(Settings, given)  # Settings(...) would be a detour in a debugger
     threads = checked_threads(threads)
     as_flag(shuffle, "shuffle")
     if batch_size is not None:
@@ -150,7 +148,7 @@ def as_samples(net: Trainee, validation_data: Any, threads: int) -> Samples:
             f"validation_data: found {len(pair)} items, expected a pair (inputs, targets)"
         )
     try:
-        samples: Samples = net.checked_samples(pair[0], pair[1], min(threads, MOST_THREADS))
+        samples: Samples = net.checked_samples(pair[0], pair[1], threads)
         return samples
     except (TypeError, ValueError) as error:
         raise type(error)(f"validation_data: {error}") from None
@@ -171,13 +169,13 @@ def train(
     on_epoch: Any
     epochs, rates, batch_size, shuffle, patience, on_epoch, progress, threads = settings
     history, bar = History(first_epoch=net.epochs_trained), _bar(epochs) if progress else None
-    # Does nobody look until the end?
+    # If nobody looks on between the epochs, the backend may run them all at once.
     alone = validation is patience is on_epoch is None and not progress and not callable(rates)
     try:
         while len(history.loss) < epochs and history.stopped is None:
             rate = _rate(rates, net.epochs_trained) if callable(rates) else rates
             vars(net)["history"] = history
-            run = min(epochs - len(history.loss), LONGEST_RUN) if alone else _next_epoch(net)
+            run = min(epochs - len(history.loss), LONGEST_RUN) if alone else _single_epoch(net)
             net.run_epochs(samples, run, batch_size, shuffle, rate, optimizer, threads, history)
             _check_finite(net, history)
             if validation is not None:
@@ -196,8 +194,11 @@ def train(
     return history
 
 
-def _next_epoch(net: Trainee) -> int:
-    """Check what a function of the user's may have written into the weights; return 1."""
+def _single_epoch(net: Trainee) -> int:
+    """Return 1, the length of a run after which somebody looks on.
+
+    Before it, what a function of the user's may have written into the parameters is checked.
+    """
     net.check_parameters()
     return 1
 

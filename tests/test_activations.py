@@ -172,6 +172,14 @@ def test_an_unknown_activation_is_refused(backend, name):
     assert "activation" in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_what_is_no_layer_of_sums_is_named(backend, name):
+    with pytest.raises(TypeError, match=r"^z: found 5, expected a list of rows of numbers$"):
+        backend.activate(name, 5)
+    with pytest.raises(TypeError, match=r"^z: row 1: found 2\.0, expected a list of numbers$"):
+        backend.activate(name, [[1.0], 2.0])
+
+
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if "linear" not in name])
 @pytest.mark.parametrize("z", ["1.0", None, [1.0], 1j], ids=repr)
 def test_what_is_no_number_is_a_type_error(backend, name, z):

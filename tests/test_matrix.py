@@ -179,6 +179,12 @@ def test_text_and_other_things_are_no_matrix(backend, name, arguments):
         getattr(backend, name)(*arguments)
 
 
+@pytest.mark.parametrize("biases", [1.0, None, "ab", {1.0, 2.0}], ids=repr)
+def test_what_is_no_row_of_biases_is_named(backend, biases):
+    with pytest.raises(TypeError, match=r"^biases: found .*, expected a list of numbers$"):
+        backend.add_bias(GOOD, biases)
+
+
 # A function that takes two matrices, and the shapes of a case.
 
 

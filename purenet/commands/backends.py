@@ -38,6 +38,7 @@ def choose_backend(name: str | None) -> ModuleType:
 
 
 def add_backend_option(parser: argparse.ArgumentParser) -> None:
+    """Give a command the option --backend."""
     parser.add_argument(
         "--backend",
         choices=BACKENDS,
@@ -46,6 +47,7 @@ def add_backend_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_threads_option(parser: argparse.ArgumentParser) -> None:
+    """Give a command the option --threads."""
     parser.add_argument(
         "--threads",
         type=int,

@@ -11,6 +11,7 @@ from .table_files import answers_of, preparation_of
 
 
 def print_scores(network: Network, table: Table, title: str, threads: int) -> None:
+    """Print the number of rows, the loss, and the accuracy or the error in the target's units."""
     preparation = preparation_of(network, "the model")
     inputs, targets = preparation.inputs(table.rows), preparation.targets(table.labels or [])
     evaluation = network.evaluate(inputs, targets, threads=threads)

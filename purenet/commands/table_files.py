@@ -16,12 +16,14 @@ from ..tables import Preparation, Table
 
 
 def as_csv(rows: list[list[Any]]) -> str:
+    """Return rows as the text of a CSV file."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
 
 
 def preparation_of(network: Network, path: str) -> Preparation:
+    """Return the preparation that travels with a network, or raise ValueError if there is none."""
     if network.preparation is None:
         raise ValueError(
             f"{path}: this network was saved without a table, expected one written by train"
@@ -30,6 +32,7 @@ def preparation_of(network: Network, path: str) -> Preparation:
 
 
 def inputs_of(preparation: Preparation, table: Table, path: str) -> list[list[float]]:
+    """Return a table's rows as a network's inputs; an error names the path."""
     try:
         return preparation.inputs(table.rows)
     except ValueError as error:

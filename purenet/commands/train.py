@@ -13,7 +13,7 @@ from typing import Any
 from ..activations import ACTIVATIONS
 from ..checks import counted
 from ..drawing.curves import line_chart, line_chart_svg
-from ..drawing.text import supports_unicode
+from ..drawing.text import is_terminal, supports_unicode
 from ..history import History
 from ..network import Network
 from ..randomness import shuffled_order
@@ -242,7 +242,7 @@ def run(arguments: argparse.Namespace) -> int:
         validation_data=validation,
         patience=patience or None,
         on_epoch=best.look if held.rows else None,
-        progress=not arguments.quiet and _is_terminal(sys.stderr),
+        progress=not arguments.quiet and is_terminal(sys.stderr),
         threads=arguments.threads,
     )
     best.restore()
@@ -273,10 +273,6 @@ def _prepared(table: Table, task: str, place: str, classes: list[str] | None = N
         return Preparation.from_table(table, task, classes=classes)
     except ValueError as error:
         raise ValueError(f"{place}: {error}") from None
-
-
-def _is_terminal(stream: Any) -> bool:
-    return stream is not None and stream.isatty()
 
 
 def _training_table(path: str, target: str, ignored: list[str]) -> Table:

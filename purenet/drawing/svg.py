@@ -32,7 +32,7 @@ _DASHES = ("", "7 4", "2 4", "10 4 2 4")
 def svg_picture(
     width: float, height: float, title: str, description: str, body: Sequence[str]
 ) -> str:
-    """A picture that stands alone, in light or dark as its reader's browser is."""
+    """Return a picture that stands alone, in light or dark as its reader's browser is."""
 
     def rules(scheme: int) -> str:
         return "".join(f".purenet {row[0]}{{{row[1]}:{row[scheme]}}}" for row in _COLOURS)
@@ -56,4 +56,5 @@ def svg_picture(
 
 
 def svg_text(x: float, y: float, text: str, kind: str = "") -> str:
+    """Return a text at a place; ``kind``: its classes in the style sheet, such as "soft middle"."""
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}">{escape(text)}</text>'

@@ -36,6 +36,7 @@ def supports_unicode(stream: TextIO | None) -> bool:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether somebody reads this stream in a terminal."""
     try:
         return stream is not None and stream.isatty()
     except (AttributeError, ValueError):  # ValueError: the stream is closed
@@ -43,13 +44,13 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def clean(text: str, unicode: bool = True) -> str:
-    """One line of printable text; without `unicode`, other characters become escapes."""
+    """Return a text as one printable line; without `unicode`, in ASCII with escapes."""
     text = "".join(c if c.isprintable() else " " for c in text)
     return text if unicode else text.encode("ascii", "backslashreplace").decode("ascii")
 
 
 def column_count(text: str) -> int:
-    """The terminal columns that `text` takes: East Asian wide characters take two."""
+    """Return how many columns `text` takes in a terminal: East Asian wide characters take two."""
     return sum(
         0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
         for c in text
@@ -67,6 +68,7 @@ def shorten(text: str, width: int, unicode: bool = True) -> str:
 
 
 def right_aligned(text: str, width: int) -> str:
+    """Return a text with spaces before it, so that it takes `width` columns."""
     return " " * (width - column_count(text)) + text
 
 

@@ -41,9 +41,9 @@ def in_ascii(text: str) -> str:
     return text.translate(_ASCII)
 
 
-def indexed(name: str, *places: int | None) -> str:
+def indexed(name: str, *places: int) -> str:
     """Return the name of an element: ``indexed("W1", 0, 2)`` is ``W1[0][2]``."""
-    return name + "".join(f"[{place}]" for place in places if place is not None)
+    return name + "".join(f"[{place}]" for place in places)
 
 
 def spellings(name: str) -> tuple[str, ...]:
@@ -63,4 +63,4 @@ def element_name(name: str, index: Sequence[int]) -> str:
     """Return for example ``W1[0][2]``, and ``(x.W1)[0][2]`` for an element of a product."""
     if "." in name or "^" in name:
         name = f"({name})"
-    return name + "".join(f"[{number}]" for number in index)
+    return indexed(name, *index)

@@ -22,8 +22,6 @@ from ..matrix import Matrix
 from ..network import Network
 from ..optimizers import Optimizer
 
-PHASES = ("forward", "loss", "backward", "update")
-
 
 def training_step(
     net: Network, inputs: Matrix, targets: Matrix, learning_rate: float, optimizer: Optimizer

@@ -20,6 +20,7 @@ def number_in(text: str) -> float | None:
 
 
 def first_repeated(names: Sequence[str]) -> str | None:
+    """Return a name that stands in the list more than once, or None."""
     return next((name for name, count in Counter(names).items() if count > 1), None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pdb
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -34,9 +34,11 @@ class Frames:
         return frame.f_locals
 
     def names(self, frame: FrameType) -> Mapping[str, Any]:
+        """Return the global and local variables of a frame."""
         return {**frame.f_globals, **self.local(frame)}
 
     def line(self, frame: FrameType, number: int | None = None) -> Line | None:
+        """Return a line of a frame's source: the one at which it stands, if none is given."""
         source = self.source(frame.f_code.co_filename, frame.f_globals)
         return source.lines.get(frame.f_lineno if number is None else number)
 
@@ -45,15 +47,15 @@ class Frames:
             self._files[filename] = SourceFile(filename, module)
         return self._files[filename]
 
-    def chain(self, frame: FrameType | None) -> Iterator[FrameType]:
-        """The frames from this one up to the training step; none if it is not part of it."""
+    def chain(self, frame: FrameType | None) -> list[FrameType]:
+        """Return the frames from this one up to the training step; none outside of it."""
         chain = []
         while frame is not None:
             chain.append(frame)
             if frame.f_code is training_step.__code__:
-                return iter(chain)
+                return chain
             frame = frame.f_back
-        return iter(())
+        return []
 
 
 def short_path(frame: FrameType) -> str:

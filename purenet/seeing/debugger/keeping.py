@@ -66,6 +66,7 @@ class Keeper:
         self.finished.clear()
 
     def called(self, frame: FrameType) -> None:
+        """Look at what the step has computed, and at a parameter that is about to change."""
         caller = frame.f_back
         if caller is not None and caller.f_code is training_step.__code__:
             self._enter_scalars(caller)
@@ -136,7 +137,7 @@ class Keeper:
         """Enter what a method of a layer has computed, whichever way it did."""
         layer: Any = self._frames.local(frame).get("self")
         number = self._locator.number(layer)
-        if number is None or not any(self._frames.chain(frame)):
+        if number is None or not self._frames.chain(frame):
             return
         method = self._methods[frame.f_code]
         if method == "feedforward":

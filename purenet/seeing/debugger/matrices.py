@@ -17,15 +17,17 @@ class Row(NamedTuple):
     transposed: bool = False
 
     def element(self, column: int) -> str:
+        """Return the name of the number in a column of this list."""
         if self.transposed:
             return element_name(self.matrix, (column, self.number))
         return element_name(self.matrix, (self.number, column))
 
 
 class Matrices:
-    """The matrices of a training step by name, and the names of the lists that hold them.
+    """What is known of the matrices so far.
 
     named: what each name stands for.
+    values: the matrices, rows and numbers by name.
     """
 
     def __init__(self, named: Mapping[str, Named]) -> None:
@@ -37,6 +39,7 @@ class Matrices:
         self._kept: list[Any] = []  # a list that is kept keeps its id
 
     def enter(self, name: str, value: Any) -> None:
+        """Keep a matrix, a row or a number under a name, and know its lists by that name."""
         self.values[name] = value
         if type(value) is not list:
             return
@@ -49,6 +52,7 @@ class Matrices:
                 self._kept.append(row)
 
     def enter_named(self, named: Named, value: Any) -> None:
+        """Keep what a name stands for, and enter the values under that name."""
         self.named[named.name] = named
         self.enter(named.name, value)
 
@@ -61,10 +65,12 @@ class Matrices:
         self.values[new_name] = values
 
     def end_update(self, new_name: str) -> None:
+        """Enter a parameter whose numbers are changed now, under its new name."""
         del self._before[new_name]
         self.enter(new_name, self.values[new_name])
 
     def is_updating(self, new_name: str) -> bool:
+        """Return whether the parameter of this new name is being changed."""
         return new_name in self._before
 
     def value(self, name: str) -> Any | None:

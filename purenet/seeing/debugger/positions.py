@@ -113,7 +113,8 @@ class Locator:
         self.update_code = type(optimizer).step.__code__
 
     def position(self, frame: FrameType) -> Position:
-        chain = list(self._frames.chain(frame))
+        """Return where in the training step a frame stands; nowhere if it has no part in it."""
+        chain = self._frames.chain(frame)
         if len(chain) < 2:
             return Position("loss", None, "L", ()) if self._is_division(frame) else _NOWHERE
         phase = _PHASE_OF.get(chain[-2].f_code)
@@ -184,7 +185,7 @@ class Locator:
         """Return the parameter that a frame changes, if it is one of the optimizer's ``step``."""
         if frame.f_code is not self.update_code:
             return None
-        layer = self._layer(list(self._frames.chain(frame)))
+        layer = self._layer(self._frames.chain(frame))
         local = self._frames.local(frame)
         rows, _, _, memory = (local.get(name) for name in frame.f_code.co_varnames[1:5])
         if layer is None or type(rows) is not list or not rows:

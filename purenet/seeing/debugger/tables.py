@@ -54,10 +54,12 @@ class Tables:
         return None
 
     def value(self, name: str) -> Any | None:
+        """Return what there is of a matrix, also while it is being computed; None if nothing."""
         partial = self.partial(name)
         return self._matrices.value(name) if partial is None else partial
 
     def numbers_at(self, name: str, index: Sequence[int]) -> str | None:
+        """Return the number or the row at an index, written out; None if it is not computed yet."""
         value = self.value(name)
         for number in index:
             if type(value) is not list or number >= len(value):
@@ -101,6 +103,7 @@ class Tables:
         return self.drawn(name, values if type(values) is list else [], shape)
 
     def drawn(self, name: str, values: list[Any], shape: tuple[int, ...]) -> str:
+        """Write nested lists as a table; what is missing of the shape stands as a dot."""
         matrix_rows = values if len(shape) == 2 else [values]
         height = shape[0] if len(shape) == 2 else 1
         width = shape[-1]

@@ -39,6 +39,7 @@ class LineWorker:
         self._owners = owners  # the layers by their id, None for the optimizer
 
     def worked(self, frame: FrameType, number: int | None = None) -> WorkedLine:
+        """Return a line worked out: the one at which a frame stands, if no number is given."""
         line = self._frames.line(frame, number)
         if line is None or line.formula is None:
             return WorkedLine(None, None, None, False)

@@ -44,12 +44,15 @@ class Worked:
                 self.operations_of.setdefault(owner, []).append(identity)
 
     def symbol(self, name: str) -> str:
+        """Return a name as it is written here: with the signs of the field, or in ASCII."""
         return name if self.ascii else symbol(name)
 
     def words(self, text: str) -> str:
+        """Return a text as it is written here, in ASCII if that was asked for."""
         return in_ascii(text) if self.ascii else text
 
     def value(self, identity: int) -> str:
+        """Return the digits of an operation's result."""
         text: str = self.operations["value"][identity]
         return text
 
@@ -92,10 +95,12 @@ class Worked:
         return "; ".join(parts)
 
     def sentence(self, number: int) -> str:
+        """Return what a number means, in words."""
         text: str = self.data["sentences"][self.numbers["sentence"][number]]
         return self.filled(text, number)
 
     def filled(self, text: str, number: int, a: str = "", b: str = "") -> str:
+        """Return a sentence with a number's name and place, and the operands' names, filled in."""
         row, column = self.numbers["row"][number], self.numbers["column"][number]
         values = {"name": self.symbols[number], "row": row, "column": column, "a": a, "b": b}
         for key, value in values.items():
@@ -176,6 +181,7 @@ class Worked:
         ]
 
     def title(self) -> str:
+        """Return the heading."""
         sizes = "-".join(
             str(size)
             for size in (
@@ -233,6 +239,7 @@ class Worked:
         return found
 
     def legend(self) -> str:
+        """Return how the signs and the names are to be read."""
         return (
             "What stands behind = is exact: Python gives the printed result, after "
             "`from math import frexp, inf, ldexp, nan` and "

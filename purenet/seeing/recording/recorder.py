@@ -124,6 +124,7 @@ class Recorder:
     # Running.
 
     def run(self, steps: int) -> None:
+        """Record the steps, each compared with the same step without recording."""
         net, register = self.recorded, self.register
         twin, twin_optimizer = pure_copy(self.net), copy.deepcopy(self.optimizer)
         comparison = Comparison(self.tape, twin, twin_optimizer)

@@ -47,9 +47,11 @@ class Register:
     # Which numbers are recorded.
 
     def selects(self, layer: int) -> bool:
+        """Return whether a layer is recorded."""
         return self.layer is None or self.layer == layer
 
     def selects_loss(self) -> bool:
+        """Return whether the loss is recorded: not if a unit is chosen."""
         return self.selects(self.last) and self.unit is None
 
     def _columns(self, width: int) -> list[int]:
@@ -101,6 +103,7 @@ class Register:
                 row[j] = self.number(row[j])
 
     def add_parameters(self, layer: Layer, number: int, given: str) -> None:
+        """Enter a layer's parameters, given to this step."""
         for parameter in layer.PARAMETERS:
             values = getattr(layer, parameter)
             if values is not None:
@@ -109,6 +112,7 @@ class Register:
                 )
 
     def number(self, value: float) -> Number:
+        """Return a given number as a recorded one."""
         return new_number(self.tape, value, self.tape.given(value))
 
     # Numbers in, numbers out.
@@ -145,6 +149,7 @@ class Register:
         return [self._made(value, make, only) for value in values]
 
     def add_given(self, named: Named, values: Any) -> None:
+        """Enter given numbers, and by their role what they are: data, setting, parameter."""
         kinds = {"inputs": "data", "targets": "data", "learning_rate": "setting"}
         kinds |= {"setting": "setting", "layer_setting": "setting"}
         given = kinds.get(named.role, "unrecorded")
@@ -205,6 +210,11 @@ class Register:
         columns: list[int] | None = None,
         phase: str | None = None,
     ) -> None:
+        """Enter a matrix, a row or a number under its name.
+
+        rows, columns: those that are recorded, all if None.  Raises RecordingError for a number
+        that has no origin.
+        """
         name = named.name
         shape: list[int] = []
         axes = ROLES[named.role].axes
@@ -239,9 +249,11 @@ class Register:
     # Phases.
 
     def begin_phase(self, kind: str, layer: int | None) -> None:
+        """End the phase before, and begin another one at the next operation."""
         self.end_phase()
         self.phases.append(Phase(self.step, kind, layer, len(self.tape), len(self.tape)))
 
     def end_phase(self) -> None:
+        """End a phase of this step with the last operation."""
         if self.phases and self.phases[-1].step == self.step:
             self.phases[-1].end = len(self.tape)

@@ -75,6 +75,7 @@ class Tape:
             self._functions[code] = (function, module)
 
     def knows(self, code: CodeType) -> bool:
+        """Return whether a code object belongs to a registered function."""
         return code in self._functions
 
     def source_number(self, code: CodeType) -> int:
@@ -213,6 +214,7 @@ class Tape:
         return number
 
     def leave(self, number: int) -> None:
+        """Enter that a call has ended."""
         self._stack.remove(number)
         self.call_ends[number] = len(self.op)
 
@@ -260,6 +262,7 @@ class Whole(int):
 
 
 def new_number(tape: Tape, value: float, identity: int) -> Number:
+    """Return a recorded number with an id on a tape."""
     made = Number(value)
     made.tape = tape
     made.id = identity
@@ -267,6 +270,7 @@ def new_number(tape: Tape, value: float, identity: int) -> Number:
 
 
 def new_traced(tape: Tape, value: float, identity: int) -> Traced:
+    """Return a number that has an id on a tape, and whose operations are not recorded."""
     made = Traced(value)
     made.tape = tape
     made.id = identity
@@ -274,6 +278,7 @@ def new_traced(tape: Tape, value: float, identity: int) -> Traced:
 
 
 def new_whole(tape: Tape, value: int, identity: int) -> Whole:
+    """Return a whole number with an id on a tape."""
     made = Whole(value)
     made.tape = tape
     made.id = identity

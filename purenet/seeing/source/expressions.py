@@ -109,6 +109,7 @@ def _item(value: Any, index: Any) -> Any:
 
 
 def is_number(value: object) -> bool:
+    """Return whether this is a plain number: a float, an int or a bool."""
     return type(value) in (float, int, bool)
 
 

@@ -202,6 +202,7 @@ def key_of(value: float) -> bytes:
 
 
 def with_nested(code: CodeType) -> Iterator[CodeType]:
+    """Yield a code object and those of the functions and comprehensions inside it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):

@@ -81,4 +81,5 @@ def _formula(statement: ast.stmt) -> ast.expr | None:
 
 
 def is_docstring(statement: ast.stmt) -> bool:
+    """Return whether a statement is a docstring or another constant that stands alone."""
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
