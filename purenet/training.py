@@ -126,6 +126,8 @@ def checked_settings(
 
 def checked_threads(threads: Any) -> int:
     """Return how many threads may compute."""
+    if type(threads) is int and 0 < threads <= MOST_THREADS:
+        return threads
     return min(as_count(threads, "threads"), MOST_THREADS)
 
 

@@ -23,6 +23,16 @@ SOURCES = PURENET_SOURCES
 STAGES = {}
 
 
+# CPython gives a class another number when somebody changes it or one of its bases; 0 is no number.
+cdef extern from "Python.h":
+    ctypedef struct PyTypeObject:
+        unsigned int tp_version_tag
+
+
+cdef inline unsigned int version_of(type owner) noexcept:
+    return (<PyTypeObject *> owner).tp_version_tag
+
+
 cdef class StandIns:
     """The methods that the compiled loops stand for.
 
@@ -32,6 +42,9 @@ cdef class StandIns:
 
     cdef type layer_class
     cdef tuple network_names, network_methods, layer_names, layer_methods
+    cdef type looked_at                    # the class of networks whose methods were the last to be seen
+    cdef unsigned int network_version      # and what it, and the class of layers, was then
+    cdef unsigned int layer_version
 
     def __init__(self, type network_class, tuple network_names, type layer_class,
                  tuple layer_names):
@@ -43,9 +56,18 @@ cdef class StandIns:
 
     def stand_for(self, network):
         """Return whether all of a network's methods, and of its layers', are these."""
-        if not has_methods(type(network), network.__dict__, self.network_names, self.network_methods):
-            return False
-        if not has_methods(self.layer_class, None, self.layer_names, self.layer_methods):
+        cdef type network_class = type(network)
+        if (network_class is not self.looked_at or self.network_version == 0
+                or self.layer_version == 0
+                or version_of(network_class) != self.network_version
+                or version_of(self.layer_class) != self.layer_version):
+            if not (has_methods(network_class, self.network_names, self.network_methods)
+                    and has_methods(self.layer_class, self.layer_names, self.layer_methods)):
+                return False
+            self.looked_at = network_class
+            self.network_version = version_of(network_class)
+            self.layer_version = version_of(self.layer_class)
+        if hides(network.__dict__, self.network_names):
             return False
         for layer in <tuple> network.layers:
             if type(layer) not in STAGES or hides(layer.__dict__, self.layer_names):
@@ -53,13 +75,13 @@ cdef class StandIns:
         return True
 
 
-cdef bint has_methods(object owner, dict attributes, tuple names, tuple methods) except -1:
-    """Return whether a class has these methods, and the object with these attributes, too."""
+cdef bint has_methods(type owner, tuple names, tuple methods) except -1:
+    """Return whether a class has these methods."""
     cdef Py_ssize_t i
     for i in range(len(names)):
         if getattr(owner, names[i]) is not methods[i]:
             return False
-    return attributes is None or not hides(attributes, names)
+    return True
 
 
 cdef bint hides(dict attributes, tuple names) except -1:

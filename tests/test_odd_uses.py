@@ -345,7 +345,7 @@ NO_MATRICES = [["abc"], [[1.0, "x", 2.0]], [[1.0, None, 2.0]], [[[1.0], 2.0, 3.0
 NO_MATRICES += [iter(M), [{1.0, 2.0, 3.0}], {(1.0, 2.0, 3.0)}, None, {0: M[0]}.values()]
 
 
-@pytest.mark.parametrize("odd", NO_MATRICES, ids=repr)
+@pytest.mark.parametrize("odd", NO_MATRICES, ids=range(len(NO_MATRICES)))
 @pytest.mark.parametrize("name", ["dot", "add", "multiply", "subtract"])
 def test_what_is_no_matrix_is_named(both, name, odd):
     for arguments in (
