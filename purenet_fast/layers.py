@@ -14,7 +14,18 @@ from purenet.matrix import Matrix, Rows
 from purenet.optimizers import GradientDescent, Optimizer
 
 from . import dense, matrix, parameters
-from .stages import STAGES
+from .stages import enter
+
+_PLAIN_STEP = GradientDescent.step
+
+
+def is_plain_descent(optimizer: Optimizer) -> bool:
+    """Return whether the compiled step is that of this optimizer, with nothing put over it."""
+    return (
+        type(optimizer) is GradientDescent
+        and not vars(optimizer)
+        and GradientDescent.step is _PLAIN_STEP
+    )
 
 
 class Dense(layers.Dense):
@@ -35,7 +46,7 @@ class Dense(layers.Dense):
         return super().input_gradient(inputs, delta) if computed is None else computed
 
     def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
-        plain = type(optimizer) is GradientDescent and not self._initializers
+        plain = is_plain_descent(optimizer) and not self._initializers
         if not plain or not parameters.step(self, gradient, learning_rate):
             super().step(gradient, learning_rate, optimizer)
 
@@ -87,4 +98,4 @@ class Dense(layers.Dense):
             parameters.keep(self.__dict__, name, self.shape(name), own)
 
 
-STAGES[Dense] = (dense.FirstDenseStage, dense.DenseStage)
+enter(Dense, dense.FirstDenseStage, dense.DenseStage)

@@ -10,19 +10,26 @@ from purenet.checks import are_classes, as_matrix, as_targets, check_targets
 from purenet.history import History
 from purenet.layers import LayerOutput
 from purenet.matrix import Matrix
-from purenet.optimizers import GradientDescent, Optimizer
+from purenet.optimizers import Optimizer
 from purenet.samples import Samples
 
 from . import passes, training
-from .layers import Dense
+from .layers import Dense, is_plain_descent
 from .parameters import take_in_layers
 from .samples import Samples as CompiledSamples
 from .samples import are_finite_floats, inputs_of
-from .stages import are_compiled
+from .stages import are_compiled, keeps_methods, methods_of
+
+# What the compiled loops compute in place of.
+_LOOPS = ("forward", "backward", "step")
 
 
 class Network(network.Network):
     layer_class: ClassVar[type[purenet.layers.Dense]] = Dense
+
+    def _is_compiled(self) -> bool:
+        """Return whether the compiled loops can run it; purenet's run what is anybody else's."""
+        return keeps_methods(self, _LOOPS, _OWN_LOOPS) and are_compiled(self.layers)
 
     def check_parameters(self) -> None:
         if not take_in_layers(self.layers):
@@ -30,7 +37,7 @@ class Network(network.Network):
                 layer.check_parameters(f"layer {number}")
 
     def checked_inputs(self, inputs: Any, threads: int = 1) -> Any:
-        if not are_compiled(self.layers):
+        if not self._is_compiled():
             return super().checked_inputs(inputs)
         width = self.layers[0].inputs
         return inputs_of(inputs, width, threads) or self._converted(inputs, width, threads, 1)
@@ -47,8 +54,8 @@ class Network(network.Network):
         settings: Any = None,
         optimizer: Optimizer | None = None,
     ) -> Any:
-        is_plain = optimizer is None or type(optimizer) is GradientDescent
-        if not is_plain or not are_compiled(self.layers):
+        is_plain = optimizer is None or is_plain_descent(optimizer)
+        if not is_plain or not self._is_compiled():
             return super().checked_samples(inputs, targets)
         # Batches that come again in the same order are laid out for it.
         together = 1
@@ -98,7 +105,7 @@ class Network(network.Network):
             )
 
     def find_non_finite(self) -> tuple[str, float] | None:
-        if are_compiled(self.layers) and passes.is_finite(self):
+        if self._is_compiled() and passes.is_finite(self):
             return None
         return super().find_non_finite()
 
@@ -111,3 +118,6 @@ class Network(network.Network):
         if type(inputs) is list:
             return super().outputs_of(inputs, threads)
         return passes.predict(self, inputs, threads)
+
+
+_OWN_LOOPS = methods_of(Network, _LOOPS)

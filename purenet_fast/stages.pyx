@@ -2,7 +2,7 @@
 
 A ``Stage`` has a layer's numbers for one run of the engine.  The engine goes through its stages as
 through a table: it calls what is declared here, and knows of no layer which it is.  Whoever adds a
-layer derives a class from ``Stage`` and enters it in ``STAGES``.
+layer derives a class from ``Stage`` and enters it with ``enter``.
 
 Everything that computes is called in several threads, each with a ``Worker`` of its own: a part of
 the samples on the way forward and back, a part of the parameters in the step.  Each element of each
@@ -22,11 +22,57 @@ SOURCES = PURENET_SOURCES
 # those of the run for a first layer, and None for others.
 STAGES = {}
 
+# The methods that a stage stands for.  Where somebody has put another in the place of one of them,
+# in a derived class, in the class itself or on an object, that one has to run.
+cdef tuple LOOPS = ("feedforward", "delta", "gradient", "input_gradient", "step")
+cdef dict OWN_LOOPS = {}      # those of the compiled layers, as they were when they were entered
+
+
+def enter(layer_class, first, others):
+    """Let layers of this class be run by these stages."""
+    STAGES[layer_class] = (first, others)
+    OWN_LOOPS[layer_class] = methods_of(layer_class, LOOPS)
+
+
+def methods_of(owner, names):
+    """Return the methods of a class that have these names."""
+    return tuple([getattr(owner, name) for name in names])
+
+
+cdef bint has_methods(owner, tuple names, tuple methods) except -1:
+    """Return whether a class has these methods still."""
+    cdef Py_ssize_t i
+    for i in range(len(names)):
+        if getattr(owner, names[i]) is not methods[i]:
+            return False
+    return True
+
+
+cdef bint hides(dict attributes, tuple names) except -1:
+    """Return whether an object's own attributes hide some of its class."""
+    for name in names:
+        if name in attributes:
+            return True
+    return False
+
+
+def keeps_methods(value, tuple names, tuple methods):
+    """Return whether an object has these methods of its class, and its class has them still."""
+    return has_methods(type(value), names, methods) and not hides(value.__dict__, names)
+
 
 def are_compiled(layers):
-    """Return whether all these layers have stages."""
+    """Return whether all these layers have stages, and the methods that the stages stand for."""
+    seen = None
     for layer in layers:
-        if type(layer) not in STAGES:
+        layer_class = type(layer)
+        if layer_class is not seen:
+            if layer_class not in STAGES:
+                return False
+            if not has_methods(layer_class, LOOPS, <tuple> OWN_LOOPS[layer_class]):
+                return False
+            seen = layer_class
+        if hides(layer.__dict__, LOOPS):
             return False
     return True
 

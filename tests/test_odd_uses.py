@@ -14,7 +14,8 @@ Y = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
 
 
 def network(module, layer=None, kind=None):
-    layers = [(layer or module.Dense)(3, 4, "tanh"), module.Dense(4, 2, "sigmoid")]
+    layer = layer or module.Dense
+    layers = [layer(3, 4, "tanh"), layer(4, 2, "sigmoid")]
     return (kind or module.Network)(layers, "mean_squared_error", seed=3)
 
 
@@ -139,3 +140,93 @@ def test_a_layers_update_checks_its_parameters(both):
     assert results[0] == results[1]
     message = "layer: weights: row 1, column 2: found 'x', expected a number"
     assert results[0][0] == ("TypeError", message)
+
+
+# What a user puts in the place of a method runs.
+
+
+def halved(rows):
+    return [[0.5 * value for value in row] for row in rows]
+
+
+LAYER_METHODS = {
+    "feedforward": lambda old: lambda *a: (o := old(*a))._replace(a=halved(o.a)),
+    "delta": lambda old: lambda *a: halved(old(*a)),
+    "gradient": lambda old: lambda *a: (g := old(*a))._replace(weights=halved(g.weights)),
+    "input_gradient": lambda old: lambda *a: halved(old(*a)),
+    "step": lambda old: lambda *a: old(*a[:-2], 0.5 * a[-2], a[-1]),
+}
+NETWORK_METHODS = {
+    "forward": lambda old: lambda *a: [o._replace(a=halved(o.a)) for o in old(*a)],
+    "backward": lambda old: lambda *a: [g._replace(weights=halved(g.weights)) for g in old(*a)],
+    "step": lambda old: lambda *a: old(*a[:-2], 0.5 * a[-2], a[-1]),
+}
+
+
+def as_method(function):
+    """Return a function of Python's that a class binds to its objects."""
+    return lambda *arguments: function(*arguments)
+
+
+def trained(net):
+    history = net.fit(X, Y, epochs=3, learning_rate=0.5, batch_size=3)
+    seen = [history.loss, net.digest(), net.predict(X), net.evaluate(X, Y).loss]
+    return [*seen, net.feedforward(X)[0].a, net.backprop(X, Y)[0].weights]
+
+
+@pytest.mark.parametrize("way", ["derived", "on the object", "in the class"])
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [("Dense", name) for name in LAYER_METHODS] + [("Network", name) for name in NETWORK_METHODS],
+)
+def test_a_method_of_ones_own_runs(both, monkeypatch, way, owner, name):
+    results = []
+    for module in both:
+        kind = getattr(module, owner)
+        make = (LAYER_METHODS if owner == "Dense" else NETWORK_METHODS)[name]
+        usual = trained(network(module))
+        method = as_method(make(getattr(kind, name)))
+        if way == "derived":
+            derived = type(owner, (kind,), {name: method})
+            net = network(module, **{"layer" if owner == "Dense" else "kind": derived})
+        else:
+            net = network(module)
+        if way == "on the object":
+            target = net.layers[1] if owner == "Dense" else net
+            setattr(target, name, make(getattr(target, name)))
+        if way == "in the class":
+            monkeypatch.setattr(kind, name, method)
+        results.append(trained(net))
+        assert results[-1] != usual
+        monkeypatch.undo()
+        assert trained(network(module)) == usual
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("way", ["derived", "on the object", "in the class"])
+def test_a_step_of_ones_own_is_taken(both, monkeypatch, way):
+    results = []
+    for module in both:
+        net = network(module)
+        optimizer = module.GradientDescent()
+        old = optimizer.step
+
+        def step(parameter, gradient, learning_rate, memory, old=old):
+            old(parameter, gradient, 0.5 * learning_rate, memory)
+
+        if way == "derived":
+            step = staticmethod(step)
+            optimizer = type("Half", (module.GradientDescent,), {"step": step})()
+        elif way == "on the object":
+            optimizer.step = step
+        else:
+            monkeypatch.setattr(module.GradientDescent, "step", staticmethod(step))
+        net.fit(X, Y, epochs=2, optimizer=optimizer)
+        results.append(net.digest())
+        net.update(net.backprop(X, Y), 0.5, optimizer)
+        results[-1] += net.digest()
+        monkeypatch.undo()
+        usual = network(module)
+        usual.fit(X, Y, epochs=2)
+        assert usual.digest() not in results[-1]
+    assert results[0] == results[1]
