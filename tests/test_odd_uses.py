@@ -48,6 +48,24 @@ def test_rows_of_the_original_are_not_those_of_the_copy(backend, way):
     assert copied.layers[0].weights[0] is not net.layers[0].weights[0]
 
 
+@pytest.mark.parametrize("way", COPIES)
+def test_what_is_written_into_a_copy_is_checked(both, way):
+    results = []
+    for module in both:
+        net = network(module)
+        net.layers[0].weights[1] = [1, 2, 3, 4]
+        net.layers[0].weights[2] = net.layers[0].weights[0]
+        copied = COPIES[way](net)
+        copied.fit(X, Y, epochs=1)
+        seen = [copied.digest(), copied.layers[0].weights]
+        copied.layers[0].weights[0].append(1.0)
+        copied = COPIES[way](copied)
+        results.append([*seen, outcome(copied.predict, X)])
+    assert results[0] == results[1]
+    message = "layer 0: weights: row 0 has 5 numbers, expected 4"
+    assert results[0][-1] == ("ValueError", message)
+
+
 @pytest.mark.parametrize("name", ["weights", "biases", "inputs", "outputs", "bias", "activation"])
 def test_what_a_layer_is_made_of_stays(backend, name):
     net = network(backend)
