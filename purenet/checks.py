@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from itertools import chain, repeat
 from math import isfinite
 from numbers import Real
+from operator import index
+from types import NoneType
 from typing import Any
 
 from .matrix import Matrix, Rows
@@ -20,6 +22,8 @@ LIST = {list}
 NUMBERS = {float, int, bool}
 _INT = {int}
 CLASSES = {0.0, 1.0}
+_NO_LISTS = {str, bytes, bytearray, dict, set, frozenset}
+_NO_NUMBERS = _NO_LISTS | {NoneType, list, tuple}
 
 flat = chain.from_iterable
 
@@ -30,6 +34,8 @@ def shown(value: object) -> str:
         text = repr(value)
     except ValueError:  # a whole number of thousands of digits
         return f"a huge {type(value).__name__}"
+    except Exception:  # lists that are nested too deep, or a user's own that has no text
+        return f"an object of type {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -55,10 +61,10 @@ def as_list(values: Any, place: str, expected: str) -> list[Any]:
     """Return the items of a list, a tuple or an array; refuse text, numbers, sets and mappings."""
     if type(values) is list:
         return values
-    if hasattr(values, "tolist"):  # an array gives its numbers faster as a whole
-        values = values.tolist()
+    if callable(tolist := getattr(values, "tolist", None)):
+        values = tolist()  # an array gives its numbers faster as a whole
     if (
-        isinstance(values, (str, bytes, bytearray, dict, set, frozenset))
+        isinstance(values, tuple(_NO_LISTS))
         or not isinstance(values, Iterable)
         or not hasattr(values, "__len__")
     ):
@@ -219,8 +225,8 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
     for number, label in enumerate(listed):
         if isinstance(label, bool) or not isinstance(label, Real):
             raise TypeError(f"{argument}: row {number} is {shown(label)}, {expected}")
-        value = float(label)
-        if not 0.0 <= value < classes or value % 1.0 != 0.0:
+        value: Any = label  # not as a float, which a whole number may be too large for
+        if not 0 <= value < classes or value % 1 != 0:
             raise ValueError(f"{argument}: row {number} is {shown(label)}, {expected}")
         row = [0.0] * classes
         row[int(value)] = 1.0
@@ -240,9 +246,12 @@ def is_one_hot(targets: Matrix) -> bool:
 
 def as_count(value: Any, argument: str, *, least: int = 1, most: int | None = None) -> int:
     """Return a whole number that is at least ``least`` and at most ``most``."""
-    if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__index__"):
-        raise TypeError(f"{argument}: found {shown(value)}, expected a whole number")
-    number = int(value.__index__())
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = int(index(value))
+    except TypeError:
+        raise TypeError(f"{argument}: found {shown(value)}, expected a whole number") from None
     if most is not None and not least <= number <= most:
         raise ValueError(f"{argument}: found {shown(number)}, expected {least} to {most}")
     if number < least:
@@ -304,12 +313,40 @@ def check_product(a: Rows, b: Rows) -> None:
 
 
 def check_row(row: Any, name: str, length: int | None = None) -> None:
-    """Refuse a row that is empty, or not of the given length."""
-    found = len(as_list(row, name, "a list of numbers"))
+    """Refuse a row that is empty, not of the given length, or of something else than numbers."""
+    listed = as_list(row, name, "a list of numbers")
+    found = len(listed)
     if found == 0:
         raise ValueError(f"{name} is empty, expected a list of numbers")
     if length is not None and found != length:
         raise ValueError(f"{name} has {counted(found, 'number')}, expected {length}")
+    _check_numbers(listed, name)
+
+
+def check_factor(factor: Any) -> None:
+    """Refuse what is no number."""
+    _check_kind(factor, "factor")
+
+
+def check_rows(matrix: Rows, name: str) -> None:
+    """Refuse what is not made of rows of numbers; the rows may be of any length."""
+    rows = as_list(matrix, name, "a list of rows of numbers")
+    if not hasattr(matrix, "__getitem__"):  # the loops take row after row by its number
+        raise TypeError(f"{name}: found {shown(matrix)}, expected a list of rows of numbers")
+    for number, row in enumerate(rows):
+        place = f"{name}: row {number}"
+        _check_numbers(as_list(row, place, "a list of numbers"), place)
+
+
+def _check_numbers(row: Any, name: str) -> None:
+    if not _NO_NUMBERS.isdisjoint(map(type, row)):
+        for column, value in enumerate(row):
+            _check_kind(value, f"{name}, column {column}")
+
+
+def _check_kind(value: Any, place: str) -> None:
+    if type(value) in _NO_NUMBERS:
+        raise TypeError(f"{place}: found {shown(value)}, expected a number")
 
 
 def check_same_shape(a: Rows, b: Rows, a_name: str = "a", b_name: str = "b") -> None:
@@ -327,8 +364,10 @@ def check_rectangle(matrix: Rows, name: str) -> int:
     """Refuse a matrix that is empty or whose rows differ in length; return their length."""
     try:
         lengths = set(map(len, matrix))
-        if len(lengths) == 1 and 0 not in lengths:
-            return lengths.pop()
+        are_lists = _NO_LISTS.isdisjoint([type(matrix), *map(type, matrix)])
+        if len(lengths) == 1 and 0 not in lengths and are_lists and hasattr(matrix, "__getitem__"):
+            if _NO_NUMBERS.isdisjoint(map(type, flat(matrix))):
+                return lengths.pop()
     except TypeError:
         pass
     rows = as_list(matrix, name, "a list of rows of numbers")
@@ -344,6 +383,7 @@ def check_rectangle(matrix: Rows, name: str) -> int:
                 f"{name}: row {number} has {counted(found, 'number')}, "
                 f"expected {columns} as in row 0"
             )
+    check_rows(rows, name)
     raise TypeError(f"{name}: found {shown(matrix)}, expected a list of rows of numbers")
 
 

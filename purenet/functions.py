@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from . import activations, losses, matrix
 from .checks import (
     as_choice,
+    as_list,
+    check_factor,
     check_product,
     check_rectangle,
     check_row,
+    check_rows,
     check_same_shape,
 )
 from .matrix import Matrix, Rows
@@ -56,8 +59,10 @@ def add_bias(a: Rows, biases: Sequence[float]) -> Matrix:
     [[11.0, 22.0], [13.0, 24.0]]
     """
     columns = check_rectangle(a, "a")
-    if len(biases) != columns:
-        raise ValueError(f"biases has {len(biases)} numbers, expected {columns}, one a column")
+    found = len(as_list(biases, "biases", "a list of numbers"))
+    if found != columns:
+        raise ValueError(f"biases has {found} numbers, expected {columns}, one a column")
+    check_row(biases, "biases")
     return matrix.add_bias(a, biases)
 
 
@@ -106,6 +111,7 @@ def scale(a: Rows, factor: float) -> Matrix:
     [[10.0, 20.0]]
     """
     check_rectangle(a, "a")
+    check_factor(factor)
     return matrix.scale(a, factor)
 
 
@@ -158,6 +164,7 @@ def activate(activation: str, z: Rows) -> Matrix:
     [[0.0, 2.0]]
     """
     as_choice(activation, "activation", activations.ACTIVATIONS)
+    check_rows(z, "z")
     if activation == "softmax":
         for number, row in enumerate(z):
             check_row(row, f"z: row {number}")

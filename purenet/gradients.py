@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
-from .checks import as_number
+from .checks import as_number, shown
 from .network import Network
 
 T = TypeVar("T")
@@ -131,6 +131,8 @@ def check_gradients(net: Network, inputs: Any, targets: Any, step: float = 1e-5)
     >>> check_gradients(net, [[0.5, -1.0]], [[1.0]]).passed()
     True
     """
+    if not isinstance(net, Network):
+        raise TypeError(f"net: found {shown(net)}, expected a Network")
     step = as_number(step, "step")
     if step <= 0.0:
         raise ValueError(f"step: found {step}, expected more than 0")

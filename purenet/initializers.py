@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .checks import as_choice, as_number
+from .checks import as_choice, as_number, shown
 from .matrix import Matrix
 from .randomness import Random, normal_matrix, uniform_matrix
 
@@ -122,8 +122,8 @@ def as_initializer(value: Any, argument: str) -> Initializer:
         initializer: Initializer = value
         return initializer
     raise TypeError(
-        f"{argument}: found {value!r}, expected the values, an initializer such as Normal(0.01), "
-        f"or one of {', '.join(INITIALIZERS)}"
+        f"{argument}: found {shown(value)}, expected the values, an initializer such as "
+        f"Normal(0.01), or one of {', '.join(INITIALIZERS)}"
     )
 
 

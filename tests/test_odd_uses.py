@@ -248,3 +248,134 @@ def test_a_step_of_ones_own_is_taken(both, monkeypatch, way):
         usual.fit(X, Y, epochs=2)
         assert usual.digest() not in results[-1]
     assert results[0] == results[1]
+
+
+# Whatever stands in the place of an argument.
+
+
+class Deaf:
+    """An object that has every attribute."""
+
+    def __getattr__(self, name):
+        return None
+
+
+class Mute:
+    """An object that has no text."""
+
+    def __repr__(self):
+        raise RuntimeError("no text")
+
+
+def nested(depth):
+    value = [1.0]
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+ODD = {
+    "deaf": Deaf(),
+    "mute": Mute(),
+    "nested": nested(10_000),
+    "huge": 10**400,
+    "complex": 1j,
+    "none": None,
+    "text": "x",
+    "a row": [1.0],
+    "dictionary": {0: [1.0, 2.0, 3.0]},
+    "iterator": iter([[1.0, 2.0, 3.0]]),
+    "huge class": [10**400, 0, 0, 0],
+}
+PLACES = {
+    "predict": lambda module, net, odd: net.predict(odd),
+    "inputs": lambda module, net, odd: net.fit(odd, Y, epochs=1),
+    "a number": lambda module, net, odd: net.predict([[1.0, odd, 2.0]]),
+    "targets": lambda module, net, odd: net.evaluate(X, odd),
+    "a target": lambda module, net, odd: net.backprop(X, [[odd, 1.0]] * 4),
+    "epochs": lambda module, net, odd: net.fit(X, Y, epochs=odd if odd != 10**400 else "10"),
+    "shuffle": lambda module, net, odd: net.fit(X, Y, epochs=1, shuffle=odd),
+    "validation": lambda module, net, odd: net.fit(X, Y, epochs=1, validation_data=odd or 7),
+    "optimizer": lambda module, net, odd: net.fit(X, Y, epochs=1, optimizer=odd or "none"),
+    "gradients": lambda module, net, odd: net.update(odd, 0.1),
+    "layers": lambda module, net, odd: module.Network(odd),
+    "outputs": lambda module, net, odd: module.Dense(2, odd),
+    "initializer": lambda module, net, odd: (
+        module.Network([module.Dense(1, 1, initializer=odd)])
+        if odd is not None
+        else module.Dense(1, 1, initializer=7)
+    ),
+    "bias_initializer": lambda module, net, odd: module.Dense(
+        1, 1, bias=False, bias_initializer=odd
+    ),
+    "loss": lambda module, net, odd: setattr(net, "loss", odd),
+    "weights": lambda module, net, odd: setattr(net.layers[0], "weights", odd),
+    "net": lambda module, net, odd: module.check_gradients(odd, X, Y),
+    "width": lambda module, net, odd: net.to_svg(width=odd),
+    "title": lambda module, net, odd: net.to_svg(title=odd or 7),
+    "classes": lambda module, net, odd: module.one_hot([0], odd if odd != 10**400 else "10"),
+    "labels": lambda module, net, odd: module.one_hot(odd, 3),
+}
+
+
+USABLE = {("title", "text"), ("labels", "a row")}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("odd", ODD)
+def test_what_cannot_be_used_is_named(both, place, odd):
+    results = []
+    for module in both:
+        net = network(module)
+        before = net.digest(), net.history, net.epochs_trained
+        found = outcome(PLACES[place], module, net, ODD[odd])
+        if (place, odd) not in USABLE:
+            kind, message = found
+            assert kind in ("TypeError", "ValueError")
+            assert message.count("expected ") == 1
+        assert before == (net.digest(), net.history, net.epochs_trained)
+        results.append(found)
+    assert results[0] == results[1]
+
+
+M = [[1.0, 2.0, 3.0]]
+NO_MATRICES = [["abc"], [[1.0, "x", 2.0]], [[1.0, None, 2.0]], [[[1.0], 2.0, 3.0]], {0: M[0]}]
+NO_MATRICES += [iter(M), [{1.0, 2.0, 3.0}], {(1.0, 2.0, 3.0)}, None, {0: M[0]}.values()]
+
+
+@pytest.mark.parametrize("odd", NO_MATRICES, ids=repr)
+@pytest.mark.parametrize("name", ["dot", "add", "multiply", "subtract"])
+def test_what_is_no_matrix_is_named(both, name, odd):
+    for arguments in (
+        [odd, [[1.0]] if name == "dot" else M],
+        [[[1.0]] if name == "dot" else M, odd],
+    ):
+        seen = [outcome(getattr(module, name), *arguments) for module in both]
+        assert seen[0] == seen[1]
+        assert seen[0][0] == "TypeError"
+        assert "expected " in seen[0][1]
+
+
+@pytest.mark.parametrize("odd", NO_MATRICES, ids=repr)
+def test_what_is_no_matrix_or_row_is_named_wherever_one_is_taken(both, odd):
+    calls = [
+        lambda module: module.transpose(odd),
+        lambda module: module.column_sums(odd),
+        lambda module: module.scale(odd, 2.0),
+        lambda module: module.scale(M, ["x"]),
+        lambda module: module.scale(M, None),
+        lambda module: module.add_bias(odd, M[0]),
+        lambda module: module.add_bias(M, None),
+        lambda module: module.add_bias(M, [1.0, "x", 2.0]),
+        lambda module: module.activate("relu", odd),
+        lambda module: module.activate("softmax", odd),
+        lambda module: module.softmax([1.0, "x"]),
+        lambda module: module.softmax(M),
+        lambda module: module.softmax_derivative([None]),
+        lambda module: module.softmax_cross_entropy(M[0], [1.0, "x", 2.0]),
+    ]
+    for call in calls:
+        seen = [outcome(call, module) for module in both]
+        assert seen[0] == seen[1]
+        assert seen[0][0] == "TypeError"
+        assert "expected a" in seen[0][1]

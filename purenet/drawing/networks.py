@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..checks import counted
+from ..checks import as_number, counted, shown
 from .svg import svg_picture, svg_text
 from .text import clean, column_count, shorten
 
@@ -91,18 +91,21 @@ def network_svg(
     width: in pixels, at least 320; a network of many layers gets a wider picture.
     title: stands above the picture; the numbers of units by default.
 
-    Raises ValueError if width is too small, or for another number of names than of units.
+    Raises ValueError if width is too small, or for another number of names than of units;
+    TypeError for a width that is no number, and a title that is no text.
 
     >>> weights = {"weights": [[0.5, -1.0], [2.0, 0.25]], "biases": [0.0, -0.75]}
     >>> network_svg([LayerNumbers(2, 2, "tanh", weights)], "mean_squared_error").partition(" ")[0]
     '<svg'
     """
-    if width < 320:
+    if as_number(width, "width") < 320:
         raise ValueError(f"width: found {width}, expected 320 or more")
     drawn = [_told_apart(number, layer) for number, layer in enumerate(layers, 1)]
     sizes = [drawn[0].inputs, *(layer.outputs for layer in drawn)]
     if title is None:
         title = "-".join(map(str, sizes)) + " network"
+    elif not isinstance(title, str):
+        raise TypeError(f"title: found {shown(title)}, expected a text")
     before = _names(input_names, "input_names", "x", sizes[0])
     after = _names(output_names, "output_names", f"a{len(drawn)}", sizes[-1])
     left = 34 + _LETTER * max(map(column_count, before))
@@ -115,9 +118,9 @@ def network_svg(
     tallest = max(map(len, places))
     top, bottom = 112.0, 112.0 + spacing * tallest
     columns = []
-    for shown in places:
-        first = (top + bottom - spacing * (len(shown) - 1)) / 2
-        columns.append([(unit, first + spacing * row) for row, unit in enumerate(shown)])
+    for kept in places:
+        first = (top + bottom - spacing * (len(kept) - 1)) / 2
+        columns.append([(unit, first + spacing * row) for row, unit in enumerate(kept)])
     xs = [left + gap * number for number in range(len(sizes))]
 
     largest = _largest(drawn)

@@ -118,7 +118,8 @@ class Dense(Layer):
             self.biases = None
             if not isinstance(bias_initializer, str) or bias_initializer != "zeros":
                 raise ValueError(
-                    f"bias_initializer: found {shown(bias_initializer)} for a layer with bias=False"
+                    f"bias_initializer: found {shown(bias_initializer)} for a layer with "
+                    f"bias=False, expected none"
                 )
         elif _is_given(bias_initializer):
             self.biases = bias_initializer
