@@ -31,6 +31,9 @@ class Network(network.Network):
         """Return whether the compiled loops can run it; purenet's run what is anybody else's."""
         return keeps_methods(self, _LOOPS, _OWN_LOOPS) and are_compiled(self.layers)
 
+    def _runs_compiled(self, optimizer: Optimizer | None) -> bool:
+        return (optimizer is None or is_plain_descent(optimizer)) and self._is_compiled()
+
     def check_parameters(self) -> None:
         if not take_in_layers(self.layers):
             for number, layer in enumerate(self.layers):
@@ -54,8 +57,7 @@ class Network(network.Network):
         settings: Any = None,
         optimizer: Optimizer | None = None,
     ) -> Any:
-        is_plain = optimizer is None or is_plain_descent(optimizer)
-        if not is_plain or not self._is_compiled():
+        if not self._runs_compiled(optimizer):
             return super().checked_samples(inputs, targets)
         # Batches that come again in the same order are laid out for it.
         together = 1
@@ -92,11 +94,14 @@ class Network(network.Network):
         threads: int,
         history: History,
     ) -> None:
+        samples = self._for_these_methods(samples, optimizer)
         if type(samples) is Samples:
             super().run_epochs(
                 samples, epochs, batch_size, shuffle, learning_rate, optimizer, threads, history
             )
         else:
+            for layer in self.layers:
+                layer.start_plain_descent(optimizer)
             count = samples.size
             batch_size = count if batch_size is None else min(batch_size, count)
             shuffle = shuffle and batch_size < count
@@ -104,12 +109,20 @@ class Network(network.Network):
                 self, samples, epochs, batch_size, shuffle, learning_rate, threads, history
             )
 
+    def _for_these_methods(self, samples: Any, optimizer: Optimizer | None) -> Any:
+        """Return the samples as lists if a callback has put a method of its own in since."""
+        if type(samples) is Samples or self._runs_compiled(optimizer):
+            return samples
+        inputs, targets = samples.lists()
+        return Samples(inputs, targets, samples.classes, samples.size)
+
     def find_non_finite(self) -> tuple[str, float] | None:
         if self._is_compiled() and passes.is_finite(self):
             return None
         return super().find_non_finite()
 
     def measure(self, samples: Samples, threads: int) -> tuple[float, int]:
+        samples = self._for_these_methods(samples, None)
         if type(samples) is Samples:
             return super().measure(samples, threads)
         return passes.measure(self, samples, threads)

@@ -42,6 +42,14 @@ cdef class Samples:
         self.classes = classes
         self.size = inputs.rows
 
+    def lists(self):
+        """Return the inputs and the targets as nested lists."""
+        cdef Block inputs = Block(self.size, self.inputs.columns)
+        cdef Py_ssize_t i
+        for i in range(self.size):
+            self.inputs.copy_row(i, inputs.data + i * inputs.columns)
+        return inputs.tolist(), self.targets.tolist()
+
 
 def inputs_of(rows, Py_ssize_t columns, size_t threads=1, batch_size=1):
     """Return lists of ``columns`` finite floats as Inputs, or None if there is anything else.

@@ -9,6 +9,8 @@ import pickle
 import pytest
 from bits import outcome
 
+from purenet import Optimizer
+
 X = [[0.5, -1.0, 2.0], [1.0, 2.0, -0.25], [-0.25, 0.75, 0.0], [0.0, 1.5, 1.0]]
 Y = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
 
@@ -379,3 +381,74 @@ def test_what_is_no_matrix_or_row_is_named_wherever_one_is_taken(both, odd):
         assert seen[0] == seen[1]
         assert seen[0][0] == "TypeError"
         assert "expected a" in seen[0][1]
+
+
+# What happens in the course of a training.
+
+
+class Momentum(Optimizer):
+    """A step that remembers a velocity."""
+
+    def start(self, parameter):
+        return [[0.0] * len(row) for row in parameter]
+
+    def step(self, parameter, gradient, learning_rate, memory):
+        for k in range(len(parameter)):
+            for j in range(len(parameter[k])):
+                memory[k][j] = 0.5 * memory[k][j] - learning_rate * gradient[k][j]
+                parameter[k][j] = parameter[k][j] + memory[k][j]
+
+
+BETWEEN = {
+    "fit": lambda net: net.fit(X, Y, epochs=1),
+    "update": lambda net: net.update(net.backprop(X, Y), 0.5),
+    "update of a layer": lambda net: net.layers[0].update(net.backprop(X, Y)[0], 0.5),
+    "nothing": lambda net: None,
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+@pytest.mark.parametrize("within", [True, False])
+def test_plain_descent_in_between_forgets_what_another_optimizer_remembered(both, between, within):
+    results = []
+    for module in both:
+        net = network(module)
+        optimizer = Momentum()
+
+        def on_epoch(epoch, history, net=net):
+            if within:
+                outcome(BETWEEN[between], net)  # all but a layer's update are refused here
+
+        net.fit(X, Y, epochs=2, optimizer=optimizer, on_epoch=on_epoch)
+        BETWEEN[between](net)
+        net.fit(X, Y, epochs=2, optimizer=optimizer)
+        results.append(net.digest())
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("what", ["feedforward", "measured", "step"])
+def test_a_method_that_a_callback_puts_in_runs_from_then_on(both, what):
+    inputs = [[0.0] * 8 + [float(i)] for i in range(5)]
+    inputs[2][3] = 0.5
+    targets = [[float(i % 2), 1.0 - i % 2] for i in range(5)]
+    results = []
+    for module in both:
+        net = module.Network([module.Dense(9, 2, "tanh"), module.Dense(2, 2)], seed=2)
+        optimizer = module.GradientDescent()
+        layer = net.layers[0]
+        seen = []
+
+        def on_epoch(epoch, history, net=net, layer=layer, optimizer=optimizer, seen=seen):
+            seen.append((net.digest(), list(history.loss), list(history.validation_loss)))
+            if epoch == 1 and what == "step":
+                old = optimizer.step
+                optimizer.step = lambda p, g, rate, memory: old(p, g, 0.5 * rate, memory)
+            if epoch == 1 and what != "step":
+                layer.feedforward = LAYER_METHODS["feedforward"](layer.feedforward)
+            if epoch == 2 and what == "measured":
+                del layer.feedforward
+
+        options = {"batch_size": 2, "optimizer": optimizer, "validation_data": (inputs, targets)}
+        net.fit(inputs, targets, epochs=4, on_epoch=on_epoch, **options)
+        results.append(seen)
+    assert results[0] == results[1]
