@@ -14,7 +14,19 @@ from purenet.matrix import Matrix, Rows
 from purenet.optimizers import GradientDescent, Optimizer
 
 from . import dense, matrix, parameters
-from .stages import STAGES
+from .stages import enter
+
+_PLAIN_STEP = GradientDescent.step
+
+
+def is_plain_descent(optimizer: Optimizer) -> bool:
+    """Return whether the compiled step is that of this optimizer, with nothing put over it."""
+    return (
+        type(optimizer) is GradientDescent
+        and not vars(optimizer)
+        and GradientDescent.step is _PLAIN_STEP
+    )
+
 
 _PLAIN_STEP = GradientDescent.step
 
@@ -106,4 +118,4 @@ class Dense(layers.Dense):
             parameters.keep(self.__dict__, name, self.shape(name), own)
 
 
-STAGES[Dense] = (dense.FirstDenseStage, dense.DenseStage)
+enter(Dense, dense.FirstDenseStage, dense.DenseStage)

@@ -18,7 +18,10 @@ from .layers import Dense, is_plain_descent
 from .parameters import take_in_layers
 from .samples import Samples as CompiledSamples
 from .samples import are_finite_floats, inputs_of
-from .stages import StandIns
+from .stages import are_compiled, keeps_methods, methods_of
+
+# What the compiled loops compute in place of.
+_LOOPS = ("forward", "backward", "step")
 
 
 class Network(network.Network):
@@ -26,7 +29,7 @@ class Network(network.Network):
 
     def _is_compiled(self) -> bool:
         """Return whether the compiled loops can run it; purenet's run what is anybody else's."""
-        return _STAND_INS.stand_for(self)
+        return keeps_methods(self, _LOOPS, _OWN_LOOPS) and are_compiled(self.layers)
 
     def _runs_compiled(self, optimizer: Optimizer | None) -> bool:
         return (optimizer is None or is_plain_descent(optimizer)) and self._is_compiled()
@@ -130,10 +133,4 @@ class Network(network.Network):
         return passes.predict(self, inputs, threads)
 
 
-# What the compiled loops compute in place of.
-_STAND_INS = StandIns(
-    Network,
-    ("forward", "backward", "step"),
-    Dense,
-    ("feedforward", "delta", "gradient", "input_gradient", "step"),
-)
+_OWN_LOOPS = methods_of(Network, _LOOPS)

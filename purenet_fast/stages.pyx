@@ -2,7 +2,7 @@
 
 A ``Stage`` has a layer's numbers for one run of the engine.  The engine goes through its stages as
 through a table: it calls what is declared here, and knows of no layer which it is.  Whoever adds a
-layer derives a class from ``Stage`` and enters it in ``STAGES``.
+layer derives a class from ``Stage`` and enters it with ``enter``.
 
 Everything that computes is called in several threads, each with a ``Worker`` of its own: a part of
 the samples on the way forward and back, a part of the parameters in the step.  Each element of each
@@ -22,64 +22,69 @@ SOURCES = PURENET_SOURCES
 # those of the run for a first layer, and None for others.
 STAGES = {}
 
+# The methods that a stage stands for.  Where somebody has put another in the place of one of them,
+# in a derived class, in the class itself or on an object, that one has to run.
+cdef tuple LOOPS = ("feedforward", "delta", "gradient", "input_gradient", "step")
+cdef dict OWN_LOOPS = {}      # those of the compiled layers, as they were when they were entered
+
+
+def enter(layer_class, first, others):
+    """Let layers of this class be run by these stages."""
+    STAGES[layer_class] = (first, others)
+    OWN_LOOPS[layer_class] = methods_of(layer_class, LOOPS)
+
+
+def methods_of(owner, names):
+    """Return the methods of a class that have these names."""
+    return tuple([getattr(owner, name) for name in names])
+
 
 # CPython gives a class another number when somebody changes it or one of its bases; 0 is no number.
 cdef extern from "Python.h":
     ctypedef struct PyTypeObject:
         unsigned int tp_version_tag
 
-
-cdef inline unsigned int version_of(type owner) noexcept:
-    return (<PyTypeObject *> owner).tp_version_tag
-
-
-cdef class StandIns:
-    """The methods that the compiled loops stand for.
-
-    Where somebody has put another in the place of one of them, in a derived class, in the class
-    itself or on an object, that one has to run.
-    """
-
-    cdef type layer_class
-    cdef tuple network_names, network_methods, layer_names, layer_methods
-    cdef type looked_at                    # the class of networks whose methods were the last to be seen
-    cdef unsigned int network_version      # and what it, and the class of layers, was then
-    cdef unsigned int layer_version
-
-    def __init__(self, type network_class, tuple network_names, type layer_class,
-                 tuple layer_names):
-        self.layer_class = layer_class
-        self.network_names = network_names
-        self.network_methods = tuple([getattr(network_class, name) for name in network_names])
-        self.layer_names = layer_names
-        self.layer_methods = tuple([getattr(layer_class, name) for name in layer_names])
-
-    def stand_for(self, network):
-        """Return whether all of a network's methods, and of its layers', are these."""
-        cdef type network_class = type(network)
-        if (network_class is not self.looked_at or self.network_version == 0
-                or self.layer_version == 0
-                or version_of(network_class) != self.network_version
-                or version_of(self.layer_class) != self.layer_version):
-            if not (has_methods(network_class, self.network_names, self.network_methods)
-                    and has_methods(self.layer_class, self.layer_names, self.layer_methods)):
-                return False
-            self.looked_at = network_class
-            self.network_version = version_of(network_class)
-            self.layer_version = version_of(self.layer_class)
-        if hides(network.__dict__, self.network_names):
-            return False
-        for layer in <tuple> network.layers:
-            if type(layer) not in STAGES or hides(layer.__dict__, self.layer_names):
-                return False
-        return True
+cdef dict VERSIONS = {}       # of the classes that had their methods when they were looked at last
 
 
 cdef bint has_methods(type owner, tuple names, tuple methods) except -1:
-    """Return whether a class has these methods."""
+    """Return whether a class has these methods still."""
     cdef Py_ssize_t i
+    if (<PyTypeObject *> owner).tp_version_tag != 0:
+        if VERSIONS.get(owner) == (<PyTypeObject *> owner).tp_version_tag:
+            return True
     for i in range(len(names)):
         if getattr(owner, names[i]) is not methods[i]:
+            return False
+    VERSIONS[owner] = (<PyTypeObject *> owner).tp_version_tag
+    return True
+
+
+cdef bint hides(dict attributes, tuple names) except -1:
+    """Return whether an object's own attributes hide some of its class."""
+    for name in names:
+        if name in attributes:
+            return True
+    return False
+
+
+def keeps_methods(value, tuple names, tuple methods):
+    """Return whether an object has these methods of its class, and its class has them still."""
+    return has_methods(type(value), names, methods) and not hides(value.__dict__, names)
+
+
+def are_compiled(layers):
+    """Return whether all these layers have stages, and the methods that the stages stand for."""
+    seen = None
+    for layer in layers:
+        layer_class = type(layer)
+        if layer_class is not seen:
+            if layer_class not in STAGES:
+                return False
+            if not has_methods(layer_class, LOOPS, <tuple> OWN_LOOPS[layer_class]):
+                return False
+            seen = layer_class
+        if hides(layer.__dict__, LOOPS):
             return False
     return True
 
