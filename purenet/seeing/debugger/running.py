@@ -18,14 +18,12 @@ from ..step import training_step
 from .stepper import Stepper
 from .tables import WIDTH
 
-DEFAULT_LEARNING_RATE = 0.1
-
 
 def step_through(
     net: Network,
     inputs: Any,
     targets: Any,
-    learning_rate: float = DEFAULT_LEARNING_RATE,
+    learning_rate: float = 0.1,
     *,
     optimizer: Optimizer | None = None,
     sample: int | Sequence[int] | None = None,
