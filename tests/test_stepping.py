@@ -839,6 +839,12 @@ def test_several_samples_can_be_chosen():
             step_through(net, X, targets, sample=sample, stdin=io.StringIO())
 
 
+def test_commands_are_read_from_stdin_alone(capsys):
+    net, targets = next(networks())
+    step_through(net, X, targets, stdin=io.StringIO("p 6 * 7\nq\n"))
+    assert "\n(purenet) 42\n(purenet) " in capsys.readouterr().out
+
+
 def test_a_model_file_with_its_table(tmp_path, backend):
     data = tmp_path / "plants.csv"
     data.write_text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 from ..matrix import Matrix
@@ -10,6 +11,30 @@ from ..tables import read_csv
 from ..walkthroughs import WALKTHROUGHS, network_of
 from .backends import choose_backend
 from .table_files import preparation_of
+
+_LEARNING_RATE = 0.1  # for a model file, which holds none
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """Give a command the arguments that name a network and its samples."""
+    parser.add_argument(
+        "network",
+        nargs="?",
+        default="two-layer",
+        metavar="NETWORK",
+        help=f"{', '.join(WALKTHROUGHS)} (default: two-layer), or a model file",
+    )
+    parser.add_argument("data", nargs="?", metavar="DATA", help="the CSV file for a model file")
+
+
+def add_learning_rate(parser: argparse.ArgumentParser) -> None:
+    """Give a command the option --learning-rate."""
+    parser.add_argument(
+        "--learning-rate",
+        type=float,
+        metavar="R",
+        help=f"default: the network's own, {_LEARNING_RATE} for a model file",
+    )
 
 
 def samples_of(network: str, data: str | None) -> tuple[Any, Matrix, Matrix, float]:
@@ -24,7 +49,8 @@ def samples_of(network: str, data: str | None) -> tuple[Any, Matrix, Matrix, flo
     net = Network.load(network)
     preparation = preparation_of(net, network)
     table = read_csv(data, preparation.target, columns=preparation.columns)
-    return net, preparation.inputs(table.rows), preparation.targets(table.labels or []), 0.1
+    inputs, targets = preparation.inputs(table.rows), preparation.targets(table.labels or [])
+    return net, inputs, targets, _LEARNING_RATE
 
 
 def default_sample(network: str, data: str | None) -> int | None:

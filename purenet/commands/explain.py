@@ -10,9 +10,8 @@ from typing import Any
 from ..checks import counted
 from ..drawing.text import supports_unicode
 from ..seeing.paper.explain import FORMATS, GRAINS, explain
-from ..walkthroughs import WALKTHROUGHS
 from ..writing import write_text
-from .chosen_samples import default_sample, samples_of
+from .chosen_samples import add_learning_rate, add_network, default_sample, samples_of
 from .destinations import check_destinations
 
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json"}
@@ -25,14 +24,7 @@ def add_command(commands: Any) -> None:
         description="Work one training step: forward, loss, backward and update, every number with "
         "its formula in names and in numbers, and the line of the source that computed it.",
     )
-    parser.add_argument(
-        "network",
-        nargs="?",
-        default="two-layer",
-        metavar="NETWORK",
-        help=f"{', '.join(WALKTHROUGHS)} (default: two-layer), or a model file",
-    )
-    parser.add_argument("data", nargs="?", metavar="DATA", help="the CSV file for a model file")
+    add_network(parser)
     parser.add_argument(
         "--sample",
         type=int,
@@ -52,12 +44,7 @@ def add_command(commands: Any) -> None:
         "--format", choices=FORMATS, help="default: text, or what the name behind -o says"
     )
     parser.add_argument("-o", "--out", metavar="FILE", help="write to a file instead of the screen")
-    parser.add_argument(
-        "--learning-rate",
-        type=float,
-        metavar="R",
-        help="default: the network's own, 0.1 for a model file",
-    )
+    add_learning_rate(parser)
     parser.add_argument("--steps", type=int, default=1, metavar="N", help="default: 1")
     parser.add_argument(
         "--open-functions", action="store_true", help="work exp, log1p and tanh from the inside"

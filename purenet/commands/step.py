@@ -6,9 +6,8 @@ import argparse
 from typing import Any
 
 from ..checks import as_count, as_learning_rate
-from ..seeing.debugger.running import DEFAULT_LEARNING_RATE, step_through
-from ..walkthroughs import WALKTHROUGHS
-from .chosen_samples import default_sample, samples_of
+from ..seeing.debugger.running import step_through
+from .chosen_samples import add_learning_rate, add_network, default_sample, samples_of
 
 
 def add_command(commands: Any) -> None:
@@ -18,26 +17,14 @@ def add_command(commands: Any) -> None:
         description="Open Python's debugger at the first product of one training step. Every line "
         "of arithmetic is repeated with its numbers; type help there for the commands.",
     )
-    parser.add_argument(
-        "network",
-        nargs="?",
-        default="two-layer",
-        metavar="NETWORK",
-        help=f"{', '.join(WALKTHROUGHS)} (default: two-layer), or a model file",
-    )
-    parser.add_argument("data", nargs="?", metavar="DATA", help="the CSV file for a model file")
+    add_network(parser)
     parser.add_argument(
         "--sample",
         type=int,
         metavar="N",
         help="take only this sample, counted from 0 (default: all; 0 for deep and a model file)",
     )
-    parser.add_argument(
-        "--learning-rate",
-        type=float,
-        metavar="R",
-        help=f"default: the network's own, {DEFAULT_LEARNING_RATE} for a model file",
-    )
+    add_learning_rate(parser)
     parser.set_defaults(run=run)
 
 

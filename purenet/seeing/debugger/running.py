@@ -18,14 +18,12 @@ from ..step import training_step
 from .stepper import Stepper
 from .tables import WIDTH
 
-DEFAULT_LEARNING_RATE = 0.1
-
 
 def step_through(
     net: Network,
     inputs: Any,
     targets: Any,
-    learning_rate: float = DEFAULT_LEARNING_RATE,
+    learning_rate: float = 0.1,
     *,
     optimizer: Optimizer | None = None,
     sample: int | Sequence[int] | None = None,
@@ -39,6 +37,9 @@ def step_through(
     inputs, targets: as for ``fit``; all samples are one batch.
     optimizer: takes the step, from its start; plain gradient descent if not given.
     sample: take the step with this sample alone, or with these; counted from 0.
+    stdin, stdout: where commands come from and where text goes, if not the terminal.
+
+    Raises ValueError or TypeError for what ``fit`` would refuse, and for a sample not there.
     """
     rate = as_learning_rate(learning_rate)
     chosen_optimizer = checked_optimizer(optimizer)

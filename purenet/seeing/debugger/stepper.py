@@ -52,6 +52,8 @@ class Stepper(pdb.Pdb):
     ) -> None:
         # bdb asks is_skipped_module only where there is something to skip.
         super().__init__(stdin=stdin, stdout=stdout, skip=["purenet.checks"], readrc=False)
+        if stdin is not None:
+            self.use_rawinput = False  # pdb would read from it only if stdout is given as well
         self.prompt = "(purenet) "
         self._grain: str | None = "operation"
         self._start = Position(None, None, None, ())
