@@ -28,18 +28,6 @@ def is_plain_descent(optimizer: Optimizer) -> bool:
     )
 
 
-_PLAIN_STEP = GradientDescent.step
-
-
-def is_plain_descent(optimizer: Optimizer) -> bool:
-    """Return whether the compiled step is that of this optimizer, with nothing put over it."""
-    return (
-        type(optimizer) is GradientDescent
-        and not vars(optimizer)
-        and GradientDescent.step is _PLAIN_STEP
-    )
-
-
 class Dense(layers.Dense):
     backend: ClassVar[str] = "fast"
 

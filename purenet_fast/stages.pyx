@@ -89,14 +89,6 @@ def are_compiled(layers):
     return True
 
 
-cdef bint hides(dict attributes, tuple names) except -1:
-    """Return whether an object's own attributes hide one of its class's."""
-    for name in names:
-        if name in attributes:
-            return True
-    return False
-
-
 cdef class Stage:
     """One layer in the engine."""
 
