@@ -358,7 +358,7 @@ def test_what_is_no_matrix_is_named(both, name, odd):
         assert "expected " in seen[0][1]
 
 
-@pytest.mark.parametrize("odd", NO_MATRICES, ids=repr)
+@pytest.mark.parametrize("odd", NO_MATRICES, ids=range(len(NO_MATRICES)))
 def test_what_is_no_matrix_or_row_is_named_wherever_one_is_taken(both, odd):
     calls = [
         lambda module: module.transpose(odd),
