@@ -33,7 +33,7 @@ EXACT = [
 FLAGS = {"unix": EXACT, "mingw32": EXACT, "msvc": ["/O2", "/fp:precise"]}
 LINK_FLAGS = {"unix": EXACT, "mingw32": EXACT}
 
-# Nothing that is compiled can be pickled: that needs code of Cython in every room.  None indexes
+# Nothing that is compiled can be pickled: that needs code of Cython in every module.  None indexes
 # a list or array of Python beyond its end, or divides by zero; % and // have C's meaning, and are
 # for indices, which are never negative.
 DIRECTIVES = {
@@ -49,7 +49,7 @@ DIRECTIVES = {
 
 
 class BuildExtensions(build_ext):
-    """Builds all rooms side by side, or none."""
+    """Builds all modules side by side, or none."""
 
     def finalize_options(self):
         super().finalize_options()
@@ -70,7 +70,7 @@ class BuildExtensions(build_ext):
             extension.extra_compile_args = compile_flags
             extension.extra_link_args = link_flags
         super().build_extensions()
-        built = [pathlib.Path(self.get_ext_fullpath(room.name)) for room in self.extensions]
+        built = [pathlib.Path(self.get_ext_fullpath(item.name)) for item in self.extensions]
         if not all(path.exists() for path in built):
             for path in built:
                 with contextlib.suppress(FileNotFoundError):
@@ -78,10 +78,10 @@ class BuildExtensions(build_ext):
             self.warn("purenet_fast could not be compiled: purenet is installed without it")
 
 
-def room(name):
+def module(name):
     """Return the extension of one .pyx."""
     sources = [f"{PACKAGE}/{name}.pyx"]
-    if name == ROOM_OF_KERNELS:
+    if name == MODULE_OF_KERNELS:
         sources += sorted(str(path) for path in PACKAGE.glob("kernels/*.c"))
     return Extension(
         f"{PACKAGE}.{name}",
@@ -93,10 +93,10 @@ def room(name):
     )
 
 
-ROOM_OF_KERNELS = "vectors"
+MODULE_OF_KERNELS = "vectors"
 
 extensions = []
 if not os.environ.get("PURENET_NO_EXTENSIONS"):
-    extensions = [room(path.stem) for path in sorted(PACKAGE.glob("*.pyx"))]
+    extensions = [module(path.stem) for path in sorted(PACKAGE.glob("*.pyx"))]
 
 setup(ext_modules=extensions, cmdclass={"build_ext": BuildExtensions})

@@ -9,13 +9,13 @@ import pkgutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-# In a folder that holds the sources, this package hides an installed one; the compiled rooms may
+# In a folder that holds the sources, this package hides an installed one; the compiled modules may
 # then be found where that one is.
 __path__ = pkgutil.extend_path(__path__, __name__)
 
-from . import rooms
+from . import modules
 
-rooms.import_rooms()
+modules.import_modules()
 
 import purenet  # noqa: E402
 from purenet import (  # noqa: E402
@@ -172,8 +172,8 @@ for _twins, _originals in (
     (losses, purenet.losses),
     (matrix, purenet.matrix),
 ):
-    rooms.document(vars(_twins), _originals)
+    modules.document(vars(_twins), _originals)
 for _class in (Dense, Network):
-    rooms.document_methods(_class)
+    modules.document_methods(_class)
 
-rooms.check_bits(sys.modules[__name__])
+modules.check_bits(sys.modules[__name__])

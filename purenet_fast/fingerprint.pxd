@@ -1,4 +1,4 @@
-# What setup.py compiles into every room: the fingerprint of its sources.
+# What setup.py compiles into every module: the fingerprint of its sources.
 
 cdef extern from *:
     """

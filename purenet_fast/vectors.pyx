@@ -1,6 +1,6 @@
 """The vector width: which set of kernels is used.
 
-This room alone has the kernels' code; the others reach it through ``KERNELS``.
+This module alone has the kernels' code; the others reach it through ``KERNELS``.
 """
 
 from .fingerprint cimport PURENET_SOURCES

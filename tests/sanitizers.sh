@@ -17,8 +17,8 @@ trap 'rm -rf "$work"' EXIT
 build() {
     mkdir "$work/$1"
     cp -r purenet purenet_fast tests setup.py pyproject.toml README.md LICENSE "$work/$1"
-    for room in "$work/$1"/purenet_fast/*.pyx; do
-        rm -f "${room%.pyx}".c "${room%.pyx}".*.so
+    for module in "$work/$1"/purenet_fast/*.pyx; do
+        rm -f "${module%.pyx}".c "${module%.pyx}".*.so
     done
     (
         cd "$work/$1"
@@ -120,7 +120,7 @@ for error in ElementTree.parse(sys.argv[1]).getroot().iter("error"):
         print(error.findtext("kind"), error.findtext("what") or error.findtext("xwhat/text"))
         for frame in list(error.iter("frame"))[:12]:
             print("   ", frame.findtext("fn"), frame.findtext("file"), frame.findtext("line"))
-print(f"{found} errors with a compiled room in their stack")
+print(f"{found} errors with a compiled module in their stack")
 sys.exit(found > 0)
 PYTHON
     local names

@@ -102,20 +102,20 @@ def test_the_names_of_the_backends(both):
     assert pure is not fast
 
 
-def test_the_rooms_are_shared_libraries(fast):
+def test_the_modules_are_shared_libraries(fast):
     suffixes = tuple(importlib.machinery.EXTENSION_SUFFIXES)
-    for name in fast.rooms.ROOMS:
-        room = getattr(fast, name)
-        assert room.__file__.endswith(suffixes)
-        assert isinstance(room.__loader__, importlib.machinery.ExtensionFileLoader)
-        with open(room.__file__, "rb") as file:
+    for name in fast.modules.MODULES:
+        module = getattr(fast, name)
+        assert module.__file__.endswith(suffixes)
+        assert isinstance(module.__loader__, importlib.machinery.ExtensionFileLoader)
+        with open(module.__file__, "rb") as file:
             magic = file.read(4)
         assert magic in (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe") or magic[:2] == b"MZ"
 
 
-def test_every_compiled_room_is_listed(fast):
+def test_every_compiled_module_is_listed(fast):
     folder = pathlib.Path(fast.__file__).parent
-    assert sorted(path.stem for path in folder.glob("*.pyx")) == list(fast.rooms.ROOMS)
+    assert sorted(path.stem for path in folder.glob("*.pyx")) == list(fast.modules.MODULES)
 
 
 @pytest.mark.parametrize("name", COMPILED)
@@ -204,21 +204,21 @@ def run(code, folder):
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-def packages_without_rooms(folder):
+def packages_without_modules(folder):
     for name in ("purenet", "purenet_fast"):
         source = pathlib.Path(importlib.import_module(name).__file__).parent
         hidden = shutil.ignore_patterns("*.so", "*.pyd", "*.dylib", "__pycache__")
         shutil.copytree(source, folder / name, ignore=hidden)
 
 
-def packages_with_rooms(fast, folder):
-    packages_without_rooms(folder)
-    for name in fast.rooms.ROOMS:
+def packages_with_modules(fast, folder):
+    packages_without_modules(folder)
+    for name in fast.modules.MODULES:
         shutil.copy(getattr(fast, name).__file__, folder / "purenet_fast")
 
 
-def test_without_its_rooms_the_fast_package_says_how_to_build_it(fast, tmp_path):
-    packages_without_rooms(tmp_path)
+def test_without_its_modules_the_fast_package_says_how_to_build_it(fast, tmp_path):
+    packages_without_modules(tmp_path)
     done = run("import purenet_fast", tmp_path)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
@@ -231,7 +231,7 @@ def test_without_its_rooms_the_fast_package_says_how_to_build_it(fast, tmp_path)
 
 
 def test_a_failed_import_leaves_nothing_behind(fast, tmp_path):
-    packages_without_rooms(tmp_path)
+    packages_without_modules(tmp_path)
     code = """
 for attempt in range(2):
     try:
@@ -245,7 +245,7 @@ print("purenet_fast" in sys.modules)
 
 
 def test_half_a_build_is_refused(fast, tmp_path):
-    packages_with_rooms(fast, tmp_path)
+    packages_with_modules(fast, tmp_path)
     done = run("import purenet_fast; print(purenet_fast.BACKEND)", tmp_path)
     assert done.stdout == "fast\n", done.stderr
     (tmp_path / "purenet_fast" / pathlib.Path(fast.engine.__file__).name).unlink()
@@ -256,8 +256,8 @@ def test_half_a_build_is_refused(fast, tmp_path):
     assert "run `pip install .`" in last
 
 
-def test_rooms_that_do_not_fit_each_other_are_refused(fast, tmp_path):
-    packages_with_rooms(fast, tmp_path)
+def test_modules_that_do_not_fit_each_other_are_refused(fast, tmp_path):
+    packages_with_modules(fast, tmp_path)
     # Nothing of what the others were built to use is offered here.
     (tmp_path / "purenet_fast" / pathlib.Path(fast.vectors.__file__).name).unlink()
     (tmp_path / "purenet_fast" / "vectors.py").write_text("SOURCES = 0\n")
@@ -272,7 +272,7 @@ def test_rooms_that_do_not_fit_each_other_are_refused(fast, tmp_path):
     "name", ["engine.pyx", "buffers.pxd", "kernels/product.h", "kernels/width_1.c"]
 )
 def test_an_extension_built_from_other_sources_is_refused(fast, tmp_path, name):
-    packages_with_rooms(fast, tmp_path)
+    packages_with_modules(fast, tmp_path)
     source = tmp_path / "purenet_fast" / name
     source.write_text("# not what was compiled\n")
     done = run("import purenet_fast", tmp_path)
@@ -287,22 +287,22 @@ def test_an_extension_built_from_other_sources_is_refused(fast, tmp_path, name):
     assert done.stdout == "fast\n", done.stderr
 
 
-# The rooms of arithmetic, by themselves.
+# The modules of arithmetic, by themselves.
 
 TWINS = [
-    (room, name)
-    for room in ("activations", "elementary", "losses", "matrix")
-    for name, value in sorted(vars(importlib.import_module(f"purenet.{room}")).items())
+    (module, name)
+    for module in ("activations", "elementary", "losses", "matrix")
+    for name, value in sorted(vars(importlib.import_module(f"purenet.{module}")).items())
     if inspect.isfunction(value)
-    and value.__module__ == f"purenet.{room}"
+    and value.__module__ == f"purenet.{module}"
     and not name.startswith("_")
 ]
 
 
-@pytest.mark.parametrize(("room", "name"), TWINS)
-def test_a_room_has_the_twins_of_purenets(both, room, name):
+@pytest.mark.parametrize(("module", "name"), TWINS)
+def test_a_module_has_the_twins_of_purenets(both, module, name):
     pure, fast = (
-        getattr(importlib.import_module(f"{module.__name__}.{room}"), name) for module in both
+        getattr(importlib.import_module(f"{package.__name__}.{module}"), name) for package in both
     )
     assert inspect.signature(pure) == inspect.signature(fast)
     assert inspect.getdoc(pure) == inspect.getdoc(fast)
@@ -348,10 +348,10 @@ def outcome(function, arguments):
         return type(error), str(error)
 
 
-@pytest.mark.parametrize(("room", "name"), TWINS)
-def test_twins_return_and_raise_the_same(both, room, name):
+@pytest.mark.parametrize(("module", "name"), TWINS)
+def test_twins_return_and_raise_the_same(both, module, name):
     pure, fast = (
-        getattr(importlib.import_module(f"{module.__name__}.{room}"), name) for module in both
+        getattr(importlib.import_module(f"{package.__name__}.{module}"), name) for package in both
     )
     names = list(inspect.signature(pure).parameters)
     for defaults in (ARGUMENTS, {**ARGUMENTS, **OF_ONE_NUMBER}, {**ARGUMENTS, **OF_ONE_ROW}):
@@ -960,7 +960,7 @@ def test_there_are_enough_bad_calls():
 
 
 def test_the_extension_is_demanded_unless_pure_only_is_asked_for(tmp_path):
-    packages_without_rooms(tmp_path)
+    packages_without_modules(tmp_path)
     (tmp_path / "tests").mkdir()
     shutil.copy(ROOT / "tests" / "conftest.py", tmp_path / "tests")
     (tmp_path / "tests" / "test_one.py").write_text(

@@ -230,12 +230,12 @@ def test_the_wheel(wheel):
             name = str(path.relative_to(ROOT))
             if path.is_file() and path.suffix not in hidden:
                 expected.add(name)
-    rooms = {name for name in files if name.endswith(".so")}
+    modules = {name for name in files if name.endswith(".so")}
     folder = ROOT / "purenet_fast"
-    assert {name.partition(".")[0] for name in rooms} == {
+    assert {name.partition(".")[0] for name in modules} == {
         f"purenet_fast/{path.stem}" for path in folder.glob("*.pyx")
     }
-    assert files == expected | rooms
+    assert files == expected | modules
     for name in ("purenet/py.typed", "purenet_fast/py.typed", "purenet_fast/matrix.pyi"):
         assert name in files
     assert "Requires-Python: >=3.10" in metadata

@@ -1,4 +1,4 @@
-"""Whether the compiled rooms are there, fit their sources, and compute purenet's bits.
+"""Whether the compiled modules are there, fit their sources, and compute purenet's bits.
 
 What does not is refused with an ``ImportError`` that says what mends it.
 """
@@ -18,7 +18,7 @@ from .fingerprint import fingerprint
 
 PACKAGE = "purenet_fast"
 
-ROOMS = (
+MODULES = (
     "activations",
     "buffers",
     "dense",
@@ -38,34 +38,36 @@ ROOMS = (
     "vectors",
 )
 
-DEVIATION = deviation()  # of this process, before any of the rooms was in it
+DEVIATION = deviation()  # of this process, before any of the modules was in it
 
 BUILD = "install a C compiler and run `pip install .` in the purenet folder"
 
 
-def import_rooms() -> None:
-    """Import all compiled rooms, and choose the vector width that the environment names."""
+def import_modules() -> None:
+    """Import all compiled modules, and choose the vector width that the environment names."""
     try:
-        missing = [room for room in ROOMS if importlib.util.find_spec(f"{PACKAGE}.{room}") is None]
+        missing = [
+            name for name in MODULES if importlib.util.find_spec(f"{PACKAGE}.{name}") is None
+        ]
     except ImportError as error:
         raise _not_built(error) from error
-    if len(missing) == len(ROOMS):
+    if len(missing) == len(MODULES):
         raise _not_built("there is no compiled module")
     if missing:
         raise _badly_built(f"built only in part, without {', '.join(missing)}")
     try:
-        rooms = {room: importlib.import_module(f"{PACKAGE}.{room}") for room in ROOMS}
+        modules = {name: importlib.import_module(f"{PACKAGE}.{name}") for name in MODULES}
     except ImportError as error:
         raise _not_built(error) from error
     except (AttributeError, TypeError, ValueError) as error:
-        # One room does not offer what another was built to use.
+        # One module does not offer what another was built to use.
         raise _badly_built(f"built from sources that do not fit each other ({error})") from error
     # Where the sources lie beside this file, they must be those that were compiled.
     folder = pathlib.Path(__file__).parent
-    for name, room in rooms.items():
-        if fingerprint(folder, name) not in (0, room.SOURCES):
+    for name, module in modules.items():
+        if fingerprint(folder, name) not in (0, module.SOURCES):
             raise _badly_built(f"built from other sources than those in {folder}")
-    vectors: Any = rooms["vectors"]
+    vectors: Any = modules["vectors"]
     vectors.choose_vectors(os.environ.get("PURENET_VECTOR", ""))
 
 
