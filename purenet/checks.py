@@ -77,8 +77,10 @@ def as_list(values: Any, place: str, expected: str) -> list[Any]:
 
 def as_row(values: Any, place: str, width: int | None, *, finite: bool = True) -> list[float]:
     """Return one row as a new list of floats."""
-    expected = "a list of numbers" if width is None else f"a list of {counted(width, 'number')}"
-    row = as_list(values, place, expected)
+    row = values
+    if type(values) is not list:
+        expected = "a list of numbers" if width is None else f"a list of {counted(width, 'number')}"
+        row = as_list(values, place, expected)
     if width is not None and len(row) != width:
         raise ValueError(f"{place} has {counted(len(row), 'number')}, expected {width}")
     if set(map(type, row)) == FLOAT and (not finite or all(map(isfinite, row))):
@@ -261,7 +263,7 @@ def as_count(value: Any, argument: str, *, least: int = 1, most: int | None = No
 
 def as_learning_rate(value: Any, argument: str = "learning_rate") -> float:
     """Return a learning rate: a finite number, zero or more."""
-    rate = as_number(value, argument)
+    rate = value if type(value) is float and isfinite(value) else as_number(value, argument)
     if rate < 0.0:
         raise ValueError(f"{argument}: found {rate}, expected 0 or more")
     return rate

@@ -23,36 +23,36 @@ class Claim:
         # Each frame by the one that it took over from; the first took over from None.  Who comes
         # at the end of that chain holds the claim.  `setdefault` looks and enters in one step, so
         # that of several calls one is entered, and the others find it.
-        self._heirs: dict[FrameType | None, FrameType] = {}
+        self._successors: dict[FrameType | None, FrameType] = {}
 
     def __enter__(self) -> None:
-        if self._heirs.setdefault(None, sys._getframe(1)) is not sys._getframe(1):
+        if self._successors.setdefault(None, sys._getframe(1)) is not sys._getframe(1):
             self._take_over(sys._getframe(1))
 
     def __exit__(self, *exception: object) -> None:
-        self._heirs.clear()
+        self._successors.clear()
 
     def _take_over(self, frame: FrameType) -> None:
         """Enter a frame behind the last one, or raise RuntimeError if that is still executed."""
         entered = False
         while not entered:
             holder = None
-            while (heir := self._heirs.setdefault(holder, frame)) is not frame:
-                if _is_executed(heir):
+            while (successor := self._successors.setdefault(holder, frame)) is not frame:
+                if _is_executed(successor):
                     raise RuntimeError(
                         "this network is being trained already, expected one call at a time"
                     )
-                holder = heir
-            # The chain may have been cleared on the way, and the entry hang in the air.  It counts
-            # where the way leads to it from the start.
+                holder = successor
+            # Another thread may have cleared the chain meanwhile.  Then this entry is not reached
+            # from its start, and does not count.
             entered = self._leads_to(frame)
 
     def _leads_to(self, frame: FrameType) -> bool:
         holder = None
-        while (heir := self._heirs.get(holder)) is not None:
-            if heir is frame:
+        while (successor := self._successors.get(holder)) is not None:
+            if successor is frame:
                 return True
-            holder = heir
+            holder = successor
         return False
 
 

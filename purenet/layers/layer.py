@@ -27,6 +27,7 @@ Rows are samples everywhere: with n samples, inputs are n by ``inputs``, z, a an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 
@@ -225,7 +226,7 @@ class Layer:
 
         Raises ValueError or TypeError, which name the place, for anything else.
         """
-        if not all(hasattr(gradient, name) for name in self.PARAMETERS):
+        if not all(map(hasattr, repeat(gradient), self.PARAMETERS)):
             names = " and ".join(self.PARAMETERS)
             raise TypeError(f"{place}: found {shown(gradient)}, expected {names}")
         checked = {}
