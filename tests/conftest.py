@@ -21,13 +21,14 @@ LONGEST_FIRST = (
     "test_contraction.py",
     "test_page.py",
     "test_kernels.py",
-    "test_training_control.py",
     "test_recording.py",
     "test_cli.py",
+    "test_training_control.py",
     "test_stepping.py",
     "test_identity.py",
-    "test_walkthroughs.py",
+    "test_border.py",
     "test_explain.py",
+    "test_walkthroughs.py",
 )
 
 
