@@ -28,6 +28,14 @@ def is_plain_descent(optimizer: Optimizer) -> bool:
     )
 
 
+def start_plain_descent(layer: layers.Layer, optimizer: Optimizer) -> None:
+    """Forget what another optimizer remembered, as purenet does with the first step."""
+    attributes = vars(layer)
+    if attributes.get("_optimizer") is not optimizer:
+        attributes["_memory"] = dict.fromkeys(layer.PARAMETERS)
+        attributes["_optimizer"] = optimizer
+
+
 class Dense(layers.Dense):
     backend: ClassVar[str] = "fast"
 
@@ -48,15 +56,9 @@ class Dense(layers.Dense):
     def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
         plain = is_plain_descent(optimizer) and not self._initializers
         if plain and parameters.step(self, gradient, learning_rate):
-            self.start_plain_descent(optimizer)
+            start_plain_descent(self, optimizer)
         else:
             super().step(gradient, learning_rate, optimizer)
-
-    def start_plain_descent(self, optimizer: Optimizer) -> None:
-        """Forget what another optimizer remembered, as purenet does with the first step."""
-        if self._optimizer is not optimizer:
-            self._memory = dict.fromkeys(self.PARAMETERS)
-            self._optimizer = optimizer
 
     # The lists of a parameter stand in __dict__ while somebody may hold them.
 

@@ -14,7 +14,7 @@ from purenet.optimizers import Optimizer
 from purenet.samples import Samples
 
 from . import passes, training
-from .layers import Dense, is_plain_descent
+from .layers import Dense, is_plain_descent, start_plain_descent
 from .parameters import take_in_layers
 from .samples import Samples as CompiledSamples
 from .samples import are_finite_floats, inputs_of
@@ -101,7 +101,7 @@ class Network(network.Network):
             )
         else:
             for layer in self.layers:
-                layer.start_plain_descent(optimizer)
+                start_plain_descent(layer, optimizer)
             count = samples.size
             batch_size = count if batch_size is None else min(batch_size, count)
             shuffle = shuffle and batch_size < count
