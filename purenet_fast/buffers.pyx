@@ -108,7 +108,10 @@ cdef int refill(list values, const double *data, Py_ssize_t length) except -1:
         old = items[j]
         if Py_TYPE(old) != &PyFloat_Type or not same_bits(float_value(old), data[j]):
             items[j] = new_float(data[j])
-            Py_DECREF(old)
+            Py_DECREF(old)  # which may be a user's object that does something when it goes
+            if PyList_GET_SIZE(values) != length:
+                values[:] = flat_list(data, length)
+                return 0
             items = items_of(<PyObject *> values)
     return 0
 

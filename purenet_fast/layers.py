@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from purenet import layers
 from purenet.layers import LayerGradient, LayerOutput
-from purenet.layers.layer import OwnLists
 from purenet.matrix import Matrix, Rows
 from purenet.optimizers import GradientDescent, Optimizer
 
@@ -73,33 +72,23 @@ class Dense(layers.Dense):
     def _keep(self, name: str, values: Any) -> None:
         parameters.keep(self.__dict__, name, self.shape(name), values)
 
-    def _hand_out_all(self) -> dict[str, Any]:
-        """Let the lists of all parameters stand in __dict__; return those that are the layer's."""
-        names = self.__dict__.get("_buffers", ())
-        for name in names:
-            getattr(self, name)
-        return {name: parameters.own_lists(self.__dict__, name) for name in names}
+    def _own_items(self, name: str) -> set[int]:
+        return parameters.own_items(self.__dict__, name)
 
     def check_parameters(self, place: str) -> None:
         if not self._initializers and parameters.take_in(self.__dict__, True):
             return
-        kept = {}
-        for name, own in self._hand_out_all().items():
-            rows = own if len(self.shape(name) or ()) == 2 else [own]
-            kept[name] = OwnLists([], list(map(id, rows)), rows, [])
-        self.__dict__["_kept"] = kept
-        try:
-            super().check_parameters(place)
-        finally:
-            del self.__dict__["_kept"]
+        super().check_parameters(place)
         parameters.take_in(self.__dict__, True)
 
     def __getstate__(self) -> dict[str, Any]:
-        own = self._hand_out_all()
-        state = {name: value for name, value in self.__dict__.items() if name not in own}
+        # They are held here, so that no other thread's call forgets them meanwhile.
+        lists = {name: getattr(self, name) for name in self.__dict__.get("_buffers", ())}
+        own = {name: parameters.own_lists(self.__dict__, name) for name in lists}
+        state = {name: value for name, value in self.__dict__.items() if name not in lists}
         state.pop("_buffers", None)
         # Behind all else, whether somebody has looked before or not.
-        return {**state, **{name: self.__dict__[name] for name in own}, "_own": own}
+        return {**state, **lists, "_own": own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

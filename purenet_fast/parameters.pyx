@@ -83,6 +83,8 @@ cdef class Parameter:
     cdef bint is_held(self, PyObject *lists) noexcept:
         """Return whether anybody but the layer has a reference to the lists or their rows."""
         cdef Py_ssize_t i
+        if self.own is None:
+            return True
         # Of the layer's own references, one is in its __dict__, or in the list of rows, and one in
         # self.own.
         if not self.is_row and references_to(lists) > 1:
@@ -95,10 +97,11 @@ cdef class Parameter:
     cdef int write_back(self, list lists) except -1:
         """Put the numbers into the lists that were handed out."""
         cdef Py_ssize_t i
+        cdef list own = self.own
         for i in range(self.rows):
-            refill(self.own[i], self.data + i * self.stride, self.columns)
+            refill(own[i], self.data + i * self.stride, self.columns)
         if not self.is_row:
-            lists[:] = self.own
+            lists[:] = own
         return 0
 
 
@@ -134,11 +137,19 @@ def own_lists(dict attributes, str name):
     return parameter.own[0] if parameter.is_row else parameter.own
 
 
+def own_items(dict attributes, str name):
+    """Return the identities of the rows that were handed out; the one row has none in it."""
+    cdef Parameter parameter = attributes["_buffers"][name]
+    return set() if parameter.is_row or parameter.own is None else set(map(id, parameter.own))
+
+
 def hand_out(dict attributes, str name):
     """Make lists of a parameter, and let them be the layer's attribute."""
-    cdef Parameter parameter = attributes["_buffers"][name]
-    cdef list lists = parameter.hand_out()
-    return attributes.setdefault(name, lists)
+    cdef Parameter parameter
+    if name not in attributes:  # another thread may have asked at the same time
+        parameter = attributes["_buffers"][name]
+        attributes[name] = parameter.hand_out()
+    return attributes[name]
 
 
 cdef bint c_take_in(dict attributes, bint forget) except -1:
@@ -198,6 +209,8 @@ cdef int bring_up_to_date(layers) except -1:
             lists = PyDict_GetItem(attributes, name)
             if lists == NULL:
                 continue
+            if parameter.own is None or type(<object> lists) is not list:
+                continue  # a user's, put into __dict__ itself
             if parameter.is_held(lists):
                 parameter.write_back(<list> lists)
             else:

@@ -5,6 +5,10 @@ And an error that names the argument, whatever was put in its place.
 
 import copy
 import pickle
+import random
+import subprocess
+import sys
+import threading
 
 import pytest
 from bits import outcome
@@ -452,3 +456,76 @@ def test_a_method_that_a_callback_puts_in_runs_from_then_on(both, what):
         net.fit(inputs, targets, epochs=4, on_epoch=on_epoch, **options)
         results.append(seen)
     assert results[0] == results[1]
+
+
+WHAT_GOES_CLEARS_ITS_ROW = """
+import random, threading, time
+import purenet_fast as module
+
+class Last:
+    def __init__(self, row):
+        self.row = row
+
+    def __del__(self):
+        self.row.clear()
+
+generator = random.Random(1)
+inputs = [[generator.random() for _ in range(60)] for _ in range(400)]
+targets = [[generator.random()] for _ in range(400)]
+net = module.Network([module.Dense(60, 50, "tanh"), module.Dense(50, 1)], seed=1)
+weights = net.layers[0].weights
+thread = threading.Thread(target=lambda: net.fit(inputs, targets, epochs=300))
+thread.start()
+time.sleep(0.1)
+for row in weights:
+    row[0] = Last(row)
+del row
+thread.join()
+print(set(map(len, weights)))
+"""
+
+
+def test_what_another_thread_writes_during_training_may_do_anything_when_it_goes(fast):
+    done = subprocess.run(
+        [sys.executable, "-c", WHAT_GOES_CLEARS_ITS_ROW],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "{50}\n"), done.stderr
+
+
+def test_copies_and_checks_in_several_threads_keep_out_of_each_others_way(backend):
+    net = network(backend)
+    digest = net.digest()
+    raised = []
+
+    def use(seed):
+        generator = random.Random(seed)
+        try:
+            for _ in range(300):
+                weights = net.layers[0].weights
+                kind = generator.randrange(4)
+                if kind == 0:
+                    weights[1] = tuple(weights[1])
+                elif kind == 1:
+                    net.predict(X)
+                elif kind == 2:
+                    copy.deepcopy(net).fit(X, Y, epochs=1)
+                else:
+                    assert net.digest() == digest
+        except Exception as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=use, args=[seed]) for seed in range(3)]
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(switch)
+    assert raised == []
+    assert net.digest() == digest

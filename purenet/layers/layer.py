@@ -215,6 +215,10 @@ class Layer:
         self._kept = {**self._kept, name: own}
         self.own_lists = OwnLists(*map(list, map(flat, zip(*self._kept.values(), strict=True))))
 
+    def _own_items(self, name: str) -> set[int]:
+        """Return the identities of the layer's own lists within those of a parameter."""
+        return set(self._kept[name].items)
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         # The lists of a copy are others than those that were copied.
         self.__dict__.update(state)
@@ -261,7 +265,7 @@ class Layer:
                 checked[name] = as_array(getattr(self, name), where, shape, finite=False)
         for name, numbers in checked.items():
             values = getattr(self, name)
-            _put_back(values, numbers, set(self._kept[name].items))
+            _put_back(values, numbers, self._own_items(name))
             self._keep(name, values)
 
     def _remember(self, optimizer: Optimizer) -> None:
