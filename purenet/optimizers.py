@@ -29,7 +29,7 @@ class Optimizer:
 
         learning_rate: zero or more.  memory: what ``start`` returned for this parameter.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define step")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

@@ -324,6 +324,28 @@ def test_layers_that_do_not_fit(backend):
         backend.Network([layer])
 
 
+@pytest.mark.parametrize("name", ["shape", "settings", "feedforward", "gradient", "input_gradient"])
+def test_what_a_layer_forgets_to_define_is_named(backend, name, tmp_path):
+    kind = type("Forgetful", (Gate,), {name: getattr(Layer, name)})
+    with pytest.raises(NotImplementedError, match=f"^Forgetful does not define {name}$"):
+        net = backend.Network([backend.Dense(2, 2), kind(2), backend.Dense(2, 1)], seed=1)
+        net.fit([[1.0, 2.0]], [[1.0]], epochs=1)
+        net.save(tmp_path / "net.json")
+
+
+def test_an_optimizer_without_a_step_is_named(backend):
+    kind = type("Forgetful", (Optimizer,), {})
+    net = backend.Network([backend.Dense(2, 1)], seed=1)
+    with pytest.raises(NotImplementedError, match=r"^Forgetful does not define step$"):
+        net.fit([[1.0, 2.0]], [[1.0]], epochs=1, optimizer=kind())
+
+
+def test_the_names_of_parameters_are_a_tuple():
+    message = r"^Wrong\.PARAMETERS: found 'scale', expected a tuple of names$"
+    with pytest.raises(TypeError, match=message):
+        type("Wrong", (Layer,), {"PARAMETERS": ("scale")})
+
+
 def test_what_a_layer_of_ones_own_looks_like(backend):
     layer = Gate(2)
     assert repr(layer) == "Gate(inputs=2, activation='tanh')"

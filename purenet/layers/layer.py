@@ -91,6 +91,10 @@ class Layer:
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
+        if isinstance(cls.PARAMETERS, str):
+            raise TypeError(
+                f"{cls.__name__}.PARAMETERS: found {cls.PARAMETERS!r}, expected a tuple of names"
+            )
         if not cls.is_twin():
             KINDS[cls.__name__] = cls
 
@@ -106,7 +110,7 @@ class Layer:
 
     def feedforward(self, inputs: Rows) -> LayerOutput:
         """Return z and a for the layer's inputs.  Shapes: n by inputs; n by outputs."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define feedforward")
 
     def delta(self, output: LayerOutput, d_a: Rows) -> Matrix:
         """Return delta = dL/dz from d_a = dL/da and what ``feedforward`` returned.
@@ -121,11 +125,11 @@ class Layer:
         An object with an attribute for each name in ``PARAMETERS``, of the parameter's shape (None
         for a parameter that is None), and ``delta``.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define gradient")
 
     def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
         """Return dL/dinputs, which the layer before takes as its dL/da.  Shape: n by inputs."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define input_gradient")
 
     def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
         """Let an optimizer change the parameters, given what ``gradient`` returned."""
@@ -142,11 +146,11 @@ class Layer:
 
     def shape(self, name: str) -> tuple[int, ...] | None:
         """Return the shape of a parameter; None if this layer goes without it."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define shape")
 
     def settings(self) -> dict[str, Any]:
         """Return the arguments that make such a layer again, as JSON can hold them."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define settings")
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Layer:
