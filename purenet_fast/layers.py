@@ -29,9 +29,10 @@ def is_plain_descent(optimizer: Optimizer) -> bool:
 
 def start_plain_descent(layer: layers.Layer, optimizer: Optimizer) -> None:
     """Forget what another optimizer remembered, as purenet does with the first step."""
-    if layer._optimizer is not optimizer:
-        layer._memory = dict.fromkeys(layer.PARAMETERS)
-        layer._optimizer = optimizer
+    attributes = vars(layer)
+    if attributes.get("_optimizer") is not optimizer:
+        attributes["_memory"] = dict.fromkeys(layer.PARAMETERS)
+        attributes["_optimizer"] = optimizer
 
 
 class Dense(layers.Dense):
