@@ -20,7 +20,6 @@ FINGERPRINT = runpy.run_path(str(PACKAGE / "fingerprint.py"))
 # behind the flags of the environment, and take back what would change a number: linked with
 # -funsafe-math-optimizations, a library rounds the whole process's smallest numbers to zero.
 EXACT = [
-    "-O3",
     "-g0",
     "-fno-fast-math",
     "-fno-unsafe-math-optimizations",
@@ -31,7 +30,17 @@ EXACT = [
     "-ffp-contract=off",
 ]
 FLAGS = {"unix": EXACT, "mingw32": EXACT, "msvc": ["/O2", "/fp:precise"]}
-LINK_FLAGS = {"unix": EXACT, "mingw32": EXACT}
+LINK_FLAGS = {"unix": ["-O3", *EXACT], "mingw32": ["-O3", *EXACT]}
+
+# The kernels are where the time goes; some modules hardly compute, and are built in half the time.
+LEVELS = {
+    "vectors": "-O3",
+    "activations": "-O1",
+    "elementary": "-O1",
+    "functions": "-O1",
+    "matrix": "-O1",
+}
+LEVEL = "-O2"
 
 # Nothing that is compiled can be pickled: that needs code of Cython in every module.  None indexes
 # a list or array of Python beyond its end, or divides by zero; % and // have C's meaning, and are
@@ -62,12 +71,15 @@ class BuildExtensions(build_ext):
         kind = self.compiler.compiler_type
         flags = os.environ.get("PURENET_COMPILE_FLAGS")  # for tests that build something else
         compile_flags = FLAGS.get(kind, []) if flags is None else flags.split()
+        levels = flags is None and kind in LINK_FLAGS
         link_flags = LINK_FLAGS.get(kind, []) if flags is None else []
         # Not side by side: Cython is not made for threads.
         translated = cythonize(self.extensions, compiler_directives=DIRECTIVES)
         for extension, in_c in zip(self.extensions, translated, strict=True):
             extension.sources = in_c.sources
-            extension.extra_compile_args = compile_flags
+            name = extension.name.rpartition(".")[2]
+            level = [LEVELS.get(name, LEVEL)] if levels else []
+            extension.extra_compile_args = [*level, *compile_flags]
             extension.extra_link_args = link_flags
         super().build_extensions()
         built = [pathlib.Path(self.get_ext_fullpath(item.name)) for item in self.extensions]
