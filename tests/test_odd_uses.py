@@ -529,3 +529,17 @@ def test_copies_and_checks_in_several_threads_keep_out_of_each_others_way(backen
         sys.setswitchinterval(switch)
     assert raised == []
     assert net.digest() == digest
+
+
+def test_kinds_of_dense_with_one_name_are_each_read_by_their_package(both, tmp_path):
+    kinds = [type("NamedAlike", (module.Dense,), {}) for module in both]
+    texts, digests = [], []
+    for module, kind in zip(both, kinds, strict=True):
+        net = network(module, layer=kind)
+        net.save(tmp_path / "net.json")
+        texts.append((tmp_path / "net.json").read_text())
+        read = module.load(tmp_path / "net.json")
+        assert set(map(type, read.layers)) == {kind}
+        digests.append(read.digest())
+    assert texts[0] == texts[1]
+    assert digests[0] == digests[1]
