@@ -157,7 +157,9 @@ def _layer_of(network_class: type[Saved], entry: Any) -> Layer:
     if not isinstance(entry, dict):
         raise ValueError("expected an object")
     name = entry.get("kind", "Dense")
-    kinds = {**KINDS, network_class.layer_class.__name__: network_class.layer_class}
+    dense = network_class.layer_class
+    usable = {name: kind for (of, name), kind in KINDS.items() if of in ("any", dense.backend)}
+    kinds = {**usable, dense.__name__: dense}
     if name not in kinds:
         raise ValueError(f"kind: found {name!r:.60}, expected one of {', '.join(kinds)}")
     layer = kinds[name].from_settings(entry)

@@ -219,28 +219,30 @@ cdef int bring_up_to_date(layers) except -1:
     return 0
 
 
-def step(layer, gradient, double learning_rate):
+def step(layer, gradient, learning_rate):
     """Take one step of plain gradient descent.
 
     Returns False, and does nothing, if the gradient or the parameters are not of floats in the
-    right shape.
+    right shape, or the learning rate is no number.
     """
+    cdef double rate
     cdef dict attributes = layer.__dict__
     cdef Parameter parameter
     cdef Block rows
     cdef Py_ssize_t i
     cdef list steps = []
-    if not c_take_in(attributes, False):
+    if type(learning_rate) not in (float, int) or not c_take_in(attributes, False):
         return False
     for name, parameter in (<dict> attributes["_buffers"]).items():
-        values = getattr(gradient, name)
+        values = getattr(gradient, name, None)
         rows = row_block_of(values) if parameter.is_row else block_of(values)
         if rows is None or rows.rows != parameter.rows or rows.columns != parameter.columns:
             return False
         steps.append((parameter, rows))
+    rate = learning_rate
     for parameter, rows in steps:
         for i in range(parameter.rows):
-            KERNELS.step(learning_rate, parameter.columns, rows.data + i * rows.columns,
+            KERNELS.step(rate, parameter.columns, rows.data + i * rows.columns,
                          parameter.data + i * parameter.stride)
     bring_up_to_date((layer,))
     return True

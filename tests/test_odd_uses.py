@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 from bits import outcome
@@ -529,3 +530,33 @@ def test_copies_and_checks_in_several_threads_keep_out_of_each_others_way(backen
         sys.setswitchinterval(switch)
     assert raised == []
     assert net.digest() == digest
+
+
+def test_kinds_of_dense_with_one_name_are_each_read_by_their_package(both, tmp_path):
+    kinds = [type("NamedAlike", (module.Dense,), {}) for module in both]
+    texts, digests = [], []
+    for module, kind in zip(both, kinds, strict=True):
+        net = network(module, layer=kind)
+        net.save(tmp_path / "net.json")
+        texts.append((tmp_path / "net.json").read_text())
+        read = module.load(tmp_path / "net.json")
+        assert set(map(type, read.layers)) == {kind}
+        digests.append(read.digest())
+    assert texts[0] == texts[1]
+    assert digests[0] == digests[1]
+
+
+WHOLE = {"weights": [[1.0, 2.0, 3.0, 4.0]] * 3, "biases": [1.0, 2.0, 3.0, 4.0]}
+
+
+@pytest.mark.parametrize("rate", [0.5, 1, True, None, "x", 10**400])
+@pytest.mark.parametrize(
+    "gradient", [WHOLE, {**WHOLE, "biases": ["x"] * 4}, {"weights": WHOLE["weights"]}, {}]
+)
+def test_a_step_that_nobody_has_checked_does_what_purenets_loops_do(both, gradient, rate):
+    results = []
+    for module in both:
+        layer = network(module).layers[0]
+        found = outcome(layer.step, SimpleNamespace(**gradient), rate, module.GradientDescent())
+        results.append([found, repr(layer.weights), repr(layer.biases)])
+    assert results[0] == results[1]

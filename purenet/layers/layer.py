@@ -59,8 +59,8 @@ class OwnLists(NamedTuple):
     lengths: list[int]
 
 
-# The layers that are no twins, by the name that a model file has for them.
-KINDS: dict[str, type[Layer]] = {}
+# The layers that are no twins, by their backend and the name that a model file has for them.
+KINDS: dict[tuple[str, str], type[Layer]] = {}
 
 
 class Layer:
@@ -96,7 +96,7 @@ class Layer:
                 f"{cls.__name__}.PARAMETERS: found {cls.PARAMETERS!r}, expected a tuple of names"
             )
         if not cls.is_twin():
-            KINDS[cls.__name__] = cls
+            KINDS[cls.backend, cls.__name__] = cls
 
     @classmethod
     def is_twin(cls) -> bool:
