@@ -49,12 +49,15 @@ def run(*command, cwd, status=0, **settings):
 
 def translated(names):
     """Return those of a folder's files that Cython has made."""
-    return {name for name in names if name.endswith(".c") and name[:-2] + ".pyx" in names}
+    made = {
+        f"{name[:-4]}{end}" for name in names if name.endswith(".pyx") for end in (".c", ".html")
+    }
+    return made & set(names)
 
 
 def clone(folder):
     """Copy what belongs to the project, as a fresh clone has it."""
-    patterns = (".*", "build", "dist", "*.egg-info", "__pycache__", "*.so", "*.html")
+    patterns = (".*", "build", "dist", "*.egg-info", "__pycache__", "*.so")
 
     def unused(path, names):
         return {*shutil.ignore_patterns(*patterns)(path, names), *translated(names)}
