@@ -1,4 +1,4 @@
-/* Threads that work together and meet, and a clock. */
+/* Threads that share work and wait for each other, and a clock. */
 #ifndef PURENET_THREADS_H
 #define PURENET_THREADS_H
 
