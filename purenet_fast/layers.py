@@ -73,7 +73,7 @@ class Dense(layers.Dense):
     def _keep(self, name: str, values: Any) -> None:
         parameters.keep(self.__dict__, name, self.shape(name), values)
 
-    def _own_items(self, name: str) -> set[int]:
+    def _own_items(self, name: str) -> dict[int, Any]:
         return parameters.own_items(self.__dict__, name)
 
     def check_parameters(self, place: str) -> None:

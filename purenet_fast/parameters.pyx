@@ -129,6 +129,10 @@ def keep(dict attributes, str name, shape, values):
         parameter = buffers[name] = Parameter(1 if len(shape) == 1 else shape[0], shape[len(shape) - 1],
                                               len(shape) == 1)
     parameter.own = [values] if parameter.is_row else list(values)
+    for row in parameter.own:
+        if type(row) is not list:  # another thread has put it in since it was checked
+            parameter.own = None
+            return
 
 
 def own_lists(dict attributes, str name):
@@ -138,9 +142,10 @@ def own_lists(dict attributes, str name):
 
 
 def own_items(dict attributes, str name):
-    """Return the identities of the rows that were handed out; the one row has none in it."""
+    """Return the rows that were handed out, by their identities; the one row has none in it."""
     cdef Parameter parameter = attributes["_buffers"][name]
-    return set() if parameter.is_row or parameter.own is None else set(map(id, parameter.own))
+    cdef list own = parameter.own
+    return {} if parameter.is_row or own is None else {id(row): row for row in own}
 
 
 def hand_out(dict attributes, str name):

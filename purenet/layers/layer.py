@@ -32,7 +32,7 @@ from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ACTIVATIONS, activation_delta
-from ..checks import as_array, as_choice, check_output_activation, flat, shown
+from ..checks import LIST, as_array, as_choice, check_output_activation, flat, shown
 from ..initializers import Initializer
 from ..matrix import Matrix, Rows
 from ..optimizers import Optimizer
@@ -219,9 +219,13 @@ class Layer:
         self._kept = {**self._kept, name: own}
         self.own_lists = OwnLists(*map(list, map(flat, zip(*self._kept.values(), strict=True))))
 
-    def _own_items(self, name: str) -> set[int]:
-        """Return the identities of the layer's own lists within those of a parameter."""
-        return set(self._kept[name].items)
+    def _own_items(self, name: str) -> dict[int, Any]:
+        """Return the layer's own lists within those of a parameter, by their identities.
+
+        While they are held here, no other object gets the identity of one of them.
+        """
+        kept = self._kept[name]
+        return dict(zip(kept.items, [*kept.lists, *kept.rows][1:], strict=False))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # The lists of a copy are others than those that were copied.
@@ -315,7 +319,7 @@ def rows_of(values: Sequence[Any]) -> list[Any]:
     ([[1.0, 2.0]], [[1.0], [2.0]], [[1.0], [2.0]])
     """
     first = values[0]
-    if type(first) is float or not hasattr(first, "__len__"):
+    if type(first) is float or isinstance(first, str) or not hasattr(first, "__len__"):
         return [values]
     if not hasattr(first[0], "__len__"):
         return values if type(values) is list else list(values)
@@ -329,10 +333,12 @@ def _own_lists(values: Any) -> OwnLists:
     while type(level[0][0]) is list:
         lists.extend(level)
         level = list(flat(level))
+    if set(map(type, level)) != LIST:  # another thread has put in something since it was checked
+        return OwnLists(lists, [], [], [])
     return OwnLists(lists, list(map(id, flat(lists))), level, list(map(len, level)))
 
 
-def _put_back(values: list[Any], checked: list[Any], own: set[int]) -> None:
+def _put_back(values: list[Any], checked: list[Any], own: dict[int, Any]) -> None:
     """Put checked numbers in the place of what a user wrote, into the same lists if they are own.
 
     Each own list is used once; where it stands a second time, a copy stands instead.
@@ -342,8 +348,7 @@ def _put_back(values: list[Any], checked: list[Any], own: set[int]) -> None:
         return
     for number, item in enumerate(checked):
         old = values[number]
-        if id(old) in own:
-            own.remove(id(old))
+        if own.pop(id(old), None) is old:
             _put_back(old, item, own)
         else:
             values[number] = item
