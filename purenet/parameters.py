@@ -10,7 +10,6 @@ import hashlib
 import math
 import struct
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -65,7 +64,7 @@ def digest_of(rows: Iterable[Sequence[float]]) -> str:
 def find_non_finite(layers: Sequence[Layer]) -> tuple[str, float] | None:
     """Return the place and value of the first parameter that is NaN or infinite, or None."""
     for number, layer in enumerate(layers):
-        if not all(map(math.isfinite, chain.from_iterable(layer.rows()))):
+        if not all(map(math.isfinite, flat(layer.rows()))):
             for name in layer.PARAMETERS:
                 found = _first_non_finite(getattr(layer, name), name)
                 if found is not None:

@@ -64,9 +64,9 @@ class Network(network.Network):
         if settings is not None and not settings.shuffle:
             together = settings.batch_size or 1
         width = self.layers[0].inputs
-        rows = inputs_of(inputs, width, threads, together)
-        if rows is None:
-            rows = self._converted(inputs, width, threads, together)
+        rows = inputs_of(inputs, width, threads, together) or self._converted(
+            inputs, width, threads, together
+        )
         if not are_finite_floats(targets, rows.rows, self.outputs):
             targets = as_targets(targets, rows.rows, self.outputs)
         classes = are_classes(targets)

@@ -224,7 +224,7 @@ class Layer:
 
         While they are held here, no other object gets the identity of one of them.
         """
-        kept = self._kept[name]
+        kept = self._kept[name]  # which has no items where another thread was in between
         return dict(zip(kept.items, [*kept.lists, *kept.rows][1:], strict=False))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
