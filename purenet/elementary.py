@@ -1,4 +1,4 @@
-"""The exponential function, the logarithm and the hyperbolic tangent, written out.
+"""The exponential function, the logarithm, the hyperbolic tangent and the cosine, written out.
 
 Every operating system brings its own ``exp``, and they differ in the last bit.  One such bit is
 enough for another network after a thousand epochs, so purenet computes these functions itself, in
@@ -9,12 +9,13 @@ The plan is the same for all: bring the argument into a small interval where a s
 accurate, evaluate the polynomial, and undo the first step.
 
 Errors, found by comparison with 50-digit arithmetic (``tests/test_elementary.py``), in units in the
-last place (ulp): ``exp`` 0.87, ``log`` 0.78, ``log1p`` 0.84, ``tanh`` 0.85.  A correctly rounded
-result has 0.5.
+last place (ulp): ``exp`` 0.87, ``log`` 0.78, ``log1p`` 0.84, ``tanh`` 0.85, ``cos`` 0.77.  A
+correctly rounded result has 0.5.
 
 Sources: W. J. Cody and W. Waite, "Software Manual for the Elementary Functions", 1980 (the two-part
 reduction by ln 2, the rational function of ``tanh``, in the coefficients of S. Moshier's Cephes
-library, 1984); Sun Microsystems' fdlibm, 1993 (the polynomial of the logarithm).
+library, 1984); Sun Microsystems' fdlibm, 1993 (the polynomials of the logarithm and the
+cosine, the parts of pi / 2).
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ ROUND = 6755399441055744.0  # 1.5 * 2**52; adding and subtracting it rounds to a
 EXP_OVERFLOW = 709.782712893384  # exp of anything larger is infinite
 EXP_UNDERFLOW = -745.1332191019412  # exp of anything smaller is zero
 SQRT_HALF = 0.7071067811865476
+
+TWO_OVER_PI = 0.6366197723675814
+HALF_PI_1 = 1.5707963267341256  # the first 33 bits of pi / 2: k * HALF_PI_1 is exact
+HALF_PI_2 = 6.077100506303966e-11  # the next 33
+HALF_PI_3 = 2.0222662487111665e-21  # the next 33
+HALF_PI_4 = 8.4784276603689e-32  # the rest
+LARGEST_ANGLE = 1000000.0
 
 
 def exp(x: float) -> float:
@@ -217,3 +225,79 @@ def _tanh_of_large(x: float) -> float:
     value = 1.0 - quotient
     lost = (1.0 - value) - quotient
     return value + (lost + quotient * (rest / denominator))
+
+
+def cos(x: float) -> float:
+    """Return the cosine of an angle, up to a million in size.
+
+    With ``x = k * pi / 2 + r``, k a whole number and r at most pi / 4 in size, it is plus or minus
+    the cosine or the sine of r, as k says::
+
+        cos(r) = 1 - r**2/2! + r**4/4! - ...        sin(r) = r - r**3/3! + r**5/5! - ...
+
+    in fdlibm's polynomials, which are closer than the first terms of these series.  r is kept in
+    two parts, because of a cosine near 0 nothing but r is left.
+
+    pi / 2 has four parts.  Times a k of up to 20 bits, three of them are exact; beyond a million
+    they would not be.
+
+    Raises ValueError for a larger angle.  NaN gives NaN.
+
+    >>> cos(0.0)
+    1.0
+    >>> cos(1.5707963267948966)
+    6.123233995736766e-17
+    """
+    if x != x:
+        return x
+    size = x
+    if x < 0.0:
+        size = -x
+    if size > LARGEST_ANGLE:
+        raise ValueError(f"cos: found {x}, expected at most {LARGEST_ANGLE} in size")
+    k = (size * TWO_OVER_PI + ROUND) - ROUND
+    # size - k * pi / 2, part by part; `rest` collects what each rounding leaves behind.
+    first = size - k * HALF_PI_1
+    second = first - k * HALF_PI_2
+    rest = (first - second) - k * HALF_PI_2
+    third = second - k * HALF_PI_3
+    rest = rest + ((second - third) - k * HALF_PI_3)
+    rest = rest - k * HALF_PI_4
+    high = third + rest
+    low = (third - high) + rest
+    quarter = int(k) % 4
+    if quarter == 0:
+        return _cos_of_parts(high, low)
+    if quarter == 1:
+        return -_sin_of_parts(high, low)
+    if quarter == 2:
+        return -_cos_of_parts(high, low)
+    return _sin_of_parts(high, low)
+
+
+def _cos_of_parts(high: float, low: float) -> float:
+    """Return ``cos(high + low)`` for up to pi / 4 in size."""
+    square = high * high
+    series = -1.13596475577881948265e-11
+    series = 2.08757232129817482790e-09 + square * series
+    series = -2.75573143513906633035e-07 + square * series
+    series = 2.48015872894767294178e-05 + square * series
+    series = -1.38888888888741095749e-03 + square * series
+    series = 4.16666666666666019037e-02 + square * series
+    half = 0.5 * square
+    large = 1.0 - half
+    lost = (1.0 - large) - half
+    return large + (lost + (square * (square * series) - high * low))
+
+
+def _sin_of_parts(high: float, low: float) -> float:
+    """Return ``sin(high + low)`` for up to pi / 4 in size."""
+    square = high * high
+    cube = square * high
+    series = 1.58969099521155010221e-10
+    series = -2.50507602534068634195e-08 + square * series
+    series = 2.75573137070700676789e-06 + square * series
+    series = -1.98412698298579493134e-04 + square * series
+    series = 8.33333333332248946124e-03 + square * series
+    small = square * (0.5 * low - cube * series) - low
+    return high - (small + cube * 1.66666666666666324348e-01)

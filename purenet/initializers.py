@@ -13,31 +13,12 @@ from collections.abc import Callable
 from typing import Any
 
 from .checks import as_choice, as_number, shown
+from .fixed import Fixed
 from .matrix import Matrix
 from .randomness import Random, normal_matrix, uniform_matrix
 
 
-class _Fixed:
-    """Settings that are given once: equal ones are equal, and ``repr`` makes them again."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"cannot assign to field {name!r}")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"cannot delete field {name!r}")
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and vars(other) == vars(self)
-
-    def __hash__(self) -> int:
-        return hash((type(self), *vars(self).values()))
-
-    def __repr__(self) -> str:
-        settings = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
-        return f"{type(self).__name__}({settings})"
-
-
-class Uniform(_Fixed):
+class Uniform(Fixed):
     """Uniform numbers from [low, high).
 
     >>> weights = Uniform(0.0, 1.0)(3, 4, Random(1))
@@ -57,7 +38,7 @@ class Uniform(_Fixed):
         return uniform_matrix(random, inputs, outputs, float(self.low), float(self.high))
 
 
-class Normal(_Fixed):
+class Normal(Fixed):
     """Normal numbers with mean 0 and the standard deviation ``scale``."""
 
     scale: float
@@ -71,7 +52,7 @@ class Normal(_Fixed):
         return normal_matrix(random, inputs, outputs, float(self.scale))
 
 
-class Xavier(_Fixed):
+class Xavier(Fixed):
     """Uniform numbers up to ``sqrt(6 / (inputs + outputs))`` in size, for sigmoid and tanh.
 
     Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks",
@@ -83,7 +64,7 @@ class Xavier(_Fixed):
         return uniform_matrix(random, inputs, outputs, -limit, limit)
 
 
-class He(_Fixed):
+class He(Fixed):
     """Normal numbers with the standard deviation ``sqrt(2 / inputs)``, for relu and leaky_relu.
 
     He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
@@ -93,7 +74,7 @@ class He(_Fixed):
         return normal_matrix(random, inputs, outputs, math.sqrt(2.0 / inputs))
 
 
-class Zeros(_Fixed):
+class Zeros(Fixed):
     """Zeros: right for biases; weights that start equal stay equal."""
 
     def __call__(self, inputs: int, outputs: int, random: Random) -> Matrix:

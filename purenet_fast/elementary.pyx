@@ -1,4 +1,4 @@
-"""The exponential function, the logarithm and the hyperbolic tangent: the twins of elementary.py.
+"""The exponential function, the logarithm, the hyperbolic tangent, the cosine: elementary.py's twins.
 
 A float is computed in C; whatever is no float goes to purenet's own function, which converts it or
 raises.
@@ -35,3 +35,10 @@ def tanh(x):
     if PyFloat_CheckExact(x):
         return purenet_tanh(PyFloat_AS_DOUBLE(x))
     return _elementary.tanh(x)
+
+
+def cos(x):
+    if PyFloat_CheckExact(x):
+        if not abs(PyFloat_AS_DOUBLE(x)) > PURENET_LARGEST_ANGLE:
+            return purenet_cos(PyFloat_AS_DOUBLE(x))
+    return _elementary.cos(x)

@@ -1,4 +1,4 @@
-"""exp, log, log1p and tanh: how accurate they are, and what they do at the edges."""
+"""exp, log, log1p, tanh and cos: how accurate they are, and what they do at the edges."""
 
 import decimal
 import functools
@@ -12,7 +12,7 @@ from bits import assert_same_bits, bits, outcome, random_double
 EXACT = decimal.Context(prec=50, Emin=-999999, Emax=999999)
 WIDE = decimal.Context(prec=80, Emin=-999999, Emax=999999)  # for what a subtraction takes away
 
-NAMES = ("exp", "log", "log1p", "tanh")
+NAMES = ("exp", "log", "log1p", "tanh", "cos")
 LARGEST_ERROR = Decimal("0.9")  # in units in the last place
 
 
@@ -40,6 +40,33 @@ def exact_tanh(x):
             return x - x**3 / 3 + 2 * x**5 / 15  # the next term is below 1e-60 of the first
         e = (2 * x).exp()
         return (e - 1) / (e + 1)
+
+
+def inverse_tangent(n):
+    """Return the angle whose tangent is 1/n."""
+    with decimal.localcontext(WIDE):
+        angle, power, odd = Decimal(0), Decimal(1) / n, 1
+        while abs(power) > Decimal("1e-82"):
+            angle += power / odd
+            power, odd = -power / (n * n), odd + 2
+        return angle
+
+
+with decimal.localcontext(WIDE):
+    PI = 4 * (4 * inverse_tangent(5) - inverse_tangent(239))  # Machin, 1706
+
+
+def exact_cos(x):
+    with decimal.localcontext(WIDE):
+        quarters = (abs(Decimal(x)) / (PI / 2)).to_integral_value()
+        r = abs(Decimal(x)) - quarters * PI / 2
+        quarter = int(quarters) % 4
+        term, n = (Decimal(1), 1) if quarter % 2 == 0 else (r, 2)
+        total = Decimal(0)
+        while total + term != total:
+            total += term
+            term, n = -term * r * r / (n * (n + 1)), n + 2
+        return total if quarter in (0, 3) else -total
 
 
 def last_place(exact):
@@ -107,11 +134,25 @@ def tanh_arguments(generator):
     yield from (5e-324, 0.625, 0.6249999999999999, 22.0, 22.000000000000004, -1.7e308)
 
 
+def cos_arguments(generator):
+    for _ in range(1500):
+        sign = generator.choice((-1.0, 1.0))
+        yield sign * generator.uniform(0.0, math.pi)  # what a schedule asks for
+        yield sign * generator.uniform(0.0, 1e6)
+        yield sign * 10.0 ** generator.uniform(-300.0, 6.0)
+        # where it is close to 0 or 1, and where the reduction changes
+        yield sign * generator.randrange(636619) * (math.pi / 2.0)
+        yield sign * (generator.randrange(636619) + 0.5) * (math.pi / 2.0)
+    yield from (5e-324, 1e6, -1e6, math.pi / 2.0, math.pi / 4.0)
+    yield -356532.32704900065  # the worst of three million: 0.766
+
+
 EXACT_FUNCTIONS = {
     "exp": (exact_exp, exp_arguments),
     "log": (exact_log, log_arguments),
     "log1p": (exact_log1p, log1p_arguments),
     "tanh": (exact_tanh, tanh_arguments),
+    "cos": (exact_cos, cos_arguments),
 }
 
 
@@ -127,16 +168,20 @@ def exact_values(name):
 
 
 def test_the_exact_functions_are_exact():
-    # Digits from other sources (OEIS A001113, A002392, A002162; Abramowitz and Stegun for tanh 1).
+    # Digits from other sources (OEIS A001113, A002392, A002162; Abramowitz and Stegun for tanh 1;
+    # A049470 for cos 1).
     e = "2.71828182845904523536028747135266249775724709369995"
     ln10 = "2.30258509299404568401799145468436420760110148862877"
     ln2 = "0.693147180559945309417232121458176568075500134360255"
     tanh1 = "0.761594155955764888119458282604793590412768597257936"
+    cos1 = "0.540302305868139717400936607442976603732310420617922"
     for value, digits in (
         (exact_exp(1.0), e),
         (exact_log(10.0), ln10),
         (exact_log1p(1.0), ln2),
         (exact_tanh(1.0), tanh1),
+        (exact_cos(1.0), cos1),
+        (exact_cos(-1.0), cos1),
     ):
         assert abs(value - Decimal(digits)) < Decimal("1e-48")
     # the short series meet the long way where one takes over from the other
@@ -224,6 +269,15 @@ NAN, INF = math.nan, math.inf
         ("tanh", 1e308, 1.0),
         ("tanh", 22.5, 1.0),
         ("tanh", -22.5, -1.0),
+        ("cos", NAN, NAN),
+        ("cos", 0.0, 1.0),
+        ("cos", -0.0, 1.0),
+        ("cos", 5e-324, 1.0),
+        ("cos", 1.5707963267948966, 6.123233995736766e-17),
+        ("cos", -1.5707963267948966, 6.123233995736766e-17),
+        ("cos", 3.141592653589793, -1.0),
+        ("cos", 4.71238898038469, -1.8369701987210297e-16),
+        ("cos", 1000000.0, 0.9367521275331447),
     ],
 )
 def test_special_values(backend, name, x, expected):
@@ -233,7 +287,7 @@ def test_special_values(backend, name, x, expected):
 @pytest.mark.parametrize("name", NAMES)
 def test_numbers_that_are_no_floats(backend, name):
     function = getattr(backend, name)
-    for x in (1, True, 3, 10**15):
+    for x in (1, True, 3, 10**6 if name == "cos" else 10**15):
         result = function(x)
         assert type(result) is float
         assert_same_bits(result, function(float(x)))
@@ -244,6 +298,12 @@ def test_whole_numbers_too_large_for_a_float(backend):
     assert_same_bits(backend.exp(-(10**400)), 0.0)
     assert backend.tanh(10**400) == 1.0
     assert backend.tanh(-(10**400)) == -1.0
+
+
+@pytest.mark.parametrize("x", [1000000.0000000001164, -1e300, INF, -INF, 10**7, 10**400], ids=repr)
+def test_the_cosine_of_a_large_angle_is_refused(backend, x):
+    with pytest.raises(ValueError, match=r"^cos: found .*, expected at most 1000000\.0 in size$"):
+        backend.cos(x)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -268,6 +328,7 @@ def test_results_never_fall_where_arguments_rise(backend, name):
         "log": [math.ldexp(math.sqrt(0.5), k) for k in range(-50, 50)] + [1.0],
         "log1p": [-0.2928932188134524, 0.414213562373095, 1.0],
         "tanh": [0.625, 22.0],
+        "cos": [math.pi * k / 4.0 for k in (-3, -1, 5, 7, 636613)],
     }
     for middle in around[name]:
         below = function(middle * (1.0 - math.copysign(1e-13, middle)))
@@ -292,6 +353,8 @@ def test_both_backends_give_the_same_bits(both, name):
     pure, fast = (getattr(module, name) for module in both)
     count = 0
     for x in many_arguments():
+        if name == "cos" and abs(x) > 1e6:
+            x = math.frexp(x)[0] * 1e6
         a, b = pure(x), fast(x)
         if bits(a) != bits(b):
             pytest.fail(f"{name}({x!r}) is {a!r} in purenet, {b!r} in purenet_fast")

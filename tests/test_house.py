@@ -24,9 +24,12 @@ ROOMS = (
     "matrix",
     "activations",
     "losses",
+    "regularisation",
     "checks",
     "claims",
+    "fixed",
     "optimizers",
+    "schedules",
     "randomness",
     "initializers",
     "layers",
@@ -51,7 +54,7 @@ ROOMS = (
     "__main__",
 )
 
-ARITHMETIC = ("elementary", "matrix", "activations", "losses")
+ARITHMETIC = ("elementary", "matrix", "activations", "losses", "regularisation")
 
 # What a network trains without.
 CORE = ROOMS[: ROOMS.index("gradients") + 1]

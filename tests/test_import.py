@@ -25,6 +25,7 @@ TRAINING = {
     "construction",
     "doubles",
     "elementary",
+    "fixed",
     "functions",
     "history",
     "initializers",

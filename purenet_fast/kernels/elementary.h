@@ -173,4 +173,72 @@ static inline double purenet_tanh(double x)
     return value;
 }
 
+#define PURENET_TWO_OVER_PI 0.6366197723675814
+#define PURENET_HALF_PI_1 1.5707963267341256
+#define PURENET_HALF_PI_2 6.077100506303966e-11
+#define PURENET_HALF_PI_3 2.0222662487111665e-21
+#define PURENET_HALF_PI_4 8.4784276603689e-32
+#define PURENET_LARGEST_ANGLE 1000000.0
+
+/* cos(high + low) */
+static inline double purenet_cos_of_parts(double high, double low)
+{
+    double square = high * high;
+    double half, large, lost;
+    double series = -1.13596475577881948265e-11;
+    series = 2.08757232129817482790e-09 + square * series;
+    series = -2.75573143513906633035e-07 + square * series;
+    series = 2.48015872894767294178e-05 + square * series;
+    series = -1.38888888888741095749e-03 + square * series;
+    series = 4.16666666666666019037e-02 + square * series;
+    half = 0.5 * square;
+    large = 1.0 - half;
+    lost = (1.0 - large) - half;
+    return large + (lost + (square * (square * series) - high * low));
+}
+
+/* sin(high + low) */
+static inline double purenet_sin_of_parts(double high, double low)
+{
+    double square = high * high;
+    double cube = square * high;
+    double small;
+    double series = 1.58969099521155010221e-10;
+    series = -2.50507602534068634195e-08 + square * series;
+    series = 2.75573137070700676789e-06 + square * series;
+    series = -1.98412698298579493134e-04 + square * series;
+    series = 8.33333333332248946124e-03 + square * series;
+    small = square * (0.5 * low - cube * series) - low;
+    return high - (small + cube * 1.66666666666666324348e-01);
+}
+
+/* of an angle up to PURENET_LARGEST_ANGLE in size */
+static inline double purenet_cos(double x)
+{
+    double size, k, first, second, third, rest, high, low;
+    int quarter;
+    if (x != x)
+        return x;
+    size = x;
+    if (x < 0.0)
+        size = -x;
+    k = (size * PURENET_TWO_OVER_PI + PURENET_ROUND) - PURENET_ROUND;
+    first = size - k * PURENET_HALF_PI_1;
+    second = first - k * PURENET_HALF_PI_2;
+    rest = (first - second) - k * PURENET_HALF_PI_2;
+    third = second - k * PURENET_HALF_PI_3;
+    rest = rest + ((second - third) - k * PURENET_HALF_PI_3);
+    rest = rest - k * PURENET_HALF_PI_4;
+    high = third + rest;
+    low = (third - high) + rest;
+    quarter = (int)k % 4;
+    if (quarter == 0)
+        return purenet_cos_of_parts(high, low);
+    if (quarter == 1)
+        return -purenet_sin_of_parts(high, low);
+    if (quarter == 2)
+        return -purenet_cos_of_parts(high, low);
+    return purenet_sin_of_parts(high, low);
+}
+
 #endif
