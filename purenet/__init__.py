@@ -22,7 +22,7 @@ from .activations import (
 )
 from .checks import one_hot
 from .doubles import check_doubles
-from .elementary import exp, log, log1p, tanh
+from .elementary import cos, exp, log, log1p, tanh
 from .functions import (
     activate,
     add,
@@ -47,12 +47,29 @@ from .losses import (
 )
 from .metrics import Evaluation
 from .network import Network
-from .optimizers import GradientDescent, Optimizer
+from .optimizers import (
+    AdaGrad,
+    Adam,
+    AdamW,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSProp,
+)
 from .randomness import NumPyRandom
 
 if TYPE_CHECKING:
     from . import datasets
     from .gradients import GradientCheck, check_gradients
+    from .schedules import (
+        CosineDecay,
+        ExponentialDecay,
+        InverseTimeDecay,
+        ReduceOnPlateau,
+        StepDecay,
+        WarmUp,
+    )
     from .seeing.paper.explain import Explanation, explain
     from .seeing.recording.document import Recording
     from .seeing.recording.record import record
@@ -62,12 +79,18 @@ else:
     # A program that trains starts without these: they are imported when they are first asked for.
     _ROOMS = ("datasets", "drawing", "gradients", "seeing", "tables", "walkthroughs")
     _ROOM_OF = {
+        "CosineDecay": "schedules",
         "Explanation": "seeing.paper.explain",
+        "ExponentialDecay": "schedules",
         "GradientCheck": "gradients",
+        "InverseTimeDecay": "schedules",
         "Preparation": "tables",
         "Recording": "seeing.recording.document",
         "RecordingError": "seeing.source.functions",
+        "ReduceOnPlateau": "schedules",
+        "StepDecay": "schedules",
         "Table": "tables",
+        "WarmUp": "schedules",
         "check_gradients": "gradients",
         "explain": "seeing.paper.explain",
         "read_csv": "tables",
@@ -95,26 +118,38 @@ load = Network.load
 
 __all__ = [
     "BACKEND",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "CosineDecay",
     "Dense",
     "Evaluation",
     "Explanation",
+    "ExponentialDecay",
     "GradientCheck",
     "GradientDescent",
     "He",
     "History",
+    "InverseTimeDecay",
     "Layer",
     "LayerGradient",
     "LayerOutput",
+    "Momentum",
+    "Nesterov",
     "Network",
     "Normal",
     "NumPyRandom",
     "Optimizer",
     "Preparation",
+    "RMSProp",
     "Recording",
     "RecordingError",
+    "ReduceOnPlateau",
+    "StepDecay",
     "Table",
     "TrainingDiverged",
     "Uniform",
+    "WarmUp",
     "Xavier",
     "Zeros",
     "activate",
@@ -122,6 +157,7 @@ __all__ = [
     "add_bias",
     "check_gradients",
     "column_sums",
+    "cos",
     "datasets",
     "dot",
     "exp",
