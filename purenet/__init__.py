@@ -39,7 +39,19 @@ from .functions import (
 )
 from .history import History, TrainingDiverged
 from .initializers import He, Normal, Uniform, Xavier, Zeros
-from .layers import Dense, Layer, LayerGradient, LayerOutput
+from .layers import (
+    AveragePool2D,
+    Conv2D,
+    ConvolutionGradient,
+    DeltaAlone,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LayerGradient,
+    LayerOutput,
+    MaxPool2D,
+)
 from .losses import (
     sigmoid_cross_entropy,
     squared_error,
@@ -121,11 +133,17 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "AveragePool2D",
+    "Conv2D",
+    "ConvolutionGradient",
     "CosineDecay",
+    "DeltaAlone",
     "Dense",
+    "Dropout",
     "Evaluation",
     "Explanation",
     "ExponentialDecay",
+    "Flatten",
     "GradientCheck",
     "GradientDescent",
     "He",
@@ -134,6 +152,7 @@ __all__ = [
     "Layer",
     "LayerGradient",
     "LayerOutput",
+    "MaxPool2D",
     "Momentum",
     "Nesterov",
     "Network",

@@ -261,12 +261,17 @@ def as_count(value: Any, argument: str, *, least: int = 1, most: int | None = No
     return number
 
 
+def as_size(value: Any, argument: str) -> float:
+    """Return a finite number that is zero or more as float, or raise ValueError or TypeError."""
+    size = value if type(value) is float and isfinite(value) else as_number(value, argument)
+    if size < 0.0:
+        raise ValueError(f"{argument}: found {size}, expected 0 or more")
+    return size
+
+
 def as_learning_rate(value: Any, argument: str = "learning_rate") -> float:
     """Return a learning rate: a finite number, zero or more."""
-    rate = value if type(value) is float and isfinite(value) else as_number(value, argument)
-    if rate < 0.0:
-        raise ValueError(f"{argument}: found {rate}, expected 0 or more")
-    return rate
+    return as_size(value, argument)
 
 
 def as_choice(value: Any, argument: str, choices: Iterable[str]) -> str:

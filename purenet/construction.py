@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol
 
 from .checks import as_choice, as_count, as_list, check_output_activation, shown
 from .claims import Claim
 from .history import History
-from .layers import Dense, Layer
+from .layers import KINDS, Dense, Layer
 from .losses import LOSSES, REQUIRED_ACTIVATION
 from .randomness import Random
 
@@ -36,7 +37,7 @@ def checked_layers(net: Parts, layers: Any) -> tuple[Layer, ...]:
     """Return the layers of a network, each new or already in it.
 
     Raises TypeError for what is no layer or one of the other package, ValueError for none at all,
-    for layers that do not fit together, and for one that stands in two places.
+    and for one that stands in two places.
     """
     own = set(map(id, net.__dict__.get("layers", ())))
     seen = set()
@@ -47,21 +48,64 @@ def checked_layers(net: Parts, layers: Any) -> tuple[Layer, ...]:
         if not isinstance(layer, Layer):
             raise TypeError(f"layers: layer {number} is {shown(layer)}, expected a Dense layer")
         if layer.backend not in ("any", net.layer_class.backend):
+            twin = KINDS.get((net.layer_class.backend, type(layer).__name__), net.layer_class)
             raise TypeError(
                 f"layers: layer {number} is a {_full_name(type(layer))}, "
-                f"expected {_full_name(net.layer_class)}"
+                f"expected {_full_name(twin)}"
             )
         if id(layer) in seen or (layer.has_network and id(layer) not in own):
             raise ValueError(
                 f"layers: layer {number} is part of a network already, expected a new one"
             )
         seen.add(id(layer))
-        if number > 0 and layer.inputs != listed[number - 1].outputs:
-            raise ValueError(
-                f"layers: layer {number} has {layer.inputs} inputs, "
-                f"expected {listed[number - 1].outputs}, the outputs of layer {number - 1}"
-            )
     return tuple(listed)
+
+
+@contextmanager
+def connected(layers: Sequence[Layer]) -> Iterator[None]:
+    """Let each layer take what the one before gives; open ones do so from now on.
+
+    Raises ValueError if two of them do not fit together.  Whatever is raised until the end of the
+    ``with``, the layers are as they were then.
+    """
+    opened = [(layer, dict(layer.__dict__)) for layer in layers if layer.is_open]
+    try:
+        for number, layer in enumerate(layers):
+            if number > 0:
+                _connect(layers[number - 1], layer, number)
+            elif layer.is_open:
+                raise ValueError(
+                    f"layers: layer 0 is {layer!r}, expected one that says what its inputs are: "
+                    f"there is no layer before it"
+                )
+        yield
+    except BaseException:
+        for layer, attributes in opened:
+            layer.__dict__.clear()
+            layer.__dict__.update(attributes)
+        raise
+
+
+def _connect(before: Layer, layer: Layer, number: int) -> None:
+    if layer.is_open:
+        try:
+            layer.connect(before.output_shape)
+        except ValueError as error:
+            raise ValueError(
+                f"layers: layer {number}, {layer!r}, does not fit "
+                f"layer {number - 1}, {before!r}: {error}"
+            ) from None
+    elif layer.inputs != before.outputs:
+        raise ValueError(
+            f"layers: layer {number} has {layer.inputs} inputs, "
+            f"expected {before.outputs}, the outputs of layer {number - 1}"
+        )
+    elif len(layer.input_shape) == len(before.output_shape) > 1:
+        if layer.input_shape != before.output_shape:
+            raise ValueError(
+                f"layers: layer {number}, {layer!r}, does not fit layer {number - 1}, {before!r}: "
+                f"found inputs {layer.input_shape}, expected {before.output_shape}"
+            )
 
 
 def _full_name(layer_class: type[Layer]) -> str:
@@ -87,10 +131,10 @@ def checked_loss(loss: Any, activation: str) -> str:
 def _set_layers(net: Parts, value: Any) -> None:
     """Exchange layers: new ones get their first values, those that go are free."""
     layers = checked_layers(net, value)
-    checked_loss(net.loss, layers[-1].activation)
-    if net.preparation is not None:
-        net.preparation.check_network(layers[0].inputs, layers[-1].outputs)
-    with net.claim:
+    with net.claim, connected(layers):
+        checked_loss(net.loss, layers[-1].activation)
+        if net.preparation is not None:
+            net.preparation.check_network(layers[0].inputs, layers[-1].outputs)
         random = Random(net.seed)
         new = [layer for layer in layers if not layer.has_network]
         drawn = [layer.draw(random) for layer in new]

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 from .checks import as_count, entry_of
 from .construction import Parts
 from .layers import KINDS, Layer, rows_of
+from .optimizers import OPTIMIZERS, Published
 from .parameters import digest_of
 from .tables import Preparation
 from .writing import write_text
@@ -37,13 +38,15 @@ class Saved(Parts, Protocol):
 N = TypeVar("N", bound=Saved)
 
 
-def save_network(net: Parts, path: str | os.PathLike[str]) -> None:
-    """Write a network to a file, whole or not at all."""
-    write_text(path, _text_of(document(net)))
+def save_network(net: Parts, path: str | os.PathLike[str], optimizer: bool = True) -> None:
+    """Write a network to a file, whole or not at all; with what its optimizer remembers, or not."""
+    write_text(path, _text_of(document(net, optimizer)))
 
 
-def document(net: Parts) -> dict[str, Any]:
+def document(net: Parts, optimizer: bool = False) -> dict[str, Any]:
     """Return all that there is to a network, as its file holds it.
+
+    optimizer: also what the optimizer remembers, if it is one of purenet's own.
 
     It shares no list with the network.  Its digest is that of its own weights, also where another
     thread trains the network meanwhile.  Raises ValueError or TypeError for what could not be made
@@ -55,7 +58,7 @@ def document(net: Parts) -> dict[str, Any]:
         checked = Preparation.from_json(net.preparation.to_json())
         checked.check_network(net.inputs, net.outputs)
         preparation = checked.to_json()
-    layers = [_layer_document(layer) for layer in net.layers]
+    layers = [_layer_document(layer, optimizer) for layer in net.layers]
     kinds = zip(net.layers, layers, strict=True)
     digest = digest_of(row for layer, written in kinds for row in _rows_of(layer, written))
     return {
@@ -70,11 +73,38 @@ def document(net: Parts) -> dict[str, Any]:
     }
 
 
-def _layer_document(layer: Layer) -> dict[str, Any]:
+def _layer_document(layer: Layer, optimizer: bool) -> dict[str, Any]:
     """Return a layer's settings and, in the order of the alphabet, its parameters."""
-    kind = {} if layer.is_twin() else {"kind": type(layer).__name__}
+    # A file that says nothing of the kind has the one kind that there was at first.
+    kind = (
+        {}
+        if layer.is_twin() and type(layer).__name__ == "Dense"
+        else {"kind": type(layer).__name__}
+    )
     parameters = {name: _copied(getattr(layer, name)) for name in sorted(layer.PARAMETERS)}
-    return {**kind, **layer.settings(), **parameters}
+    remembered = _optimizer_document(layer) if optimizer else {}
+    return {**kind, **layer.settings(), **parameters, **remembered}
+
+
+def _optimizer_document(layer: Layer) -> dict[str, Any]:
+    """Return the optimizer of a layer's last step and what it remembers, if there is something."""
+    used = layer.optimizer_memory()
+    if used is None:
+        return {}
+    optimizer, memory = used
+    names: dict[type[Any], str] = {kind: name for name, kind in OPTIMIZERS.items()}
+    if not isinstance(optimizer, Published) or type(optimizer) not in names:
+        return {}
+    if not any(memory.values()):
+        return {}
+    described = {"name": names[type(optimizer)], **optimizer.settings()}
+    return {"optimizer": {**described, "memory": _copied_memory(memory)}}
+
+
+def _copied_memory(memory: Any) -> Any:
+    if isinstance(memory, dict):
+        return {name: _copied_memory(item) for name, item in memory.items()}
+    return _copied(memory)
 
 
 def _copied(values: Any) -> Any:
@@ -157,9 +187,8 @@ def _layer_of(network_class: type[Saved], entry: Any) -> Layer:
     if not isinstance(entry, dict):
         raise ValueError("expected an object")
     name = entry.get("kind", "Dense")
-    dense = network_class.layer_class
-    usable = {name: kind for (of, name), kind in KINDS.items() if of in ("any", dense.backend)}
-    kinds = {**usable, dense.__name__: dense}
+    backend = network_class.layer_class.backend
+    kinds = {name: kind for (of, name), kind in KINDS.items() if of in ("any", backend)}
     if name not in kinds:
         raise ValueError(f"kind: found {name!r:.60}, expected one of {', '.join(kinds)}")
     layer = kinds[name].from_settings(entry)
@@ -167,7 +196,53 @@ def _layer_of(network_class: type[Saved], entry: Any) -> Layer:
         shape = layer.shape(name)
         if shape is not None:
             setattr(layer, name, _read(entry_of(entry, name, list), len(shape)))
+    if "optimizer" in entry:
+        _remember(layer, entry_of(entry, "optimizer", dict))
     return layer
+
+
+def _remember(layer: Layer, entry: dict[str, Any]) -> None:
+    """Give a layer back what an optimizer remembered of it."""
+    settings = {name: value for name, value in entry.items() if name not in ("name", "memory")}
+    name = entry_of(entry, "name", str)
+    if name not in OPTIMIZERS:
+        raise ValueError(f"optimizer: found {name!r:.60}, expected one of {', '.join(OPTIMIZERS)}")
+    try:
+        optimizer = OPTIMIZERS[name](**settings)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"optimizer {name}: {error}") from None
+    found = entry_of(entry, "memory", dict)
+    memory = {}
+    for parameter in layer.PARAMETERS:
+        values = getattr(layer, parameter)
+        expected = None if values is None else optimizer.start(rows_of(values))
+        place = f"optimizer {name}: {parameter}"
+        memory[parameter] = _like(found.get(parameter), expected, place)
+    layer.remember(optimizer, memory)
+
+
+def _like(found: Any, expected: Any, place: str) -> Any:
+    """Return what a file says an optimizer remembers, if it fits what it would start with."""
+    if isinstance(expected, dict):
+        if not isinstance(found, dict) or found.keys() != expected.keys():
+            raise ValueError(f"{place}: found {found!r:.60}, expected {', '.join(expected)}")
+        return {name: _like(found[name], expected[name], f"{place}: {name}") for name in expected}
+    if isinstance(expected, list):
+        if not isinstance(found, list) or len(found) != len(expected):
+            size = f"{len(found)}" if isinstance(found, list) else f"{found!r:.60}"
+            raise ValueError(f"{place}: found {size}, expected {len(expected)} as in the network")
+        return [
+            _like(*pair, f"{place}[{number}]")
+            for number, pair in enumerate(zip(found, expected, strict=True))
+        ]
+    if isinstance(expected, float):
+        value = _NAMED.get(found, found) if isinstance(found, str) else found
+        if type(value) not in (float, int):
+            raise ValueError(f"{place}: found {found!r:.60}, expected a number")
+        return float(value)
+    if found != expected:
+        raise ValueError(f"{place}: found {found!r:.60}, expected {expected}")
+    return found
 
 
 def _read(values: Any, dimensions: int) -> list[Any]:

@@ -81,6 +81,18 @@ class Zeros(Fixed):
         return [[0.0] * outputs for _ in range(inputs)]
 
 
+class GivenValues(Fixed):
+    """The values themselves, for a layer that does not know its shape yet."""
+
+    values: Any
+
+    def __init__(self, values: Any) -> None:
+        self.__dict__.update(values=values)
+
+    def __call__(self, inputs: int, outputs: int, random: Random) -> Any:
+        return self.values
+
+
 Initializer = Callable[[int, int, Random], Matrix]
 
 INITIALIZERS: dict[str, Initializer] = {

@@ -12,17 +12,17 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from . import training
-from .checks import as_learning_rate, flat, shown
+from .checks import as_flag, as_learning_rate, flat, shown
 from .claims import Claim
-from .construction import SETTERS, checked_layers, checked_loss
+from .construction import SETTERS, checked_layers, checked_loss, connected
 from .history import History
 from .layers import Dense, Layer, LayerOutput
 from .losses import REQUIRED_ACTIVATION, loss_count, output_delta, output_gradient, total_loss
 from .matrix import Matrix, Rows
 from .metrics import Evaluation, answered_class, count_correct
-from .optimizers import PLAIN_DESCENT, Optimizer
+from .optimizers import PLAIN_DESCENT, Optimizer, as_optimizer
 from .parameters import check_parameters, checked_gradients, digest_of, find_non_finite
-from .randomness import Random, new_seed
+from .randomness import Random, batch_generator, new_seed
 from .samples import Samples, checked_inputs, checked_samples
 
 if TYPE_CHECKING:
@@ -56,12 +56,19 @@ class Network:
         self.check_parameters()
         return self.forward(self.checked_inputs(inputs))
 
-    def forward(self, inputs: Matrix) -> list[LayerOutput]:
-        """The loop of ``feedforward``: what a layer gives is what the next one takes."""
+    def forward(self, inputs: Matrix, batch: tuple[int, int] | None = None) -> list[LayerOutput]:
+        """The loop of ``feedforward``: what a layer gives is what the next one takes.
+
+        batch: in training, the number of the epoch and of the batch in it.
+        """
         outputs = []
         a = inputs
-        for layer in self.layers:
-            output = layer.feedforward(a)
+        for number, layer in enumerate(self.layers):
+            if batch is not None and layer.is_random:
+                generator = batch_generator(self.seed, *batch, number)
+                output = layer.feedforward_in_training(a, generator)
+            else:
+                output = layer.feedforward(a)
             outputs.append(output)
             a = output.a
         return outputs
@@ -85,6 +92,7 @@ class Network:
 
     def backward(self, inputs: Matrix, targets: Matrix, outputs: list[LayerOutput]) -> list[Any]:
         """The loop of ``backprop``: from the outputs of ``forward`` back to the first layer."""
+        delta: Any
         last = len(self.layers) - 1
         output = outputs[last]
         if self.loss in REQUIRED_ACTIVATION:
@@ -96,11 +104,16 @@ class Network:
         for number in range(last, 0, -1):
             layer = self.layers[number]
             before = self.layers[number - 1]
+            if layer.has_steps:
+                delta = layer.through_time(outputs[number], delta)
             output = outputs[number - 1]
             gradients.append(layer.gradient(output.a, delta))
             d_a = layer.input_gradient(output.a, delta)
             delta = before.delta(output, d_a)
-        gradients.append(self.layers[0].gradient(inputs, delta))
+        first = self.layers[0]
+        if first.has_steps:
+            delta = first.through_time(outputs[0], delta)
+        gradients.append(first.gradient(inputs, delta))
         gradients.reverse()
         return gradients
 
@@ -116,7 +129,7 @@ class Network:
         rate = as_learning_rate(learning_rate)
         self.check_parameters()
         checked = checked_gradients(self.layers, gradients)
-        chosen = training.checked_optimizer(optimizer)
+        chosen = as_optimizer(optimizer, "optimizer")
         with self.claim:
             self.step(checked, rate, chosen)
 
@@ -138,12 +151,13 @@ class Network:
         self, layers: Sequence[Layer], loss: str = "mean_squared_error", *, seed: int | None = None
     ) -> None:
         self.claim = Claim()
-        checked = checked_layers(self, layers)
-        checked_loss(loss, checked[-1].activation)
         self.seed = new_seed() if seed is None else seed
-        # First draw for all, then change them: a refused network leaves its layers as they were.
         random = Random(self.seed)
-        drawn = [layer.draw(random) for layer in checked]
+        # First draw for all, then change them: a refused network leaves its layers as they were.
+        checked = checked_layers(self, layers)
+        with connected(checked):
+            checked_loss(loss, checked[-1].activation)
+            drawn = [layer.draw(random) for layer in checked]
         for layer, values in zip(checked, drawn, strict=True):
             layer.initialize(values)
             layer.has_network = True
@@ -204,7 +218,7 @@ class Network:
         targets: Any,
         *,
         epochs: int,
-        learning_rate: float | Callable[[int], float] = 0.1,
+        learning_rate: float | Callable[[int], float] | None = None,
         batch_size: int | None = None,
         shuffle: bool = True,
         validation_data: tuple[Any, Any] | None = None,
@@ -212,7 +226,9 @@ class Network:
         on_epoch: Callable[[int, History], Any] | None = None,
         progress: bool = False,
         threads: int = 1,
-        optimizer: Optimizer | None = None,
+        optimizer: Optimizer | str | None = PLAIN_DESCENT,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
     ) -> History:
         """Train the network by gradient descent and return the history.
 
@@ -220,7 +236,9 @@ class Network:
         targets: rows of as many numbers as the last layer has outputs; or a flat list with the
             target (one output) or the class number (several outputs) of each sample.
         epochs: how often to go through all samples.
-        learning_rate: a number, or a function that returns it for the number of an epoch.
+        learning_rate: a number, a schedule such as ``CosineDecay(0.1, 50)``, or a function that
+            returns it for the number of an epoch.  Without one, the optimizer's usual one: 0.1 for
+            plain gradient descent, 0.001 for Adam.
         batch_size: samples per update; None takes the whole set.  The last batch may be smaller.
         shuffle: visit the samples in a new seeded order each epoch, if there are several batches.
         validation_data: ``(inputs, targets)`` to evaluate after each epoch.
@@ -229,7 +247,11 @@ class Network:
         on_epoch: called after each epoch as ``on_epoch(epoch, history)``; True stops the training.
         progress: draw a progress bar on standard error.
         threads: how many threads may compute.  It changes no bit; in pure Python it has no effect.
-        optimizer: how the parameters follow from the gradient; plain gradient descent if not given.
+        optimizer: how the parameters follow from the gradient, such as ``Adam()``, or its name;
+            plain gradient descent if not given.  What it remembers stays with the layers: a second
+            call with an equal optimizer carries on.
+        clip_norm, clip_value: the longest gradient of a batch, and the largest slope in it, before
+            a step is taken.
 
         Epochs are counted from 0 over the life of the network: a second call carries on.
 
@@ -237,16 +259,16 @@ class Network:
         TrainingDiverged if a weight becomes NaN or infinite; RuntimeError if another thread trains
         this network.
         """
-        given = epochs, learning_rate, batch_size, shuffle, patience, on_epoch, progress, threads
-        settings = training.checked_settings(*given)
-        chosen = PLAIN_DESCENT if optimizer is None else training.checked_optimizer(optimizer)
+        rate = getattr(optimizer, "usual_rate", None) if learning_rate is None else learning_rate
+        given = epochs, rate, batch_size, shuffle, patience, on_epoch, progress, threads
+        settings = training.checked_settings(*given, optimizer, clip_norm, clip_value)
         self.check_parameters()
-        samples = self.checked_samples(inputs, targets, settings.threads, settings, chosen)
+        samples = self.checked_samples(inputs, targets, settings.threads, settings)
         validation = None
         if validation_data is not None:
             validation = training.as_samples(self, validation_data, settings.threads)
         with self.claim:
-            return training.train(self, samples, validation, settings, chosen)
+            return training.train(self, samples, validation, settings)
 
     # Using a network.
 
@@ -286,8 +308,32 @@ class Network:
         self.check_parameters()
         total, correct = self.measure(samples, threads)
         count = samples.size
-        loss = total / loss_count(self.loss, count, self.outputs)
+        loss = total / loss_count(self.loss, count, self.outputs) + self.penalty()
         return Evaluation(loss, correct / count if samples.classes else None)
+
+    def penalty(self) -> float:
+        """Return what the loss grows by for the weights: the layers' l1 and l2, added up."""
+        total = 0.0
+        for layer in self.layers:
+            if layer.l1 > 0.0 or layer.l2 > 0.0:
+                total = total + layer.penalty()
+        return total
+
+    def summary(self) -> str:
+        """Return a table as text: each layer, what it gives for a sample, and how many parameters.
+
+        >>> print(Network([Dense(2, 3, "tanh"), Dense(3, 1)], seed=1).summary())
+        layer                    output  parameters
+        0  Dense(2, 3, 'tanh')        3           9
+        1  Dense(3, 1, 'sigmoid')     1           4
+                                  total          13
+        """
+        from .drawing.text import summary_table  # needed for nothing else
+
+        rows = []
+        for layer in self.layers:
+            rows.append((repr(layer), layer.output_shape, layer.parameter_count))
+        return summary_table(rows)
 
     def digest(self) -> str:
         """Return the SHA-256 of all parameters, as 64 hexadecimal digits.
@@ -329,15 +375,19 @@ class Network:
     def _repr_svg_(self) -> str:
         return self.to_svg()
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, optimizer: bool = True) -> None:
         """Write the network to a JSON file that keeps every bit.
+
+        optimizer: write also what an optimizer of purenet's remembers, such as the two moments of
+            Adam, so that whoever loads the file can carry on as if training had never stopped.
 
         The file is complete or not there: it is written under another name first.
         """
         from .files import save_network  # it and what it needs are loaded when somebody saves
 
+        with_optimizer = as_flag(optimizer, "optimizer")
         self.check_parameters()
-        save_network(self, path)
+        save_network(self, path, with_optimizer)
 
     @classmethod
     def load(cls: type[N], path: str | os.PathLike[str]) -> N:

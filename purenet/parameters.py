@@ -14,7 +14,8 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from .checks import FLOAT, as_list, flat
-from .layers import Layer
+from .layers import Layer, rows_of
+from .regularisation import clip_norm, clip_values
 
 _own = attrgetter("own_lists")
 
@@ -47,6 +48,28 @@ def checked_gradients(layers: Sequence[Layer], gradients: Any) -> list[Any]:
         layer.checked_gradient(gradient, f"gradients[{number}]")
         for number, (gradient, layer) in enumerate(zip(listed, layers, strict=True))
     ]
+
+
+def clip_gradients(
+    layers: Sequence[Layer],
+    gradients: Sequence[Any],
+    most_value: float | None,
+    most_norm: float | None,
+) -> None:
+    """Clip what ``backward`` returned, in place: first each number, then the length of all.
+
+    The length adds up the layers in their order, and of each the parameters, row by row.
+    """
+    rows = []
+    for layer, gradient in zip(layers, gradients, strict=True):
+        for name in layer.PARAMETERS:
+            values = getattr(gradient, name)
+            if values is not None:
+                rows.extend(rows_of(values))
+    if most_value is not None:
+        clip_values(rows, most_value)
+    if most_norm is not None:
+        clip_norm(rows, most_norm)
 
 
 def digest_of(rows: Iterable[Sequence[float]]) -> str:

@@ -85,6 +85,23 @@ def shuffled_order(samples: int, seed: int, epoch: int) -> list[int]:
     return order
 
 
+Generator = random.Random  # of the numbers that dropout draws
+
+
+def batch_generator(seed: int, epoch: int, batch: int, layer: int) -> Generator:
+    """Return the random numbers of one layer for one batch of an epoch.
+
+    They depend on these four numbers and on nothing that happened before, as the order of the
+    samples does.
+
+    >>> batch_generator(1, 0, 0, 3).random() == batch_generator(1, 0, 0, 3).random()
+    True
+    """
+    of_epoch = seed * 2**32 + epoch % 2**32
+    of_batch = of_epoch * 2**32 + batch % 2**32
+    return random.Random(of_batch * 2**32 + layer % 2**32)
+
+
 class NumPyRandom:
     """The numbers of NumPy's ``np.random.seed(seed)``, bit for bit, without NumPy.
 

@@ -10,7 +10,6 @@ from .checks import CLASSES, LIST, NUMBERS, as_matrix, as_targets, check_targets
 from .construction import Parts
 from .losses import REQUIRED_ACTIVATION
 from .matrix import Matrix
-from .optimizers import Optimizer
 
 _floats = partial(map, float)
 
@@ -35,12 +34,11 @@ def checked_samples(
     targets: Any,
     threads: int = 1,
     settings: Any = None,
-    optimizer: Optimizer | None = None,
 ) -> Any:
     """Return samples as the loops of the network's backend take them, shared with nobody.
 
-    threads: how many may read.  settings, optimizer: those of the training that the samples are
-    for, as it has checked them, if they are for one.  A backend may lay them out accordingly.
+    threads: how many may read.  settings: those of the training that the samples are for, as it has
+    checked them, if they are for one.  A backend may lay them out accordingly.
 
     Raises ValueError or TypeError for other shapes, for what is no finite number, and for targets
     that are not such as the loss needs.

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import contains
 from types import NoneType
 from typing import Any, NamedTuple, Protocol
 
-from .checks import as_count, as_flag, as_learning_rate, as_list, shown
+from .checks import as_count, as_flag, as_learning_rate, as_list, as_number, shown
 from .construction import Parts
 from .history import History, TrainingDiverged
 from .layers import LayerOutput
 from .losses import loss_count, total_loss
 from .matrix import Matrix
 from .metrics import count_correct
-from .optimizers import PLAIN_DESCENT, Optimizer
-from .parameters import find_non_finite
+from .optimizers import PLAIN_DESCENT, GradientDescent, Optimizer, as_optimizer
+from .parameters import clip_gradients, find_non_finite
 from .randomness import shuffled_order
 from .samples import Samples
 
@@ -35,7 +35,9 @@ class Trainee(Parts, Protocol):
 
     def checked_samples(self, inputs: Any, targets: Any, threads: int = 1) -> Any: ...
 
-    def forward(self, inputs: Matrix) -> list[LayerOutput]: ...
+    def forward(
+        self, inputs: Matrix, batch: tuple[int, int] | None = None
+    ) -> list[LayerOutput]: ...
 
     def backward(
         self, inputs: Matrix, targets: Matrix, outputs: list[LayerOutput]
@@ -44,16 +46,10 @@ class Trainee(Parts, Protocol):
     def step(self, gradients: list[Any], learning_rate: float, optimizer: Optimizer) -> None: ...
 
     def run_epochs(
-        self,
-        samples: Samples,
-        epochs: int,
-        batch_size: int | None,
-        shuffle: bool,
-        learning_rate: float,
-        optimizer: Optimizer,
-        threads: int,
-        history: History,
+        self, samples: Samples, rates: Sequence[float], settings: Settings, history: History
     ) -> None: ...
+
+    def penalty(self) -> float: ...
 
     def measure(self, samples: Samples, threads: int) -> tuple[float, int]: ...
 
@@ -65,14 +61,17 @@ class Trainee(Parts, Protocol):
 class Settings(NamedTuple):
     """How to train: arguments of ``fit``, checked."""
 
-    epochs: int
-    learning_rate: float | Callable[[int], float]
-    batch_size: int | None
-    shuffle: bool
-    patience: int | None
-    on_epoch: Callable[[int, History], Any] | None
-    progress: bool
-    threads: int
+    epochs: int = 1
+    learning_rate: float | Callable[[int], float] = PLAIN_DESCENT.usual_rate
+    batch_size: int | None = None
+    shuffle: bool = True
+    patience: int | None = None
+    on_epoch: Callable[[int, History], Any] | None = None
+    progress: bool = False
+    threads: int = 1
+    optimizer: Optimizer = PLAIN_DESCENT
+    clip_norm: float | None = None
+    clip_value: float | None = None
 
 
 LARGEST = sys.float_info.max
@@ -88,25 +87,22 @@ _USUAL: tuple[set[Any], ...] = (
     _NONE,
     _BOOL,
     _INT,
+    {GradientDescent},
+    _NONE,
+    _NONE,
 )
 
 
-def checked_settings(
-    epochs: Any,
-    learning_rate: Any,
-    batch_size: Any,
-    shuffle: Any,
-    patience: Any,
-    on_epoch: Any,
-    progress: Any,
-    threads: Any,
-) -> Settings:
-    """Return the settings of a training, or raise ValueError or TypeError for an unusable one."""
+def checked_settings(*given: Any) -> Settings:
+    """Return the settings of a training, or raise ValueError or TypeError for an unusable one.
+
+    given: what stands in ``Settings``, in that order; None for the optimizer's usual learning rate.
+    """
     # What is usual is passed in few lines; the rest finds the words for what is wrong.
-    given = epochs, learning_rate, batch_size, shuffle, patience, on_epoch, progress, threads
-    if all(map(contains, _USUAL, map(type, given))) and 0.0 <= learning_rate <= LARGEST:
-        if min({epochs, threads, batch_size, patience} - {None}) > 0 and threads <= MOST_THREADS:
+    if all(map(contains, _USUAL, map(type, given))) and 0.0 <= given[1] <= LARGEST:
+        if min({*given[:3:2], *given[4:8:3]} - {None}) > 0 and given[7] <= MOST_THREADS:
             return tuple.__new__(Settings, given)  # Settings(...) would be a detour in a debugger
+    epochs, learning_rate, batch_size, shuffle, patience, on_epoch, progress, threads = given[:8]
     threads = checked_threads(threads)
     as_flag(shuffle, "shuffle")
     if batch_size is not None:
@@ -116,12 +112,34 @@ def checked_settings(
         patience = as_count(patience, "patience")
     if on_epoch is not None and not callable(on_epoch):
         raise TypeError(f"on_epoch: found {shown(on_epoch)}, expected a function")
-    if not callable(learning_rate):
+    optimizer = as_optimizer(given[8], "optimizer")
+    if learning_rate is None:
+        learning_rate = optimizer.usual_rate
+    elif not callable(learning_rate):
         learning_rate = as_learning_rate(learning_rate)
     as_flag(progress, "progress")
     return Settings(
-        epochs, learning_rate, batch_size, shuffle, patience, on_epoch, progress, threads
+        epochs,
+        learning_rate,
+        batch_size,
+        shuffle,
+        patience,
+        on_epoch,
+        progress,
+        threads,
+        optimizer,
+        _checked_limit(given[9], "clip_norm"),
+        _checked_limit(given[10], "clip_value"),
     )
+
+
+def _checked_limit(value: Any, argument: str) -> float | None:
+    if value is None:
+        return None
+    limit = as_number(value, argument)
+    if limit <= 0.0:
+        raise ValueError(f"{argument}: found {shown(value)}, expected more than 0")
+    return limit
 
 
 def checked_threads(threads: Any) -> int:
@@ -129,17 +147,6 @@ def checked_threads(threads: Any) -> int:
     if type(threads) is int and 0 < threads <= MOST_THREADS:
         return threads
     return min(as_count(threads, "threads"), MOST_THREADS)
-
-
-def checked_optimizer(optimizer: Any) -> Optimizer:
-    """Return the optimizer; plain gradient descent for None."""
-    if optimizer is None:
-        return PLAIN_DESCENT
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(
-            f"optimizer: found {shown(optimizer)}, expected an Optimizer such as GradientDescent()"
-        )
-    return optimizer
 
 
 def as_samples(net: Trainee, validation_data: Any, threads: int) -> Samples:
@@ -156,32 +163,24 @@ def as_samples(net: Trainee, validation_data: Any, threads: int) -> Samples:
         raise type(error)(f"validation_data: {error}") from None
 
 
-def train(
-    net: Trainee,
-    samples: Samples,
-    validation: Any,
-    settings: Settings,
-    optimizer: Optimizer,
-) -> History:
+def train(net: Trainee, samples: Samples, validation: Any, settings: Settings) -> History:
     """Train a network and return the history.
 
     Nothing but ``net.run_epochs`` computes: in Python, or compiled.
     """
-    rates: Any
-    on_epoch: Any
-    epochs, rates, batch_size, shuffle, patience, on_epoch, progress, threads = settings
+    epochs, rate, _, _, patience, on_epoch, progress, *_ = settings
     history, bar = History(first_epoch=net.epochs_trained), _bar(epochs) if progress else None
     # If nobody looks on between the epochs, the backend may run them all at once.
-    alone = validation is patience is on_epoch is None and not progress and not callable(rates)
+    alone = (validation, patience, on_epoch, bar) == (None,) * 4
     try:
-        while len(history.loss) < epochs and history.stopped is None:
-            rate = _rate(rates, net.epochs_trained) if callable(rates) else rates
+        while (left := min(epochs - len(history.loss), LONGEST_RUN)) and history.stopped is None:
             vars(net)["history"] = history
-            run = min(epochs - len(history.loss), LONGEST_RUN) if alone else _single_epoch(net)
-            net.run_epochs(samples, run, batch_size, shuffle, rate, optimizer, threads, history)
+            alike = alone and not callable(rate)
+            rates: Any = [rate] * left if alike else _rates(net, rate, alone, left, history)
+            net.run_epochs(samples, rates, settings, history)
             _check_finite(net, history)
             if validation is not None:
-                _validate(net, validation, history, threads)
+                _validate(net, validation, history, settings.threads)
             if patience is not None and _is_stuck(history, patience):
                 history.stopped = f"no lower loss for {patience} epochs"
             if bar is not None:
@@ -196,17 +195,19 @@ def train(
     return history
 
 
-def _single_epoch(net: Trainee) -> int:
-    """Return 1, the length of a run after which somebody looks on.
-
-    Before it, what a function of the user's may have written into the parameters is checked.
-    """
+def _rates(net: Trainee, rate: Any, alone: bool, left: int, history: History) -> Sequence[float]:
+    """Return the learning rates of the next epochs: of one, if somebody looks on after it."""
+    first = net.epochs_trained
+    needs_losses = getattr(rate, "needs_losses", None)  # a schedule of purenet's says so
+    if alone and needs_losses is False:
+        return [as_learning_rate(rate(epoch)) for epoch in range(first, first + left)]
+    if needs_losses:
+        rate = rate(first, history.validation_loss or history.loss)
+    elif callable(rate):
+        rate = as_learning_rate(rate(first), f"learning_rate({first})")
+    # What a function of the user's may have written into the parameters is checked.
     net.check_parameters()
-    return 1
-
-
-def _rate(rates: Callable[[int], float], epoch: int) -> float:
-    return as_learning_rate(rates(epoch), f"learning_rate({epoch})")
+    return [rate]
 
 
 def _bar(epochs: int) -> Any:
@@ -223,38 +224,35 @@ def _check_finite(net: Trainee, history: History) -> None:
 
 
 def run_epochs(
-    net: Trainee,
-    samples: Samples,
-    epochs: int,
-    batch_size: int | None,
-    shuffle: bool,
-    learning_rate: float,
-    optimizer: Optimizer,
-    threads: int,
-    history: History,
+    net: Trainee, samples: Samples, rates: Sequence[float], settings: Settings, history: History
 ) -> None:
-    """Train epoch after epoch, and append each one's loss and accuracy to the history.
+    """Train one epoch for each learning rate, and append its loss and accuracy to the history.
 
     Ends early if a weight is no longer finite.
     """
     inputs, targets, classes, count = samples
-    size = batch_size or count
+    size, shuffle = settings.batch_size or count, settings.shuffle
     first = history.first_epoch + len(history.loss)
-    for epoch in range(first, first + epochs):
+    for epoch, rate in enumerate(rates, first):
         order = shuffled_order(count, net.seed, epoch) if shuffle and size < count else range(count)
-        total, correct = 0.0, 0
+        total, penalties, correct, batches = 0.0, 0.0, 0, 0
         for start in range(0, count, size):
             if size < count:
                 batch = order[start : start + size]
                 inputs = [samples.inputs[i] for i in batch]
                 targets = [samples.targets[i] for i in batch]
-            outputs = net.forward(inputs)
+            outputs = net.forward(inputs, (epoch, batches))
             total = total + total_loss(net.loss, outputs[-1].z, outputs[-1].a, targets)
+            penalties = penalties + net.penalty()
+            batches += 1
             if classes:
                 correct += count_correct(outputs[-1].a, targets)
             gradients = net.backward(inputs, targets, outputs)
-            net.step(gradients, learning_rate, optimizer)
-        history.loss.append(total / loss_count(net.loss, count, net.outputs))
+            if settings.clip_value is not None or settings.clip_norm is not None:
+                clip_gradients(net.layers, gradients, settings.clip_value, settings.clip_norm)
+            net.step(gradients, rate, settings.optimizer)
+        loss = total / loss_count(net.loss, count, net.outputs)
+        history.loss.append(loss + penalties / batches)
         if classes:
             history.accuracy.append(correct / count)
         vars(net)["epochs_trained"] = epoch + 1  # it needs no check
@@ -265,7 +263,8 @@ def run_epochs(
 def _validate(net: Trainee, samples: Samples, history: History, threads: int) -> None:
     total, correct = net.measure(samples, threads)
     count = samples.size
-    history.validation_loss.append(total / loss_count(net.loss, count, net.outputs))
+    loss = total / loss_count(net.loss, count, net.outputs)
+    history.validation_loss.append(loss + net.penalty())
     if samples.classes:
         history.validation_accuracy.append(correct / count)
 

@@ -22,6 +22,8 @@ from purenet import (  # noqa: E402
     AdaGrad,
     Adam,
     AdamW,
+    ConvolutionGradient,
+    DeltaAlone,
     Evaluation,
     GradientDescent,
     He,
@@ -101,7 +103,14 @@ from .functions import (  # noqa: E402
     subtract,
     transpose,
 )
-from .layers import Dense  # noqa: E402
+from .layers import (  # noqa: E402
+    AveragePool2D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+)
 from .losses import (  # noqa: E402
     sigmoid_cross_entropy,
     squared_error,
@@ -120,11 +129,17 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "AveragePool2D",
+    "Conv2D",
+    "ConvolutionGradient",
     "CosineDecay",
+    "DeltaAlone",
     "Dense",
+    "Dropout",
     "Evaluation",
     "Explanation",
     "ExponentialDecay",
+    "Flatten",
     "GradientCheck",
     "GradientDescent",
     "He",
@@ -133,6 +148,7 @@ __all__ = [
     "Layer",
     "LayerGradient",
     "LayerOutput",
+    "MaxPool2D",
     "Momentum",
     "Nesterov",
     "Network",
@@ -198,7 +214,7 @@ for _twins, _originals in (
     (matrix, purenet.matrix),
 ):
     modules.document(vars(_twins), _originals)
-for _class in (Dense, Network):
+for _class in (AveragePool2D, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Network):
     modules.document_methods(_class)
 
 modules.check_bits(sys.modules[__name__])

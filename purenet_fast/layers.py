@@ -30,7 +30,7 @@ def is_plain_descent(optimizer: Optimizer) -> bool:
 def start_plain_descent(layer: layers.Layer, optimizer: Optimizer) -> None:
     """Forget what another optimizer remembered, as purenet does with the first step."""
     attributes = vars(layer)
-    if attributes.get("_optimizer") is not optimizer:
+    if attributes.get("_optimizer") != optimizer:
         attributes["_memory"] = dict.fromkeys(layer.PARAMETERS)
         attributes["_optimizer"] = optimizer
 
@@ -98,3 +98,26 @@ class Dense(layers.Dense):
 
 
 enter(Dense, dense.FirstDenseStage, dense.DenseStage)
+
+
+# Not compiled yet: purenet's loops.
+
+
+class Conv2D(layers.Conv2D):
+    backend: ClassVar[str] = "fast"
+
+
+class MaxPool2D(layers.MaxPool2D):
+    backend: ClassVar[str] = "fast"
+
+
+class AveragePool2D(layers.AveragePool2D):
+    backend: ClassVar[str] = "fast"
+
+
+class Flatten(layers.Flatten):
+    backend: ClassVar[str] = "fast"
+
+
+class Dropout(layers.Dropout):
+    backend: ClassVar[str] = "fast"

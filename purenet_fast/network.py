@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import purenet.layers
@@ -10,8 +11,8 @@ from purenet.checks import are_classes, as_matrix, as_targets, check_targets
 from purenet.history import History
 from purenet.layers import LayerOutput
 from purenet.matrix import Matrix
-from purenet.optimizers import Optimizer
 from purenet.samples import Samples
+from purenet.training import Settings
 
 from . import passes, training
 from .layers import Dense, is_plain_descent, start_plain_descent
@@ -31,8 +32,14 @@ class Network(network.Network):
         """Return whether the compiled loops can run it; purenet's run what is anybody else's."""
         return keeps_methods(self, _LOOPS, _OWN_LOOPS) and are_compiled(self.layers)
 
-    def _runs_compiled(self, optimizer: Optimizer | None) -> bool:
-        return (optimizer is None or is_plain_descent(optimizer)) and self._is_compiled()
+    def _runs_compiled(self, settings: Settings | None) -> bool:
+        if not self._is_compiled():
+            return False
+        return settings is None or (
+            is_plain_descent(settings.optimizer)
+            and settings.clip_norm is settings.clip_value is None
+            and not any(layer.l1 > 0.0 or layer.l2 > 0.0 for layer in self.layers)
+        )
 
     def check_parameters(self) -> None:
         if not take_in_layers(self.layers):
@@ -54,10 +61,9 @@ class Network(network.Network):
         inputs: Any,
         targets: Any,
         threads: int = 1,
-        settings: Any = None,
-        optimizer: Optimizer | None = None,
+        settings: Settings | None = None,
     ) -> Any:
-        if not self._runs_compiled(optimizer):
+        if not self._runs_compiled(settings):
             return super().checked_samples(inputs, targets)
         # Batches that come again in the same order are laid out for it.
         together = 1
@@ -73,9 +79,9 @@ class Network(network.Network):
         check_targets(targets, self.loss, classes)
         return CompiledSamples(rows, targets, classes)
 
-    def forward(self, inputs: Matrix) -> list[LayerOutput]:
+    def forward(self, inputs: Matrix, batch: tuple[int, int] | None = None) -> list[LayerOutput]:
         if type(inputs) is list:
-            return super().forward(inputs)
+            return super().forward(inputs, batch)
         return [LayerOutput(*output) for output in passes.feedforward(self, inputs)]
 
     def gradients(self, samples: Samples) -> list[Any]:
@@ -84,34 +90,35 @@ class Network(network.Network):
         return passes.backprop(self, samples)
 
     def run_epochs(
-        self,
-        samples: Samples,
-        epochs: int,
-        batch_size: int | None,
-        shuffle: bool,
-        learning_rate: float,
-        optimizer: Optimizer,
-        threads: int,
-        history: History,
+        self, samples: Samples, rates: Sequence[float], settings: Settings, history: History
     ) -> None:
-        samples = self._for_these_methods(samples, optimizer)
+        samples = self._for_these_methods(samples, settings)
         if type(samples) is Samples:
-            super().run_epochs(
-                samples, epochs, batch_size, shuffle, learning_rate, optimizer, threads, history
-            )
-        else:
-            for layer in self.layers:
-                start_plain_descent(layer, optimizer)
-            count = samples.size
-            batch_size = count if batch_size is None else min(batch_size, count)
-            shuffle = shuffle and batch_size < count
+            super().run_epochs(samples, rates, settings, history)
+            return
+        for layer in self.layers:
+            start_plain_descent(layer, settings.optimizer)
+        count = samples.size
+        size = count if settings.batch_size is None else min(settings.batch_size, count)
+        shuffle = settings.shuffle and size < count
+        place = 0
+        while place < len(rates):
+            # A run of epochs with one learning rate.
+            end = place + 1
+            while end < len(rates) and rates[end] == rates[place]:
+                end += 1
+            run = end - place
+            trained = len(history.loss)
             training.train(
-                self, samples, epochs, batch_size, shuffle, learning_rate, threads, history
+                self, samples, run, size, shuffle, rates[place], settings.threads, history
             )
+            if len(history.loss) - trained < run or not passes.is_finite(self):
+                return
+            place = end
 
-    def _for_these_methods(self, samples: Any, optimizer: Optimizer | None) -> Any:
+    def _for_these_methods(self, samples: Any, settings: Settings | None) -> Any:
         """Return the samples as lists if a callback has put a method of its own in since."""
-        if type(samples) is Samples or self._runs_compiled(optimizer):
+        if type(samples) is Samples or self._runs_compiled(settings):
             return samples
         inputs, targets = samples.lists()
         return Samples(inputs, targets, samples.classes, samples.size)

@@ -60,9 +60,7 @@ WHERE_NUMBERS_BELONG = {
     "biases, column 2": lambda module, net, found: setattr(
         net.layers[0], "biases", [1.0, 2.0, found]
     ),
-    "learning_rate": lambda module, net, found: net.fit(
-        INPUTS, TARGETS, epochs=1, learning_rate=found
-    ),
+    "learning_rate": lambda module, net, found: net.update(net.backprop(INPUTS, TARGETS), found),
     "step": lambda module, net, found: module.check_gradients(net, INPUTS, TARGETS, found),
     "Uniform: low": lambda module, net, found: module.Uniform(found, 1.0),
     "Uniform: high": lambda module, net, found: module.Uniform(0.0, found),

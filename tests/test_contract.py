@@ -302,7 +302,7 @@ def test_deep_lists_are_their_own(backend):
         net.digest()
 
 
-@pytest.mark.parametrize("optimizer", ["momentum", Momentum, 0.9], ids=repr)
+@pytest.mark.parametrize("optimizer", [Momentum, 0.9], ids=repr)
 def test_what_is_no_optimizer(backend, optimizer):
     net = network(backend)
     before = net.digest()

@@ -62,6 +62,7 @@ NOT_FOR_THE_CORE = ("drawing", "datasets", "walkthroughs", "seeing", "commands")
 
 # The core may draw, but only when it is asked to: room and function.
 DRAW = {
+    ("network", "summary"),
     ("network", "to_svg"),
     ("history", "_repr_svg_"),
     ("training", "_bar"),

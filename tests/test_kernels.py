@@ -369,12 +369,11 @@ def test_inputs_that_were_listed_for_other_batches(both, compiled, listed):
         results = []
         for module, threads in ((pure, 1), (fast, 1), (fast, 3)):
             net = module.Network([module.Dense(130, 3)], seed=1)
-            settings = Settings(2, 0.5, listed, False, None, None, False, threads)
+            settings = Settings(2, 0.5, listed, False, threads=threads)
             samples = net.checked_samples(inputs, targets, threads, settings)
             history = pure.History()
-            net.run_epochs(
-                samples, 2, batch_size, shuffle, 0.5, fast.GradientDescent(), threads, history
-            )
+            settings = settings._replace(batch_size=batch_size, shuffle=shuffle)
+            net.run_epochs(samples, [0.5, 0.5], settings, history)
             results.append((net.digest(), bits(history.loss), bits(net.measure(samples, threads))))
         assert results[0] == results[1] == results[2]
 
@@ -604,7 +603,7 @@ def test_numbers_behind_a_row_do_not_stop_the_training(both, compiled, inputs, o
     large, small = 1e200, 1e-200
     x = [[large] * inputs if i % 2 == 0 else [small] * inputs for i in range(6)]
     y = [[small] * outputs if i % 2 == 0 else [large] * outputs for i in range(6)]
-    settings = Settings(3, 1e-250, None, False, None, None, False, 1)
+    settings = Settings(3, 1e-250, 6, False)
     for bias in (False, True):
 
         def trained(module, bias=bias):
@@ -612,8 +611,7 @@ def test_numbers_behind_a_row_do_not_stop_the_training(both, compiled, inputs, o
             net = module.Network([layer], "mean_squared_error", seed=1)
             samples = net.checked_samples(x, y, 1, settings)
             history = module.History()
-            descent = module.GradientDescent()
-            net.run_epochs(samples, 3, 6, False, 1e-250, descent, 1, history)
+            net.run_epochs(samples, [1e-250] * 3, settings, history)
             return bits(history.loss), bits(layer.weights), bits(layer.biases)
 
         expected = trained(both[0])

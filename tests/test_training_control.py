@@ -171,7 +171,7 @@ def interrupt(name, threads, after):
         os.kill(os.getpid(), signal.SIGINT)
 
     # The conversion of the inputs is not what is interrupted here.
-    settings = Settings(1, 0.1, training.batch_size, training.shuffle, None, None, False, 1)
+    settings = Settings(1, 0.1, training.batch_size, training.shuffle)
     samples = net.checked_samples(training.inputs, training.targets, 1, settings)
     net.checked_samples = lambda *ignored: samples
     threading.Thread(target=press, daemon=True).start()

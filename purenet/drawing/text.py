@@ -85,3 +85,17 @@ def number_labels(values: Sequence[float], most: int = 20, alike: bool = True) -
     texts = [f"{value:.{min(decimals, most)}{'f' if plain else 'e'}}" for value in values]
     # 2.5e-07 reads 2.5e-7, and 0.0e+00 reads 0.
     return [re.sub(r"e\+?(-?)0?", r"e\1", re.sub("^0.*e.*", "0", text)) for text in texts]
+
+
+def summary_table(layers: Sequence[tuple[str, tuple[int, ...], int]]) -> str:
+    """Return the table of a network's layers: what each is, the shape it gives, its parameters."""
+    cells = [("layer", "output", "parameters")]
+    for number, (name, shape, count) in enumerate(layers):
+        cells.append((f"{number}  {name}", " x ".join(map(str, shape)), f"{count:,}"))
+    total = sum(count for _, _, count in layers)
+    cells.append(("", "total", f"{total:,}"))
+    widths = [max(len(row[column]) for row in cells) for column in range(3)]
+    return "\n".join(
+        f"{name:{widths[0]}}  {shape:>{widths[1]}}  {count:>{widths[2]}}".rstrip()
+        for name, shape, count in cells
+    )

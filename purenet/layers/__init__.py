@@ -1,6 +1,25 @@
 """Layers: the contract, and a file for each kind."""
 
+from .convolution import Conv2D, ConvolutionGradient
 from .dense import Dense, LayerGradient
-from .layer import KINDS, Layer, LayerOutput, rows_of
+from .dropout import Dropout, DropoutOutput
+from .flatten import Flatten
+from .layer import KINDS, DeltaAlone, Layer, LayerOutput, rows_of
+from .pooling import AveragePool2D, MaxPool2D
 
-__all__ = ["KINDS", "Dense", "Layer", "LayerGradient", "LayerOutput", "rows_of"]
+__all__ = [
+    "KINDS",
+    "AveragePool2D",
+    "Conv2D",
+    "ConvolutionGradient",
+    "DeltaAlone",
+    "Dense",
+    "Dropout",
+    "DropoutOutput",
+    "Flatten",
+    "Layer",
+    "LayerGradient",
+    "LayerOutput",
+    "MaxPool2D",
+    "rows_of",
+]

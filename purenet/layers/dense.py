@@ -9,14 +9,11 @@ from __future__ import annotations
 from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ACTIVATIONS, activate
-from ..checks import as_choice, as_count, as_flag, as_learning_rate, entry_of, shown
-from ..initializers import as_initializer, default_initializer
+from ..checks import as_count, entry_of
 from ..matrix import Matrix, Rows, add_bias, column_sums, dot, transpose
-from ..optimizers import GradientDescent
-from .layer import Layer, LayerOutput
-
-# More can only be a mistake, and would fill the memory before anybody noticed.
-MOST_UNITS = 2**24
+from ..regularisation import add_penalty_slopes
+from .layer import MOST_UNITS, LayerOutput, numbers_in
+from .weighted import WeightedLayer
 
 
 class LayerGradient(NamedTuple):
@@ -30,16 +27,18 @@ class LayerGradient(NamedTuple):
     delta: Matrix
 
 
-class Dense(Layer):
+class Dense(WeightedLayer):
     """A fully connected layer, ``a = activation(inputs . weights + biases)``.
 
-    inputs, outputs: the numbers of inputs and of units.
+    inputs, outputs: the numbers of inputs and of units.  None takes as many inputs as the layer
+        before gives, when the layer becomes part of a network.
     activation: sigmoid, tanh, relu, leaky_relu, linear or softmax.
     bias: False leaves the biases out; ``biases`` is None then.
     initializer: the first weights: a name (uniform, normal, xavier, he, zeros), an initializer such
         as ``Normal(0.01)``, or the values, ``inputs`` rows of ``outputs`` numbers.  By default He
         for relu and leaky_relu, Xavier for the others.
     bias_initializer: the same for the biases; zeros by default.
+    l1, l2: the loss grows by ``l1 * sum of |w| + l2 * sum of w * w`` of the weights.
 
     The weights are drawn when the layer becomes part of a ``Network``, from the network's seed.
     ``weights`` and ``biases`` can be read and set, whole or element by element, at any time.
@@ -49,11 +48,9 @@ class Dense(Layer):
     """
 
     backend: ClassVar[str] = "pure"
-    PARAMETERS: ClassVar[tuple[str, ...]] = ("weights", "biases")
     SETTINGS: ClassVar[tuple[str, ...]] = ("inputs", "outputs", "bias")
 
     weights: Matrix
-    biases: list[float] | None
 
     def feedforward(self, inputs: Rows) -> LayerOutput:
         """Return z and a for the layer's inputs.
@@ -75,9 +72,13 @@ class Dense(Layer):
 
             dL/dweights[k][j] = sum over samples i of inputs[i][k] * delta[i][j]    inputs^T . delta
             dL/dbiases[j]     = sum over samples i of delta[i][j]
+
+        The slopes of the penalties on the weights are added to that.
         """
         transposed_inputs = transpose(inputs)
         weights = dot(transposed_inputs, delta)
+        if self.l1 > 0.0 or self.l2 > 0.0:
+            add_penalty_slopes(weights, self.weights, self.l1, self.l2)
         biases = None
         if self.bias:
             biases = column_sums(delta)
@@ -95,36 +96,25 @@ class Dense(Layer):
 
     def __init__(
         self,
-        inputs: int,
+        inputs: int | None,
         outputs: int,
         activation: str = "sigmoid",
         *,
         bias: bool = True,
         initializer: Any = None,
         bias_initializer: Any = "zeros",
+        l1: float = 0.0,
+        l2: float = 0.0,
     ) -> None:
-        self.inputs = as_count(inputs, "inputs", most=MOST_UNITS)
+        if inputs is not None:
+            self.inputs = as_count(inputs, "inputs", most=MOST_UNITS)
         self.outputs = as_count(outputs, "outputs", most=MOST_UNITS)
-        self.activation = as_choice(activation, "activation", ACTIVATIONS)
-        self.bias = as_flag(bias, "bias")
-        self._initializers = {}
-        if initializer is None:
-            self._initializers["weights"] = default_initializer(self.activation)
-        elif _is_given(initializer):
-            self.weights = initializer
-        else:
-            self._initializers["weights"] = as_initializer(initializer, "initializer")
-        if not self.bias:
-            self.biases = None
-            if not isinstance(bias_initializer, str) or bias_initializer != "zeros":
-                raise ValueError(
-                    f"bias_initializer: found {shown(bias_initializer)} for a layer with "
-                    f"bias=False, expected none"
-                )
-        elif _is_given(bias_initializer):
-            self.biases = bias_initializer
-        else:
-            self._initializers["biases"] = as_initializer(bias_initializer, "bias_initializer")
+        initializers = {"weights": ("initializer", initializer)}
+        self.start(activation, ACTIVATIONS, bias, initializers, bias_initializer, l1, l2)
+
+    def connect(self, shape: tuple[int, ...]) -> None:
+        """Take all numbers of a row as inputs, whatever they are."""
+        self.inputs = as_count(numbers_in(shape), "inputs", most=MOST_UNITS)
 
     def shape(self, name: str) -> tuple[int, ...] | None:
         """Return ``(inputs, outputs)`` for weights, ``(outputs,)`` for biases."""
@@ -139,6 +129,7 @@ class Dense(Layer):
             "outputs": self.outputs,
             "activation": self.activation,
             "bias": self.bias,
+            **self.penalties(),
         }
 
     @classmethod
@@ -149,34 +140,14 @@ class Dense(Layer):
             entry_of(settings, "outputs", int),
             entry_of(settings, "activation", str),
             bias=entry_of(settings, "bias", bool),
+            l1=settings.get("l1", 0.0),
+            l2=settings.get("l2", 0.0),
         )
-
-    def own(self, name: str, values: Any, place: str | None = None) -> Any:
-        """Return a copy of the values of the weights or biases, checked."""
-        if name == "biases" and not self.bias and values is not None:
-            raise ValueError("biases: this layer was made with bias=False, expected None")
-        return super().own(name, values, place)
 
     def rows(self) -> list[list[float]]:
         """Return the rows of the weights and, below them, the biases."""
         return self.weights if self.biases is None else [*self.weights, self.biases]
 
-    def update(self, gradient: Any, learning_rate: float) -> None:
-        """Take one step of plain gradient descent with this layer alone.
-
-        gradient: what ``gradient`` returned.
-
-        Raises ValueError or TypeError for another shape, and for what is no learning rate.
-        """
-        rate = as_learning_rate(learning_rate)
-        self.check_parameters("layer")
-        self.step(self.checked_gradient(gradient, "gradient"), rate, GradientDescent())
-
     def __repr__(self) -> str:
-        bias = "" if self.bias else ", bias=False"
-        return f"Dense({self.inputs}, {self.outputs}, {self.activation!r}{bias})"
-
-
-def _is_given(initializer: Any) -> bool:
-    """Return whether these are values rather than a way to draw them."""
-    return hasattr(initializer, "__len__") and not isinstance(initializer, str)
+        inputs = None if self.is_open else self.inputs
+        return f"Dense({inputs}, {self.outputs}, {self.activation!r}{self.named({})})"

@@ -26,24 +26,38 @@ Rows are samples everywhere: with n samples, inputs are n by ``inputs``, z, a an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import repeat
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ACTIVATIONS, activation_delta
-from ..checks import LIST, as_array, as_choice, check_output_activation, flat, shown
-from ..initializers import Initializer
+from ..checks import LIST, as_array, as_choice, as_size, check_output_activation, flat, shown
+from ..initializers import GivenValues, Initializer
 from ..matrix import Matrix, Rows
 from ..optimizers import Optimizer
-from ..randomness import Random
+from ..randomness import Generator, Random
+from ..regularisation import penalty
+
+# More can only be a mistake, and would fill the memory before anybody noticed.
+MOST_UNITS = 2**24
 
 
 class LayerOutput(NamedTuple):
-    """What a layer computes on the way forward: the weighted sums z and the activations a."""
+    """What a layer computes on the way forward: the weighted sums z and the activations a.
+
+    A layer that needs more on the way back returns a named tuple of its own, with more behind a.
+    """
 
     z: Matrix
     a: Matrix
+
+
+class DeltaAlone(NamedTuple):
+    """The gradient of a layer without parameters: delta = dL/dz, and nothing else."""
+
+    delta: Matrix
 
 
 class OwnLists(NamedTuple):
@@ -59,7 +73,7 @@ class OwnLists(NamedTuple):
     lengths: list[int]
 
 
-# The layers that are no twins, by their backend and the name that a model file has for them.
+# The layers, by their backend and the name that a model file has for them.
 KINDS: dict[tuple[str, str], type[Layer]] = {}
 
 
@@ -68,18 +82,32 @@ class Layer:
 
     PARAMETERS: the names of its parameters, in the order in which they are drawn, counted and
         written: attributes that hold nested lists of floats, or None.
+    WEIGHTS: those of them that l1 and l2 act on.
     SETTINGS: the names of what cannot be changed once it is set.
     inputs, outputs: the numbers of inputs and outputs of one sample, which is one row.
+    input_shape, output_shape: what such a row holds: ``(n,)`` if it is n numbers, ``(channels,
+        height, width)`` for an image, ``(steps, features)`` for a sequence.
     activation: the name of the function that makes a of z.
+    l1, l2: the loss grows by ``l1 * sum of |w| + l2 * sum of w * w`` over the WEIGHTS.
     """
 
     backend: ClassVar[str] = "any"
     PARAMETERS: ClassVar[tuple[str, ...]] = ()
+    WEIGHTS: ClassVar[tuple[str, ...]] = ()
     SETTINGS: ClassVar[tuple[str, ...]] = ("inputs", "outputs")
+
+    # Does it compute something else in training, from random numbers?
+    is_random: ClassVar[bool] = False
+    # Does it go through the steps of a sequence, so that the error has to go back through them?
+    has_steps: ClassVar[bool] = False
 
     inputs: int
     outputs: int
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
     activation: str = "linear"
+    l1: float = 0.0
+    l2: float = 0.0
     # A layer is part of one network at most.  The last one keeps the loss and the activation that
     # this loss needs, if it needs one.
     has_network: bool = False
@@ -89,14 +117,16 @@ class Layer:
     _optimizer: Optimizer | None = None  # the last one
     _memory: dict[str, Any]  # and what it remembers of each parameter
 
-    def __init_subclass__(cls, **arguments: Any) -> None:
+    def __init_subclass__(cls, *, abstract: bool = False, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
         if isinstance(cls.PARAMETERS, str):
             raise TypeError(
                 f"{cls.__name__}.PARAMETERS: found {cls.PARAMETERS!r}, expected a tuple of names"
             )
-        if not cls.is_twin():
-            KINDS[cls.backend, cls.__name__] = cls
+        name = cls.backend, cls.__name__
+        # What purenet has under a name stays there, whatever else is called so.
+        if not abstract and not (name in KINDS and KINDS[name].is_twin()):
+            KINDS[name] = cls
 
     @classmethod
     def is_twin(cls) -> bool:
@@ -112,14 +142,28 @@ class Layer:
         """Return z and a for the layer's inputs.  Shapes: n by inputs; n by outputs."""
         raise NotImplementedError(f"{type(self).__name__} does not define feedforward")
 
-    def delta(self, output: LayerOutput, d_a: Rows) -> Matrix:
+    def feedforward_in_training(self, inputs: Rows, generator: Generator) -> LayerOutput:
+        """Return z and a in training, where ``is_random`` says that they are others then.
+
+        generator: gives random numbers from [0, 1), the same for this batch on every machine.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define feedforward_in_training")
+
+    def delta(self, output: LayerOutput, d_a: Rows) -> Rows:
         """Return delta = dL/dz from d_a = dL/da and what ``feedforward`` returned.
 
         ``dL/dz = dL/da * da/dz``.  Shapes: all n by outputs.
         """
         return activation_delta(self.activation, output.a, d_a)
 
-    def gradient(self, inputs: Rows, delta: Matrix) -> Any:
+    def through_time(self, output: Any, delta: Matrix) -> Any:
+        """Return delta of all steps from that of the outputs, where ``has_steps`` is True.
+
+        ``gradient`` and ``input_gradient`` are handed what this returns.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define through_time")
+
+    def gradient(self, inputs: Rows, delta: Any) -> Any:
         """Return the gradient of the loss by the parameters.
 
         An object with an attribute for each name in ``PARAMETERS``, of the parameter's shape (None
@@ -127,13 +171,13 @@ class Layer:
         """
         raise NotImplementedError(f"{type(self).__name__} does not define gradient")
 
-    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
+    def input_gradient(self, inputs: Rows, delta: Any) -> Matrix:
         """Return dL/dinputs, which the layer before takes as its dL/da.  Shape: n by inputs."""
         raise NotImplementedError(f"{type(self).__name__} does not define input_gradient")
 
     def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
         """Let an optimizer change the parameters, given what ``gradient`` returned."""
-        if self._optimizer is not optimizer:
+        if self._optimizer != optimizer:
             self._remember(optimizer)
         for name in self.PARAMETERS:
             values = getattr(self, name)
@@ -142,11 +186,35 @@ class Layer:
                 gradient_rows = rows_of(getattr(gradient, name))
                 optimizer.step(rows, gradient_rows, learning_rate, self._memory[name])
 
+    # Its place in a network.
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the layer will take as many inputs as the layer before gives."""
+        return "inputs" not in self.__dict__
+
+    def connect(self, shape: tuple[int, ...]) -> None:
+        """Take inputs of this shape, for good; asked of an open layer.
+
+        Raises ValueError, and changes nothing, if the layer cannot.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define connect")
+
     # The parameters.
 
     def shape(self, name: str) -> tuple[int, ...] | None:
         """Return the shape of a parameter; None if this layer goes without it."""
         raise NotImplementedError(f"{type(self).__name__} does not define shape")
+
+    def penalty(self) -> float:
+        """Return what the loss grows by for this layer."""
+        rows = [row for name in self.WEIGHTS for row in rows_of(getattr(self, name))]
+        return penalty(rows, self.l1, self.l2)
+
+    def penalties(self) -> dict[str, float]:
+        """Return l1 and l2 as ``settings`` names them: those that are not zero."""
+        named = {"l1": self.l1, "l2": self.l2}
+        return {name: value for name, value in named.items() if value != 0.0}
 
     def settings(self) -> dict[str, Any]:
         """Return the arguments that make such a layer again, as JSON can hold them."""
@@ -155,7 +223,7 @@ class Layer:
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Layer:
         """Return a layer with these settings; what else is in there is left alone."""
-        left_out = {"kind", *cls.PARAMETERS}
+        left_out = {"kind", "optimizer", *cls.PARAMETERS}
         return cls(**{name: value for name, value in settings.items() if name not in left_out})
 
     @property
@@ -165,14 +233,15 @@ class Layer:
         for name in self.PARAMETERS:
             shape = self.shape(name)
             if shape is not None:
-                numbers = 1
-                for size in shape:
-                    numbers *= size
-                count += numbers
+                count += numbers_in(shape)
         return count
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.settings().items())
+        settings = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in self.settings().items()
+        }
+        arguments = ", ".join(f"{name}={value!r}" for name, value in settings.items())
         return f"{type(self).__name__}({arguments})"
 
     def __getattr__(self, name: str) -> Any:
@@ -181,10 +250,20 @@ class Layer:
             raise AttributeError(
                 f"{name}: this layer has none yet, expected one that is part of a network"
             )
+        # A row is just numbers, unless the layer says otherwise.
+        if name == "input_shape" and not self.is_open:
+            return (self.inputs,)
+        if name == "output_shape" and not self.is_open:
+            return (self.outputs,)
+        if self.is_open and name in (*self.SETTINGS, "input_shape", "output_shape"):
+            raise AttributeError(
+                f"{name}: this layer takes what the layer before it gives, "
+                f"expected one that is part of a network"
+            )
         return object.__getattribute__(self, name)  # which raises what is usual
 
     def __delattr__(self, name: str) -> None:
-        if name in self.PARAMETERS or name in self.SETTINGS or name == "activation":
+        if name in (*self.PARAMETERS, *self.SETTINGS, "activation", "l1", "l2"):
             raise AttributeError(f"{name} of a layer cannot be deleted")
         super().__delattr__(name)
 
@@ -198,6 +277,12 @@ class Layer:
         elif name == "activation":
             value = as_choice(value, "activation", ACTIVATIONS)
             check_output_activation(self.needed_activation, value)
+        elif name in ("l1", "l2"):
+            value = as_size(value, name)
+            if value > 0.0 and not self.WEIGHTS:
+                raise ValueError(
+                    f"{name}: found {value} for a {type(self).__name__}, which has no weights"
+                )
         elif name in self.SETTINGS and name in self.__dict__:
             raise AttributeError(f"{name} of a layer cannot be changed")
         super().__setattr__(name, value)
@@ -276,12 +361,31 @@ class Layer:
             _put_back(values, numbers, self._own_items(name))
             self._keep(name, values)
 
+    def copy_of_parameters(self) -> dict[str, Any]:
+        """Return the numbers of all parameters as they are now, for ``put_back``."""
+        return {name: _copied(getattr(self, name)) for name in self.PARAMETERS}
+
+    def put_back(self, copy: dict[str, Any]) -> None:
+        """Let the parameters have the numbers again that they had when they were copied."""
+        for name, values in copy.items():
+            if values is not None:
+                for row, numbers in zip(rows_of(getattr(self, name)), rows_of(values), strict=True):
+                    row[:] = numbers
+
     def _remember(self, optimizer: Optimizer) -> None:
         """Start with an optimizer: let it make what it remembers of each parameter."""
         memory = {}
         for name in self.PARAMETERS:
             values = getattr(self, name)
             memory[name] = None if values is None else optimizer.start(rows_of(values))
+        self.remember(optimizer, memory)
+
+    def optimizer_memory(self) -> tuple[Optimizer, dict[str, Any]] | None:
+        """Return the optimizer of the last step, and what it remembers of each parameter."""
+        return None if self._optimizer is None else (self._optimizer, self._memory)
+
+    def remember(self, optimizer: Optimizer, memory: dict[str, Any]) -> None:
+        """Let the next step be taken as if this optimizer had taken the one before."""
         self._memory = memory
         self._optimizer = optimizer
 
@@ -300,6 +404,8 @@ class Layer:
         """Return what an initializer draws for a parameter: a matrix, or one row of it."""
         shape = self.shape(name)
         assert shape is not None
+        if isinstance(initializer, GivenValues):
+            return initializer.values
         if len(shape) == 1:
             return as_array(initializer(1, shape[0], random), name, (1, *shape), finite=False)[0]
         return initializer(shape[0], shape[1], random)
@@ -310,6 +416,15 @@ class Layer:
             self.__dict__[name] = value
             self._keep(name, value)
         self.__dict__["_initializers"] = {}
+
+
+def numbers_in(shape: tuple[int, ...]) -> int:
+    """Return how many numbers there are in something of this shape.
+
+    >>> numbers_in((3, 8, 8))
+    192
+    """
+    return math.prod(shape)
 
 
 def rows_of(values: Sequence[Any]) -> list[Any]:
@@ -324,6 +439,10 @@ def rows_of(values: Sequence[Any]) -> list[Any]:
     if not hasattr(first[0], "__len__"):
         return values if type(values) is list else list(values)
     return [row for item in values for row in rows_of(item)]
+
+
+def _copied(values: Any) -> Any:
+    return [_copied(item) for item in values] if type(values) is list else values
 
 
 def _own_lists(values: Any) -> OwnLists:

@@ -10,8 +10,7 @@ from typing import Any, TextIO
 
 from ...checks import as_learning_rate, counted
 from ...network import Network
-from ...optimizers import Optimizer
-from ...training import checked_optimizer
+from ...optimizers import Optimizer, as_optimizer
 from ..copies import pure_copy
 from ..samples import chosen_numbers, part_of, which
 from ..step import training_step
@@ -42,7 +41,7 @@ def step_through(
     Raises ValueError or TypeError for what ``fit`` would refuse, and for a sample not there.
     """
     rate = as_learning_rate(learning_rate)
-    chosen_optimizer = checked_optimizer(optimizer)
+    chosen_optimizer = as_optimizer(optimizer, "optimizer")
     output = sys.stdout if stdout is None else stdout
     first = pure_copy(net)
     samples = first.checked_samples(inputs, targets)

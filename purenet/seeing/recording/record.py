@@ -20,8 +20,7 @@ from typing import Any
 from ...checks import as_count, as_flag, as_learning_rate, shown
 from ...layers import Dense
 from ...network import Network
-from ...optimizers import Optimizer
-from ...training import checked_optimizer
+from ...optimizers import Optimizer, as_optimizer
 from ..copies import pure_copy
 from ..samples import checked_number, chosen_numbers, part_of
 from .document import FORMAT, VERSION, Recording
@@ -67,7 +66,7 @@ def record(
     Recording(32 operations, 14 numbers, 12 matrices)
     """
     rate = as_learning_rate(learning_rate)
-    chosen_optimizer = checked_optimizer(optimizer)
+    chosen_optimizer = as_optimizer(optimizer, "optimizer")
     steps = as_count(steps, "steps")
     copy = pure_copy(net)
     samples = copy.checked_samples(inputs, targets)
