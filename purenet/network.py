@@ -323,10 +323,10 @@ class Network:
         """Return a table as text: each layer, what it gives for a sample, and how many parameters.
 
         >>> print(Network([Dense(2, 3, "tanh"), Dense(3, 1)], seed=1).summary())
-        layer                    output  parameters
-        0  Dense(2, 3, 'tanh')        3           9
-        1  Dense(3, 1, 'sigmoid')     1           4
-                                  total          13
+        layer                      output  parameters
+        0  Dense(2, 3, 'tanh')          3           9
+        1  Dense(3, 1, 'sigmoid')       1           4
+                                    total          13
         """
         from .drawing.text import summary_table  # needed for nothing else
 

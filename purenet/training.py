@@ -174,9 +174,9 @@ def train(net: Trainee, samples: Samples, validation: Any, settings: Settings) -
     alone = (validation, patience, on_epoch, bar) == (None,) * 4
     try:
         while (left := min(epochs - len(history.loss), LONGEST_RUN)) and history.stopped is None:
-            vars(net)["history"] = history
             alike = alone and not callable(rate)
             rates: Any = [rate] * left if alike else _rates(net, rate, alone, left, history)
+            vars(net)["history"] = history
             net.run_epochs(samples, rates, settings, history)
             _check_finite(net, history)
             if validation is not None:

@@ -61,7 +61,7 @@ class Network(network.Network):
         inputs: Any,
         targets: Any,
         threads: int = 1,
-        settings: Settings | None = None,
+        settings: Any = None,
     ) -> Any:
         if not self._runs_compiled(settings):
             return super().checked_samples(inputs, targets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any, ClassVar
 
-from ..checks import as_choice, as_flag, as_learning_rate, shown
+from ..checks import as_choice, as_flag, as_learning_rate, as_size, shown
 from ..initializers import GivenValues, as_initializer, default_initializer
 from ..optimizers import GradientDescent
 from .layer import Layer
@@ -37,8 +37,10 @@ class WeightedLayer(Layer, abstract=True):
         """
         self.activation = as_choice(activation, "activation", choices)
         self.bias = as_flag(bias, "bias")
-        self.l1 = l1
-        self.l2 = l2
+        if as_size(l1, "l1") > 0.0:
+            self.l1 = l1
+        if as_size(l2, "l2") > 0.0:
+            self.l2 = l2
         self._initializers = {}
         for name, (argument, initializer) in initializers.items():
             if initializer is None:
