@@ -66,6 +66,21 @@ cdef inline Py_ssize_t c_count_correct(const double *a, const double *y,
     return correct
 
 
+cdef inline Py_ssize_t c_count_right_labels(const double *a, const double *y,
+                                            Py_ssize_t numbers) noexcept nogil:
+    """Return how many outputs are on their label's side; -1 if some target is no label."""
+    cdef Py_ssize_t i
+    cdef Py_ssize_t right = 0
+    for i in range(numbers):
+        if y[i] == 1.0:
+            right += a[i] >= 0.5
+        elif y[i] == 0.0:
+            right += a[i] < 0.5
+        else:
+            return -1
+    return right
+
+
 cdef void c_sample_losses(int loss, const double *z, const double *a, const double *y, double *e,
                           double *losses, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil
 
