@@ -15,14 +15,16 @@ from purenet.splits import divided
 def test_a_split_is_known() -> None:
     # Nothing but the seed may choose, on no version of Python.
     inputs, targets = [[n] for n in range(10)], [n % 2 for n in range(10)]
-    split = purenet.train_test_split(inputs, targets, test=0.3, seed=7)
-    assert split.test_inputs == [[0], [1], [2]]
-    assert split.train_inputs == [[3], [4], [5], [6], [7], [8], [9]]
-    assert split.test_targets == [0, 1, 0]
-    assert split.train_targets == [1, 0, 1, 0, 1, 0, 1]
+    split = purenet.train_test_split(inputs, targets, test=0.3, seed=3)
+    assert split.test_inputs == [[4], [8], [9]]
+    assert split.train_inputs == [[0], [1], [2], [3], [5], [6], [7]]
+    assert split.test_targets == [0, 0, 1]
+    assert split.train_targets == [0, 1, 0, 1, 1, 0, 1]
     x, held_x, y, held_y = split
     assert (x, held_x, y, held_y) == split
-    assert x[0] is inputs[3]  # the rows themselves
+    assert x[0] is inputs[0]  # the rows themselves
+    unordered = purenet.train_test_split(inputs, targets, test=0.3, seed=3, stratify=False)
+    assert unordered.test_inputs == [[0], [4], [8]]
 
 
 @pytest.mark.parametrize(
