@@ -42,6 +42,15 @@ cdef inline void c_output_gradient(
                          c_loss_count(loss, samples, columns), rows * columns, a, y, delta)
 
 
+cdef inline void c_weigh(const double *weights, double *values, Py_ssize_t rows,
+                         Py_ssize_t columns) noexcept nogil:
+    """Multiply what belongs to each sample by the sample's weight."""
+    cdef Py_ssize_t i, j
+    for i in range(rows):
+        for j in range(i * columns, (i + 1) * columns):
+            values[j] = values[j] * weights[i]
+
+
 cdef inline Py_ssize_t c_answered_class(const double *outputs, Py_ssize_t columns) noexcept nogil:
     """Return the class that one row of outputs stands for; -1 if an output is NaN."""
     cdef Py_ssize_t j
