@@ -57,7 +57,16 @@ from .losses import (
     squared_error,
     squared_error_derivative,
 )
-from .metrics import Evaluation
+from .metrics import (
+    Evaluation,
+    accuracy,
+    confusion_table,
+    f1,
+    mean_absolute_error,
+    precision,
+    r2,
+    recall,
+)
 from .network import Network
 from .optimizers import (
     AdaGrad,
@@ -86,12 +95,14 @@ if TYPE_CHECKING:
     from .seeing.recording.document import Recording
     from .seeing.recording.record import record
     from .seeing.source.functions import RecordingError
+    from .splits import CrossValidation, Split, cross_validate, train_test_split
     from .tables import Preparation, Table, read_csv
 else:
     # A program that trains starts without these: they are imported when they are first asked for.
     _ROOMS = ("datasets", "drawing", "gradients", "seeing", "tables", "walkthroughs")
     _ROOM_OF = {
         "CosineDecay": "schedules",
+        "CrossValidation": "splits",
         "Explanation": "seeing.paper.explain",
         "ExponentialDecay": "schedules",
         "GradientCheck": "gradients",
@@ -100,13 +111,16 @@ else:
         "Recording": "seeing.recording.document",
         "RecordingError": "seeing.source.functions",
         "ReduceOnPlateau": "schedules",
+        "Split": "splits",
         "StepDecay": "schedules",
         "Table": "tables",
         "WarmUp": "schedules",
         "check_gradients": "gradients",
+        "cross_validate": "splits",
         "explain": "seeing.paper.explain",
         "read_csv": "tables",
         "record": "seeing.recording.record",
+        "train_test_split": "splits",
     }
 
     def __getattr__(name: str) -> Any:
@@ -129,14 +143,15 @@ check_doubles()
 load = Network.load
 
 __all__ = [
-    "BACKEND",
     "AdaGrad",
     "Adam",
     "AdamW",
     "AveragePool2D",
+    "BACKEND",
     "Conv2D",
     "ConvolutionGradient",
     "CosineDecay",
+    "CrossValidation",
     "DeltaAlone",
     "Dense",
     "Dropout",
@@ -164,6 +179,7 @@ __all__ = [
     "Recording",
     "RecordingError",
     "ReduceOnPlateau",
+    "Split",
     "StepDecay",
     "Table",
     "TrainingDiverged",
@@ -171,16 +187,20 @@ __all__ = [
     "WarmUp",
     "Xavier",
     "Zeros",
+    "accuracy",
     "activate",
     "add",
     "add_bias",
     "check_gradients",
     "column_sums",
+    "confusion_table",
     "cos",
+    "cross_validate",
     "datasets",
     "dot",
     "exp",
     "explain",
+    "f1",
     "leaky_relu",
     "leaky_relu_derivative",
     "linear",
@@ -188,9 +208,13 @@ __all__ = [
     "load",
     "log",
     "log1p",
+    "mean_absolute_error",
     "multiply",
     "one_hot",
+    "precision",
+    "r2",
     "read_csv",
+    "recall",
     "record",
     "relu",
     "relu_derivative",
@@ -206,5 +230,6 @@ __all__ = [
     "subtract",
     "tanh",
     "tanh_derivative",
+    "train_test_split",
     "transpose",
 ]

@@ -216,7 +216,6 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
     classes = as_count(classes, "classes")
-    expected = f"expected a class from 0 to {classes - 1}"
     listed = as_list(labels, argument, "a list of class numbers")
     if set(map(type, listed)) <= _INT and set(listed) <= set(range(classes)):
         names = [
@@ -225,15 +224,21 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
         return list(map(list, map(names.__getitem__, listed)))
     rows = []
     for number, label in enumerate(listed):
-        if isinstance(label, bool) or not isinstance(label, Real):
-            raise TypeError(f"{argument}: row {number} is {shown(label)}, {expected}")
-        value: Any = label  # not as a float, which a whole number may be too large for
-        if not 0 <= value < classes or value % 1 != 0:
-            raise ValueError(f"{argument}: row {number} is {shown(label)}, {expected}")
         row = [0.0] * classes
-        row[int(value)] = 1.0
+        row[as_class(label, f"{argument}: row {number}", classes)] = 1.0
         rows.append(row)
     return rows
+
+
+def as_class(label: Any, place: str, classes: int) -> int:
+    """Return the number of a class, from 0 to ``classes - 1``; 2.0 counts as 2."""
+    expected = f"expected a class from 0 to {classes - 1}"
+    if isinstance(label, bool) or not isinstance(label, Real):
+        raise TypeError(f"{place} is {shown(label)}, {expected}")
+    value: Any = label  # not as a float, which a whole number may be too large for
+    if not 0 <= value < classes or value % 1 != 0:
+        raise ValueError(f"{place} is {shown(label)}, {expected}")
+    return int(value)
 
 
 def are_classes(targets: Matrix) -> bool:

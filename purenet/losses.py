@@ -121,6 +121,18 @@ def total_loss(loss: str, z: Rows, a: Rows, y: Rows) -> float:
     return total
 
 
+def weighted_total_loss(loss: str, z: Rows, a: Rows, y: Rows, weights: Sequence[float]) -> float:
+    """Return the loss of all samples, each times its weight, before ``loss_count`` divides it.
+
+    Shapes: z, a and y samples by outputs; one weight a sample.
+    """
+    total = 0.0
+    for i in range(len(a)):
+        loss_of_sample = sample_loss(loss, z[i], a[i], y[i])
+        total = total + loss_of_sample * weights[i]
+    return total
+
+
 def sample_loss(loss: str, z: Sequence[float], a: Sequence[float], y: Sequence[float]) -> float:
     """Return the loss of one sample, added up over its outputs."""
     if loss == "categorical_cross_entropy":
@@ -194,3 +206,21 @@ def output_delta(loss: str, a: Rows, y: Rows) -> Matrix:
             delta_row.append((a_row[j] - y_row[j]) / count)
         delta.append(delta_row)
     return delta
+
+
+def weighted_rows(gradient: Rows, weights: Sequence[float]) -> Matrix:
+    """Return what ``output_gradient`` or ``output_delta`` gave, each row times its sample's weight.
+
+    Of a sum of losses, each times its weight, the slope is the sum of the slopes, each times its
+    weight.  The number that divides the loss stays that of the samples.
+
+    Shapes: gradient samples by outputs; one weight a sample.
+    """
+    weighted = []
+    for i in range(len(gradient)):
+        gradient_row = gradient[i]
+        weighted_row = []
+        for j in range(len(gradient_row)):
+            weighted_row.append(gradient_row[j] * weights[i])
+        weighted.append(weighted_row)
+    return weighted

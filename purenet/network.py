@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from . import training
+from .answers import Answers, answered_class, count_correct
 from .checks import as_flag, as_learning_rate, flat, shown
 from .claims import Claim
 from .construction import SETTERS, checked_layers, checked_loss, connected
@@ -19,7 +20,7 @@ from .history import History
 from .layers import Dense, Layer, LayerOutput
 from .losses import REQUIRED_ACTIVATION, loss_count, output_delta, output_gradient, total_loss
 from .matrix import Matrix, Rows
-from .metrics import Evaluation, answered_class, count_correct
+from .metrics import Evaluation
 from .optimizers import PLAIN_DESCENT, Optimizer, as_optimizer
 from .parameters import check_parameters, checked_gradients, digest_of, find_non_finite
 from .randomness import Random, batch_generator, new_seed
@@ -301,15 +302,25 @@ class Network:
     def evaluate(self, inputs: Rows, targets: Any, *, threads: int = 1) -> Evaluation:
         """Return the loss over these samples and, if the targets are classes, the accuracy.
 
-        Targets are classes if all are 0 or 1, with one 1 a row where a row has several.
+        Targets are classes if all are 0 or 1, with one 1 a row where a row has several.  With the
+        loss binary_cross_entropy, rows of 0 and 1 with more or fewer than one 1 are several labels
+        at once; their accuracy is the share of labels that are right.
+
+        What is returned is a pair, and has further figures for those who ask: see ``Evaluation``.
         """
         threads = training.checked_threads(threads)
         samples = self.checked_samples(inputs, targets, threads)
         self.check_parameters()
-        total, correct = self.measure(samples, threads)
+        total, correct, answers = self.measure(samples, threads)
         count = samples.size
         loss = total / loss_count(self.loss, count, self.outputs) + self.penalty()
-        return Evaluation(loss, correct / count if samples.classes else None)
+        accuracy = None
+        if samples.classes:
+            accuracy = correct / count
+        elif self.loss == "binary_cross_entropy":
+            labels = answers.count_right_labels()
+            accuracy = None if labels is None else labels / (count * self.outputs)
+        return Evaluation(loss, accuracy, answers)
 
     def penalty(self) -> float:
         """Return what the loss grows by for the weights: the layers' l1 and l2, added up."""
@@ -412,11 +423,15 @@ class Network:
         outputs = self.forward(samples.inputs)
         return self.backward(samples.inputs, samples.targets, outputs)
 
-    def measure(self, samples: Samples, threads: int) -> tuple[float, int]:
-        """Return the total loss and the number of right answers over checked samples."""
+    def measure(self, samples: Samples, threads: int) -> tuple[float, int, Any]:
+        """Return the total loss, the number of right answers, and all answers of checked samples.
+
+        The answers are ``Answers``, or a backend's own with the same methods.
+        """
         output = self.forward(samples.inputs)[-1]
         total = total_loss(self.loss, output.z, output.a, samples.targets)
-        return total, count_correct(output.a, samples.targets)
+        correct = count_correct(output.a, samples.targets)
+        return total, correct, Answers(output.a, samples.targets)
 
     def outputs_of(self, inputs: Matrix, threads: int) -> Matrix:
         """Return the outputs of the last layer for checked inputs."""

@@ -8,13 +8,13 @@ from operator import contains
 from types import NoneType
 from typing import Any, NamedTuple, Protocol
 
+from .answers import count_correct
 from .checks import as_count, as_flag, as_learning_rate, as_list, as_number, shown
 from .construction import Parts
 from .history import History, TrainingDiverged
 from .layers import LayerOutput
 from .losses import loss_count, total_loss
 from .matrix import Matrix
-from .metrics import count_correct
 from .optimizers import PLAIN_DESCENT, GradientDescent, Optimizer, as_optimizer
 from .parameters import clip_gradients, find_non_finite
 from .randomness import shuffled_order
@@ -51,7 +51,7 @@ class Trainee(Parts, Protocol):
 
     def penalty(self) -> float: ...
 
-    def measure(self, samples: Samples, threads: int) -> tuple[float, int]: ...
+    def measure(self, samples: Samples, threads: int) -> tuple[float, int, Any]: ...
 
     def find_non_finite(self) -> tuple[str, float] | None: ...
 
@@ -261,7 +261,7 @@ def run_epochs(
 
 
 def _validate(net: Trainee, samples: Samples, history: History, threads: int) -> None:
-    total, correct = net.measure(samples, threads)
+    total, correct, _ = net.measure(samples, threads)
     count = samples.size
     loss = total / loss_count(net.loss, count, net.outputs)
     history.validation_loss.append(loss + net.penalty())

@@ -1,7 +1,7 @@
 cimport cython
 
 from .buffers cimport Block, Memory
-from .losses cimport c_output_gradient, c_sample_losses, is_cross_entropy
+from .losses cimport c_output_gradient, c_sample_losses, c_weigh, is_cross_entropy
 from .samples cimport Inputs
 from .stages cimport Stage, Worker
 from .threads cimport Threads
@@ -53,6 +53,9 @@ cdef class Engine:
             NULL if self.last.z == NULL else self.last.z + place, self.last.a + place,
             worker.y + place, NULL if self.exponentials == NULL else self.exponentials + place,
             self.losses + worker.first, worker.last - worker.first, self.last.outputs)
+        if worker.weights != NULL:
+            c_weigh(worker.weights + worker.first, self.losses + worker.first,
+                    worker.last - worker.first, 1)
 
     cdef inline void output_delta(self, Worker *worker) noexcept nogil:
         """Compute delta of the last layer for the block."""
@@ -60,6 +63,9 @@ cdef class Engine:
         c_output_gradient(self.kernels, self.loss, worker.rows, self.last.a + place,
                           worker.y + place, self.last.delta + place,
                           worker.last - worker.first, self.last.outputs)
+        if worker.weights != NULL:
+            c_weigh(worker.weights + worker.first, self.last.delta + place,
+                    worker.last - worker.first, self.last.outputs)
         if not is_cross_entropy(self.loss):
             self.last.activation_delta(worker)
 

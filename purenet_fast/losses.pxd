@@ -42,6 +42,15 @@ cdef inline void c_output_gradient(
                          c_loss_count(loss, samples, columns), rows * columns, a, y, delta)
 
 
+cdef inline void c_weigh(const double *weights, double *values, Py_ssize_t rows,
+                         Py_ssize_t columns) noexcept nogil:
+    """Multiply what belongs to each sample by the sample's weight."""
+    cdef Py_ssize_t i, j
+    for i in range(rows):
+        for j in range(i * columns, (i + 1) * columns):
+            values[j] = values[j] * weights[i]
+
+
 cdef inline Py_ssize_t c_answered_class(const double *outputs, Py_ssize_t columns) noexcept nogil:
     """Return the class that one row of outputs stands for; -1 if an output is NaN."""
     cdef Py_ssize_t j
@@ -64,6 +73,21 @@ cdef inline Py_ssize_t c_count_correct(const double *a, const double *y,
                 == c_answered_class(y + i * columns, columns)):
             correct += 1
     return correct
+
+
+cdef inline Py_ssize_t c_count_right_labels(const double *a, const double *y,
+                                            Py_ssize_t numbers) noexcept nogil:
+    """Return how many outputs are on their label's side; -1 if some target is no label."""
+    cdef Py_ssize_t i
+    cdef Py_ssize_t right = 0
+    for i in range(numbers):
+        if y[i] == 1.0:
+            right += a[i] >= 0.5
+        elif y[i] == 0.0:
+            right += a[i] < 0.5
+        else:
+            return -1
+    return right
 
 
 cdef void c_sample_losses(int loss, const double *z, const double *a, const double *y, double *e,

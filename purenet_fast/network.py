@@ -128,7 +128,7 @@ class Network(network.Network):
             return None
         return super().find_non_finite()
 
-    def measure(self, samples: Samples, threads: int) -> tuple[float, int]:
+    def measure(self, samples: Samples, threads: int) -> tuple[float, int, Any]:
         samples = self._for_these_methods(samples, None)
         if type(samples) is Samples:
             return super().measure(samples, threads)

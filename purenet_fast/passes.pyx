@@ -6,7 +6,7 @@ from libc.string cimport memcpy
 from .buffers cimport Block, nested_list
 from .engine cimport Engine
 from .fingerprint cimport PURENET_SOURCES
-from .losses cimport c_count_correct
+from .losses cimport c_count_correct, c_count_right_labels
 from .parameters cimport Parameter, take_in_all
 from .samples cimport Inputs, Samples
 from .stages cimport GRADIENT, NOTHING, Stage, Worker
@@ -119,16 +119,36 @@ def is_finite(network):
     return True
 
 
+cdef class Answers:
+    """Outputs and targets; they become lists when somebody asks."""
+
+    cdef Block outputs
+    cdef Block targets
+
+    def __cinit__(self, Block outputs, Block targets):
+        self.outputs = outputs
+        self.targets = targets
+
+    def lists(self):
+        return self.outputs.tolist(), self.targets.tolist()
+
+    def count_right_labels(self):
+        cdef Py_ssize_t right = c_count_right_labels(
+            self.outputs.data, self.targets.data, self.targets.rows * self.targets.columns)
+        return None if right < 0 else right
+
+
 def measure(network, Samples samples, threads):
-    """Return the total loss and the number of right answers, as ``Network.measure`` does."""
+    """Return the total loss, the number of right answers and all answers, as in ``Network``."""
     cdef Pass job = Pass(network, samples.inputs, samples.targets, min(threads, MOST_THREADS))
     cdef double total = 0.0
     cdef Py_ssize_t i
     job.run()
     for i in range(samples.size):
         total = total + job.losses.data[i]
-    return total, c_count_correct(job.outputs.data, samples.targets.data, samples.size,
-                                  samples.targets.columns)
+    correct = c_count_correct(job.outputs.data, samples.targets.data, samples.size,
+                              samples.targets.columns)
+    return total, correct, Answers(job.outputs, samples.targets)
 
 
 def predict(network, Inputs inputs, threads):

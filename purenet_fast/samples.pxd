@@ -14,5 +14,6 @@ cdef class Inputs:
 cdef class Samples:
     cdef Inputs inputs
     cdef Block targets
+    cdef Block weights          # one a sample; None if all count alike
     cdef readonly bint classes
     cdef readonly Py_ssize_t size

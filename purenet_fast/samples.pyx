@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 from cpython.list cimport PyList_GET_SIZE
 from cpython.ref cimport PyObject
 
-from .buffers cimport Block, Copying, are_lists, block_of, copy_rows, items_of
+from .buffers cimport Block, Copying, are_lists, block_of, copy_rows, items_of, row_block_of
 from .fingerprint cimport PURENET_SOURCES
 from .sparse cimport Listing, Sparse, zero_share_of
 from .threads cimport LEAST_SHARE, MOST_THREADS
@@ -41,6 +41,22 @@ cdef class Samples:
             raise TypeError("targets: expected lists of floats, one for each row of the inputs")
         self.classes = classes
         self.size = inputs.rows
+
+    def weighted(self, weights):
+        """Return these samples with a weight for each, given as floats."""
+        cdef Block block = row_block_of(weights)
+        if block is None or block.columns != self.size:
+            raise TypeError("weights: expected a list of floats, one for each sample")
+        self.weights = block
+        return self
+
+    def target_lists(self):
+        """Return the targets as nested lists."""
+        return self.targets.tolist()
+
+    def weight_list(self):
+        """Return the weights; None if there are none."""
+        return None if self.weights is None else self.weights.tolist()[0]
 
     def lists(self):
         """Return the inputs and the targets as nested lists."""

@@ -26,6 +26,7 @@ cdef struct Worker:
     purenet_sparse lists      # where they are listed
     const size_t *sample      # the numbers of the batch's samples
     const double *y           # the batch's targets
+    const double *weights     # of the batch's samples; NULL if all count alike
     bint deltas_finite        # the first layer's deltas of the thread's samples
     bint weights_finite       # the first layer's weights that the thread has changed
 

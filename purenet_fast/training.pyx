@@ -62,6 +62,7 @@ cdef class Training(Job):
     cdef size_t *order
     cdef double *x                # a batch's inputs and targets, where they must be gathered
     cdef double *y
+    cdef double *weights          # and the weights of its samples, if they have some
     cdef bint *sparse             # of each thread, all alike: are the inputs read as lists?
     cdef bint aside               # is the step taken on a copy?
     cdef bint narrow              # is the network narrow, and one thread trains it?
@@ -101,6 +102,8 @@ cdef class Training(Job):
             self.x = engine.memory.numbers(batch_size * samples.inputs.columns)
         if shuffler is not None:
             self.y = engine.memory.numbers(batch_size * samples.targets.columns)
+            if samples.weights is not None:
+                self.weights = engine.memory.numbers(batch_size)
         sparse = (listed and engine.first.takes_lists()
                   and samples.inputs.sparse.suits_batches(batch_size, shuffler is not None))
         for i in range(threads):
@@ -287,6 +290,12 @@ cdef class Training(Job):
             for i in range(begin, end):
                 memcpy(self.y + i * outputs, targets + self.order[start + i] * outputs,
                        outputs * sizeof(double))
+        if self.weights != NULL:
+            for i in range(begin, end):
+                self.weights[i] = self.samples.weights.data[self.order[start + i]]
+            worker.weights = self.weights
+        elif self.samples.weights is not None:
+            worker.weights = self.samples.weights.data + start
         self.engine.prepare(worker, rows, begin, end, x, y, self.order + start)
 
 

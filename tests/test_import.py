@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TRAINING = {
     "_version",
     "activations",
+    "answers",
     "checks",
     "claims",
     "construction",

@@ -9,13 +9,13 @@ import time
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from ..answers import class_of
 from ..datasets import load_digits, load_xor
 from ..drawing.curves import line_chart, line_chart_svg
 from ..drawing.tables import confusion_table, prediction_table
 from ..drawing.text import supports_unicode
 from ..history import History
 from ..matrix import Matrix
-from ..metrics import class_of
 from ..network import Network
 from ..writing import write_text
 from .backends import add_backend_option, available_backends, choose_backend, why_not_fast

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..answers import answered_class, class_of
 from ..checks import counted
 from ..drawing.tables import confusion_table
-from ..metrics import answered_class, class_of
 from ..tables import Preparation, Table, read_csv
 from ..tables.reading import csv_lines
 from .backends import add_backend_option, add_threads_option, choose_backend

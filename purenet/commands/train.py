@@ -16,7 +16,7 @@ from ..drawing.curves import line_chart, line_chart_svg
 from ..drawing.text import is_terminal, supports_unicode
 from ..history import History
 from ..network import Network
-from ..randomness import shuffled_order
+from ..splits import divided
 from ..tables import Preparation, Table, read_csv
 from ..tables.reading import csv_lines
 from ..writing import write_text
@@ -32,9 +32,6 @@ PATIENCE = 30
 
 # A slip such as --layers 1000000,1000000 would fill the memory before anything else happened.
 MOST_PARAMETERS = 100_000_000
-
-# No training run gets this far, so the split shares its order with no epoch.
-SPLIT_EPOCH = 2**32 - 1
 
 
 def add_command(commands: Any) -> None:
@@ -303,10 +300,8 @@ def _history_csv(history: History) -> str:
 
 def _split(table: Table, share: float, seed: int) -> tuple[Table, Table]:
     """Divide a table's rows at random into those to train on and those to measure on."""
-    count = len(table.rows)
-    held = min(int(count * share + 0.5), count - 1)
-    order = shuffled_order(count, seed, SPLIT_EPOCH)
-    return _part(table, sorted(order[held:])), _part(table, sorted(order[:held]))
+    kept, held = divided(len(table.rows), share, seed)
+    return _part(table, kept), _part(table, held)
 
 
 def _part(table: Table, rows: list[int]) -> Table:

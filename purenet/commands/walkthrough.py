@@ -7,11 +7,11 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from ..answers import class_of
 from ..checks import as_count
 from ..drawing.curves import line_chart, line_chart_svg
 from ..drawing.tables import confusion_table, prediction_table
 from ..drawing.text import supports_unicode
-from ..metrics import class_of
 from ..walkthroughs import PUBLISHED_XOR_LOSSES, WALKTHROUGHS, mistakes_table, published_losses
 from ..writing import write_text
 from .backends import add_backend_option, choose_backend

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from ..answers import count_classes
 from .svg import svg_picture, svg_text
 from .text import clean, column_count, number_labels, right_aligned, shorten, supports_unicode
 
@@ -22,7 +23,6 @@ def _confusion(
         )
     numbers: dict[int | str, int] = {name: i for i, name in enumerate(class_names)}
     numbers.update((i, i) for i in range(len(class_names)))
-    counts = [[0] * len(class_names) for _ in class_names]
     known = f"a class name or a number from 0 to {len(class_names) - 1}"
     cells = []
     for kind, labels in (("true", true_labels), ("predicted", predicted_labels)):
@@ -30,9 +30,7 @@ def _confusion(
             if label not in numbers:
                 raise ValueError(f"{kind}_labels: entry {i} is {label!r}, expected {known}")
         cells.append([numbers[label] for label in labels])
-    for truth, prediction in zip(*cells, strict=True):
-        counts[truth][prediction] += 1
-    return counts
+    return count_classes(cells[0], cells[1], len(class_names))
 
 
 def _percent(part: int, whole: int) -> str:

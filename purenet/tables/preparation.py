@@ -8,12 +8,10 @@ from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any
 
+from ..answers import MOST_NUMBERED_CLASSES, class_of
 from ..checks import counted
-from ..metrics import class_of
 from .table import Table
 from .words import first_repeated, listed, number_in
-
-MOST_NUMBERED_CLASSES = 20
 
 _TASKS = ("auto", "classes", "number")
 

@@ -1,0 +1,78 @@
+"""How much each sample counts: weights by class and one by one, checked and multiplied once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from .answers import class_of
+from .checks import as_class, as_list, as_number, counted, shown
+from .matrix import Matrix
+
+
+def checked_sample_weight(values: Any, samples: int) -> list[float]:
+    """Return ``sample_weight`` as floats: 0 or more, one a sample."""
+    listed = as_list(values, "sample_weight", "a list with one number a sample")
+    if len(listed) != samples:
+        raise ValueError(
+            f"sample_weight: found {counted(len(listed), 'number')} for "
+            f"{counted(samples, 'sample')}, expected as many"
+        )
+    return [_as_weight(value, f"sample_weight: row {i}") for i, value in enumerate(listed)]
+
+
+def checked_class_weight(value: Any, targets: Matrix | None) -> list[float]:
+    """Return the weight that ``class_weight`` gives each sample.
+
+    value: the weights by class number, 1.0 for those that are missing; or "balanced", with which
+        all classes that there are count alike: a sample of one of them has the weight
+        ``samples / (classes * samples of its class)``.
+    targets: rows that name classes, or None if they do not.
+    """
+    if value != "balanced" and not isinstance(value, Mapping):
+        raise TypeError(
+            f"class_weight: found {shown(value)}, expected a dict with a number for a class, "
+            f"or 'balanced'"
+        )
+    if targets is None:
+        raise ValueError(
+            "class_weight: the targets name no classes, expected 0 and 1, with one 1 a row where "
+            "there are several outputs"
+        )
+    classes = [class_of(row) for row in targets]
+    if isinstance(value, Mapping):
+        weights = {}
+        for key, weight in value.items():
+            number = as_class(key, "class_weight: a class", max(len(targets[0]), 2))
+            weights[number] = _as_weight(weight, f"class_weight: class {number}")
+    else:
+        known = sorted(set(classes))
+        weights = {c: len(classes) / (len(known) * classes.count(c)) for c in known}
+    return [weights.get(number, 1.0) for number in classes]
+
+
+def multiplied(sample_weight: list[float], class_weight: list[float]) -> list[float]:
+    """Return the products of both, which must fit a float."""
+    weights = []
+    for i, (own, of_class) in enumerate(zip(sample_weight, class_weight, strict=True)):
+        if not isfinite(own * of_class):
+            raise ValueError(
+                f"sample_weight: row {i}: found {own} for a class with the weight {of_class}, "
+                f"expected a product that fits a float"
+            )
+        weights.append(own * of_class)
+    return weights
+
+
+def check_some(weights: list[float], argument: str) -> None:
+    """Refuse weights of which none is larger than 0."""
+    if not any(weights):
+        raise ValueError(f"{argument}: found only weights of 0, expected one that is larger")
+
+
+def _as_weight(value: Any, place: str) -> float:
+    weight = as_number(value, place)
+    if weight < 0.0:
+        raise ValueError(f"{place}: found {weight}, expected 0 or more")
+    return weight
