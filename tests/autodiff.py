@@ -331,8 +331,10 @@ class Flatten(Layer):
 
 
 class Dropout(Layer):
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, *, inputs: Any = None) -> None:
         self.rate = rate
+        if inputs is not None:
+            self.shape = (inputs,)
 
     def forward(self, row: list[Number], mask: Sequence[float] | None) -> list[Number]:
         return row if mask is None else [n * m for n, m in zip(row, mask, strict=True)]

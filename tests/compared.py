@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import random
 from types import ModuleType
@@ -119,7 +120,11 @@ def network(package: ModuleType, layers: Layers, loss: str) -> Any:
 
 
 def parameters_of(net: Any) -> list[dict[str, Any]]:
-    return [{name: getattr(layer, name) for name in layer.PARAMETERS} for layer in net.layers]
+    """Return a copy of each layer's parameters, by their names."""
+    return [
+        {name: copy.deepcopy(getattr(layer, name)) for name in layer.PARAMETERS}
+        for layer in net.layers
+    ]
 
 
 def samples(net: Any, count: int, seed: str) -> tuple[list[list[float]], list[list[float]]]:
