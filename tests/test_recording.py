@@ -937,7 +937,7 @@ def test_ones_own_classes_stay_as_they_are():
     assert vars(optimizer) == {"momentum": 0.75}
     assert kinds == layer.KINDS
     assert [dict(vars(found)) for found in (own.Scale, own.Momentum, purenet.Layer)] == before
-    with pytest.raises(TypeError, match="optimizer: found 0.75, expected an Optimizer"):
+    with pytest.raises(TypeError, match=r"^optimizer: found 0\.75, expected an Optimizer"):
         record(net, inputs, targets, optimizer=0.75)
     for number in (0, 1):
         with pytest.raises(ValueError, match="unit: layer 1 is no Dense layer"):
