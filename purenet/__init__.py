@@ -143,11 +143,11 @@ check_doubles()
 load = Network.load
 
 __all__ = [
+    "BACKEND",
     "AdaGrad",
     "Adam",
     "AdamW",
     "AveragePool2D",
-    "BACKEND",
     "Conv2D",
     "ConvolutionGradient",
     "CosineDecay",

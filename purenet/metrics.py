@@ -105,8 +105,8 @@ class Evaluation(_Figures):
 def accuracy(outputs: Any, targets: Any) -> float:
     """Return the share of right answers: of samples, or of labels if a sample may have several.
 
-    outputs, targets: see ``purenet.metrics``.  With several labels at once every label counts for itself;
-    its output counts as 1 from 0.5 on.
+    outputs, targets: see ``purenet.metrics``.  With several labels at once every label counts for
+    itself; its output counts as 1 from 0.5 on.
 
     Raises ValueError or TypeError for targets that are no classes, and for lists that do not fit.
 
@@ -122,9 +122,9 @@ def accuracy(outputs: Any, targets: Any) -> float:
 def confusion_table(outputs: Any, targets: Any) -> list[list[int]]:
     """Return how many samples of each class (row) were answered with each class (column).
 
-    outputs, targets: see ``purenet.metrics``.  As many rows as columns: two for one output, otherwise one
-    for each output; for class numbers up to the largest that is met.  A sample without an answer,
-    because an output is NaN, is in no column.
+    outputs, targets: see ``purenet.metrics``.  As many rows as columns: two for one output,
+    otherwise one for each output; for class numbers up to the largest that is met.  A sample
+    without an answer, because an output is NaN, is in no column.
 
     Raises ValueError or TypeError for targets that are no classes or several labels at once, and
     for lists that do not fit.

@@ -136,11 +136,11 @@ __version__ = purenet.__version__
 load = Network.load
 
 __all__ = [
+    "BACKEND",
     "AdaGrad",
     "Adam",
     "AdamW",
     "AveragePool2D",
-    "BACKEND",
     "Conv2D",
     "ConvolutionGradient",
     "CosineDecay",

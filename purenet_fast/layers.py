@@ -11,6 +11,7 @@ from purenet import layers
 from purenet.layers import LayerGradient, LayerOutput
 from purenet.matrix import Matrix, Rows
 from purenet.optimizers import GradientDescent, Optimizer
+from purenet.regularisation import add_penalty_slopes
 
 from . import dense, matrix, parameters
 from .stages import enter
@@ -46,6 +47,8 @@ class Dense(layers.Dense):
 
     def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
         weights = matrix.dot(matrix.transpose(inputs), delta)
+        if self.l1 > 0.0 or self.l2 > 0.0:
+            add_penalty_slopes(weights, self.weights, self.l1, self.l2)
         return LayerGradient(weights, matrix.column_sums(delta) if self.bias else None, delta)
 
     def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
