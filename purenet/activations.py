@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from .elementary import exp, tanh
 from .matrix import Matrix, Rows, multiply
 
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "linear", "softmax")
+# Those that make a unit's activation of its own weighted sum; softmax couples all units of a row.
+ELEMENTWISE = ("sigmoid", "tanh", "relu", "leaky_relu", "linear")
+ACTIVATIONS = (*ELEMENTWISE, "softmax")
 
 LEAKY_SLOPE = 0.01
 

@@ -211,7 +211,8 @@ def _sides_of_corners(net: Network, inputs: Any) -> list[list[list[bool]]]:
     """Return on which side of its corner each unit of relu or leaky_relu is, sample by sample."""
     outputs = net.feedforward(inputs)
     return [
-        [[z > 0.0 for z in row] for row in output.z]
+        # The states of a recurrent layer are of all steps, and positive where their z is.
+        [[z > 0.0 for z in row] for row in getattr(output, "states", output.z)]
         for layer, output in zip(net.layers, outputs, strict=True)
         if layer.activation in WITH_CORNERS
     ]

@@ -36,7 +36,10 @@ from purenet import (  # noqa: E402
     Normal,
     NumPyRandom,
     Optimizer,
+    RecurrentGradient,
+    RecurrentOutput,
     RMSProp,
+    ThroughTime,
     TrainingDiverged,
     Uniform,
     Xavier,
@@ -121,6 +124,7 @@ from .layers import (  # noqa: E402
     Dropout,
     Flatten,
     MaxPool2D,
+    Recurrent,
 )
 from .losses import (  # noqa: E402
     sigmoid_cross_entropy,
@@ -171,10 +175,14 @@ __all__ = [
     "RMSProp",
     "Recording",
     "RecordingError",
+    "Recurrent",
+    "RecurrentGradient",
+    "RecurrentOutput",
     "ReduceOnPlateau",
     "Split",
     "StepDecay",
     "Table",
+    "ThroughTime",
     "TrainingDiverged",
     "Uniform",
     "WarmUp",
@@ -236,7 +244,7 @@ for _twins, _originals in (
     (matrix, purenet.matrix),
 ):
     modules.document(vars(_twins), _originals)
-for _class in (AveragePool2D, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Network):
+for _class in (AveragePool2D, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Network, Recurrent):
     modules.document_methods(_class)
 
 modules.check_bits(sys.modules[__name__])

@@ -25,7 +25,6 @@ cdef class DenseStage(Stage):
     cdef void weighted_sums(self, Worker *worker) noexcept nogil
     cdef void step_of_biases(self, Worker *worker) noexcept nogil
     cdef void product(self, const purenet_product *product, Worker *worker) noexcept nogil
-    cdef void in_pieces(self, const purenet_product *product, Worker *worker) noexcept nogil
     cdef bint finite_weights(self) noexcept nogil
 
 

@@ -9,7 +9,7 @@ from .parameters cimport Parameter, c_take_in, parameter_of
 from .samples cimport Inputs
 from .sparse cimport BatchColumns, purenet_order_by_column, purenet_order_scratch
 from .stages cimport GRADIENT, NOTHING, STEP, STEP_ASIDE, Stage, Worker
-from .threads cimport LARGEST_PIECE, WORK_OF_UNIT, Threads
+from .threads cimport WORK_OF_UNIT, Threads
 from .vectors cimport (
     KERNELS, PURENET_BIAS, PURENET_STEP, PURENET_STRIP, PURENET_SUM, Layer, purenet_columns,
     purenet_product,
@@ -186,30 +186,6 @@ cdef class DenseStage(Stage):
             self.kernels.product(product)
         else:
             self.in_pieces(product, worker)
-
-    cdef void in_pieces(self, const purenet_product *product, Worker *worker) noexcept nogil:
-        """Compute a large product in parts, with looks for Ctrl-C in between."""
-        cdef purenet_product piece = product[0]
-        cdef size_t columns = self.kernels.product_columns
-        cdef size_t rows, row
-        cdef size_t column = 0
-        columns *= max(<size_t> 1, min(<size_t> 32, LARGEST_PIECE // (12 * columns * product.terms)))
-        rows = 12 * (1 + LARGEST_PIECE // (12 * columns * product.terms))
-        while column < product.columns:
-            piece.columns = min(columns, product.columns - column)
-            row = 0
-            while row < product.rows:
-                if self.threads.stopped():
-                    return
-                piece.rows = min(rows, product.rows - row)
-                piece.a = product.a + row * product.a_row
-                piece.b = product.b + column * product.b_column
-                piece.c = product.c + row * product.c_row + column
-                self.kernels.product(&piece)
-                row += piece.rows
-                if worker.number == 0:
-                    self.threads.look(<double> piece.rows * columns * product.terms)
-            column += piece.columns
 
     cdef void begin_aside(self) noexcept nogil:
         cdef Layer *layer = &self.layer

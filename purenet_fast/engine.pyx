@@ -156,10 +156,12 @@ cdef class Engine:
         """Compute delta of every layer for the block."""
         cdef size_t l = self.count - 1
         self.output_delta(worker)
+        self.last.through_time(worker)
         while l > 0:
             (<Stage> self.stages[l]).backward(worker)
             l -= 1
             (<Stage> self.stages[l]).activation_delta(worker)
+            (<Stage> self.stages[l]).through_time(worker)
 
     cdef void step(self, Worker *worker) noexcept nogil:
         """Take the thread's part of the step, or compute its part of the gradient.

@@ -1,4 +1,4 @@
-"""Dense layers whose arithmetic is compiled; everything else is purenet's.
+"""Layers whose arithmetic is compiled; everything else is purenet's.
 
 Weights and biases are lists here too, whenever somebody looks: see ``parameters``.
 """
@@ -8,12 +8,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from purenet import layers
-from purenet.layers import LayerGradient, LayerOutput
+from purenet.layers import (
+    LayerGradient,
+    LayerOutput,
+    RecurrentGradient,
+    RecurrentOutput,
+    ThroughTime,
+)
 from purenet.matrix import Matrix, Rows
 from purenet.optimizers import GradientDescent, Optimizer
 from purenet.regularisation import add_penalty_slopes
 
-from . import dense, matrix, parameters
+from . import dense, matrix, parameters, recurrent
 from .stages import enter
 
 _PLAIN_STEP = GradientDescent.step
@@ -36,24 +42,8 @@ def start_plain_descent(layer: layers.Layer, optimizer: Optimizer) -> None:
         attributes["_optimizer"] = optimizer
 
 
-class Dense(layers.Dense):
-    backend: ClassVar[str] = "fast"
-
-    # While some parameter is still to be drawn, purenet's loops say what they miss.
-
-    def feedforward(self, inputs: Rows) -> LayerOutput:
-        computed = None if self._initializers else dense.feedforward(self, inputs)
-        return super().feedforward(inputs) if computed is None else LayerOutput(*computed)
-
-    def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
-        weights = matrix.dot(matrix.transpose(inputs), delta)
-        if self.l1 > 0.0 or self.l2 > 0.0:
-            add_penalty_slopes(weights, self.weights, self.l1, self.l2)
-        return LayerGradient(weights, matrix.column_sums(delta) if self.bias else None, delta)
-
-    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
-        computed = None if self._initializers else dense.input_gradient(self, delta)
-        return super().input_gradient(inputs, delta) if computed is None else computed
+class Compiled(layers.Layer, abstract=True):
+    """A layer whose parameters are numbers in C."""
 
     def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
         plain = is_plain_descent(optimizer) and not self._initializers
@@ -100,7 +90,56 @@ class Dense(layers.Dense):
             parameters.keep(self.__dict__, name, self.shape(name), own)
 
 
+class Dense(Compiled, layers.Dense):
+    backend: ClassVar[str] = "fast"
+
+    # While some parameter is still to be drawn, purenet's loops say what they miss.
+
+    def feedforward(self, inputs: Rows) -> LayerOutput:
+        computed = None if self._initializers else dense.feedforward(self, inputs)
+        return super().feedforward(inputs) if computed is None else LayerOutput(*computed)
+
+    def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
+        weights = matrix.dot(matrix.transpose(inputs), delta)
+        if self.l1 > 0.0 or self.l2 > 0.0:
+            add_penalty_slopes(weights, self.weights, self.l1, self.l2)
+        return LayerGradient(weights, matrix.column_sums(delta) if self.bias else None, delta)
+
+    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
+        computed = None if self._initializers else dense.input_gradient(self, delta)
+        return super().input_gradient(inputs, delta) if computed is None else computed
+
+
 enter(Dense, dense.FirstDenseStage, dense.DenseStage)
+
+
+class Recurrent(Compiled, layers.Recurrent):
+    backend: ClassVar[str] = "fast"
+
+    def feedforward(self, inputs: Rows) -> RecurrentOutput:
+        computed = None if self._initializers else recurrent.feedforward(self, inputs)
+        return super().feedforward(inputs) if computed is None else computed
+
+    def through_time(self, output: RecurrentOutput, delta: Rows) -> ThroughTime:
+        computed = None if self._initializers else recurrent.through_time(self, output, delta)
+        return super().through_time(output, delta) if computed is None else computed
+
+    def gradient(self, inputs: Rows, delta: ThroughTime) -> RecurrentGradient:
+        computed = None if self._initializers else recurrent.gradient(self, inputs, delta)
+        if computed is None:
+            return super().gradient(inputs, delta)
+        if self.l1 > 0.0 or self.l2 > 0.0:
+            add_penalty_slopes(computed.weights, self.weights, self.l1, self.l2)
+            recurrent_weights = computed.recurrent_weights
+            add_penalty_slopes(recurrent_weights, self.recurrent_weights, self.l1, self.l2)
+        return computed
+
+    def input_gradient(self, inputs: Rows, delta: ThroughTime) -> Matrix:
+        computed = None if self._initializers else recurrent.input_gradient(self, delta)
+        return super().input_gradient(inputs, delta) if computed is None else computed
+
+
+enter(Recurrent, recurrent.RecurrentStage, recurrent.RecurrentStage)
 
 
 # Not compiled yet: purenet's loops.

@@ -82,7 +82,7 @@ class Network(network.Network):
     def forward(self, inputs: Matrix, batch: tuple[int, int] | None = None) -> list[LayerOutput]:
         if type(inputs) is list:
             return super().forward(inputs, batch)
-        return [LayerOutput(*output) for output in passes.feedforward(self, inputs)]
+        return passes.feedforward(self, inputs)
 
     def gradients(self, samples: Samples) -> list[Any]:
         if type(samples) is Samples:

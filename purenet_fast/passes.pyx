@@ -3,7 +3,7 @@
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-from .buffers cimport Block, nested_list
+from .buffers cimport Block
 from .engine cimport Engine
 from .fingerprint cimport PURENET_SOURCES
 from .losses cimport c_count_correct, c_count_right_labels
@@ -190,14 +190,10 @@ cdef Engine one_batch(network, Inputs inputs, Block targets, int purpose):
 
 
 def feedforward(network, Inputs inputs):
-    """Return z and a of every layer as a list of pairs of nested lists."""
+    """Return z and a of every layer."""
     cdef Engine engine = one_batch(network, inputs, None, NOTHING)  # it has the memory
     cdef Stage stage
-    outputs = []
-    for stage in engine.owned:
-        outputs.append((nested_list(stage.z, inputs.rows, stage.outputs),
-                        nested_list(stage.a, inputs.rows, stage.outputs)))
-    return outputs
+    return [stage.output(inputs.rows) for stage in engine.owned]
 
 
 def backprop(network, Samples samples):

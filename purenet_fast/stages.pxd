@@ -1,6 +1,6 @@
 from .buffers cimport Memory
 from .threads cimport Threads
-from .vectors cimport Layer, purenet_kernels, purenet_sparse
+from .vectors cimport Layer, purenet_kernels, purenet_product, purenet_sparse
 
 # What becomes of a batch after its way forward.
 cdef enum:
@@ -53,12 +53,15 @@ cdef class Stage:
     cdef void forward_together(self, Worker *worker) noexcept nogil
     cdef void forward(self, Worker *worker) noexcept nogil
     cdef void activation_delta(self, Worker *worker) noexcept nogil
+    cdef void through_time(self, Worker *worker) noexcept nogil
     cdef void backward(self, Worker *worker) noexcept nogil
     cdef void step(self, Worker *worker) noexcept nogil
     cdef void begin_aside(self) noexcept nogil
     cdef void commit(self, Worker *worker) noexcept nogil
     cdef bint finite(self) noexcept nogil
+    cdef object output(self, size_t rows)
     cdef object gradient(self, size_t rows)
+    cdef void in_pieces(self, const purenet_product *product, Worker *worker) noexcept nogil
     # Of the first layer alone.
     cdef bint takes_lists(self) noexcept
     cdef int expect_again(self, size_t batch_size) except -1

@@ -10,10 +10,12 @@ matrix is computed by one thread, which adds up its sum alone; so the number of 
 bit.
 """
 
-from .buffers cimport Memory
+from .buffers cimport Memory, nested_list
 from .fingerprint cimport PURENET_SOURCES
-from .threads cimport Threads
-from .vectors cimport Layer
+from .threads cimport LARGEST_PIECE, Threads
+from .vectors cimport Layer, purenet_product
+
+from purenet.layers import LayerOutput
 
 SOURCES = PURENET_SOURCES
 
@@ -24,7 +26,8 @@ STAGES = {}
 
 # The methods that a stage stands for.  Where somebody has put another in the place of one of them,
 # in a derived class, in the class itself or on an object, that one has to run.
-cdef tuple LOOPS = ("feedforward", "delta", "gradient", "input_gradient", "step")
+cdef tuple LOOPS = (
+    "feedforward", "delta", "through_time", "gradient", "input_gradient", "step")
 cdef dict OWN_LOOPS = {}      # those of the compiled layers, as they were when they were entered
 
 
@@ -138,6 +141,9 @@ cdef class Stage:
     cdef void activation_delta(self, Worker *worker) noexcept nogil:
         """Turn dL/da of the samples, which stands in delta, into dL/dz."""
 
+    cdef void through_time(self, Worker *worker) noexcept nogil:
+        """Compute the errors of all steps from delta, if the layer has steps."""
+
     cdef void backward(self, Worker *worker) noexcept nogil:
         """Compute dL/dx of the samples from delta."""
 
@@ -154,9 +160,38 @@ cdef class Stage:
         """Return whether all parameters are finite numbers."""
         return True
 
+    cdef object output(self, size_t rows):
+        """Return z and a of so many samples as the layer's method ``feedforward`` does."""
+        return LayerOutput(nested_list(self.z, rows, self.outputs),
+                           nested_list(self.a, rows, self.outputs))
+
     cdef object gradient(self, size_t rows):
         """Return the gradient of so many samples as the layer's method ``gradient`` does."""
         raise NotImplementedError
+
+    cdef void in_pieces(self, const purenet_product *product, Worker *worker) noexcept nogil:
+        """Compute a large product of a step or gradient in parts, with looks for Ctrl-C in between."""
+        cdef purenet_product piece = product[0]
+        cdef size_t columns = self.kernels.product_columns
+        cdef size_t rows, row
+        cdef size_t column = 0
+        columns *= max(<size_t> 1, min(<size_t> 32, LARGEST_PIECE // (12 * columns * product.terms)))
+        rows = 12 * (1 + LARGEST_PIECE // (12 * columns * product.terms))
+        while column < product.columns:
+            piece.columns = min(columns, product.columns - column)
+            row = 0
+            while row < product.rows:
+                if self.threads.stopped():
+                    return
+                piece.rows = min(rows, product.rows - row)
+                piece.a = product.a + row * product.a_row
+                piece.b = product.b + column * product.b_column
+                piece.c = product.c + row * product.c_row + column
+                self.kernels.product(&piece)
+                row += piece.rows
+                if worker.number == 0:
+                    self.threads.look(<double> piece.rows * columns * product.terms)
+            column += piece.columns
 
     # The first layer may read inputs of which most are zero as lists of the others.  An input that
     # is zero adds nothing to a sum, as long as what it is multiplied by is finite.

@@ -51,7 +51,7 @@ COMPILED = [
 
 # What belongs to no backend and exists once.
 # Layers, of which each package has its own.
-LAYERS = ["AveragePool2D", "Conv2D", "Dense", "Dropout", "Flatten", "MaxPool2D"]
+LAYERS = ["AveragePool2D", "Conv2D", "Dense", "Dropout", "Flatten", "MaxPool2D", "Recurrent"]
 
 SHARED = [
     "ConvolutionGradient",
@@ -91,6 +91,9 @@ SHARED = [
     "History",
     "Layer",
     "LayerGradient",
+    "RecurrentGradient",
+    "RecurrentOutput",
+    "ThroughTime",
     "LayerOutput",
     "Normal",
     "NumPyRandom",

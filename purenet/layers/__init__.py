@@ -6,6 +6,7 @@ from .dropout import Dropout, DropoutOutput
 from .flatten import Flatten
 from .layer import KINDS, DeltaAlone, Layer, LayerOutput, rows_of
 from .pooling import AveragePool2D, MaxPool2D
+from .recurrent import Recurrent, RecurrentGradient, RecurrentOutput, ThroughTime
 
 __all__ = [
     "KINDS",
@@ -21,5 +22,9 @@ __all__ = [
     "LayerGradient",
     "LayerOutput",
     "MaxPool2D",
+    "Recurrent",
+    "RecurrentGradient",
+    "RecurrentOutput",
+    "ThroughTime",
     "rows_of",
 ]

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from ..activations import ACTIVATIONS, activate
+from ..activations import ELEMENTWISE, activate
 from ..checks import as_array, as_count, entry_of, shown
 from ..initializers import GivenValues, Initializer
 from ..matrix import Matrix, Rows
@@ -38,9 +38,6 @@ from .images import (
 )
 from .layer import MOST_UNITS, LayerOutput, numbers_in, rows_of
 from .weighted import WeightedLayer
-
-# Softmax couples all outputs of a row, which are pixels here.
-CONVOLUTION_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "softmax")
 
 # More can only be a mistake, and would fill the memory before anybody noticed.
 MOST_FILTERS = 2**16
@@ -230,6 +227,7 @@ class Conv2D(WeightedLayer):
         "zeros",
         "bias",
     )
+    ACTIVATIONS: ClassVar[tuple[str, ...]] = ELEMENTWISE
 
     weights: Filters
     input_shape: tuple[int, int, int]
@@ -311,9 +309,7 @@ class Conv2D(WeightedLayer):
         if shape is not None:
             self.connect(shape)
         initializers = {"weights": ("initializer", initializer)}
-        self.start(
-            activation, CONVOLUTION_ACTIVATIONS, bias, initializers, bias_initializer, l1, l2
-        )
+        self.start(activation, bias, initializers, bias_initializer, l1, l2)
 
     def connect(self, shape: tuple[int, ...]) -> None:
         """Take images of this shape.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NamedTuple
 
-from ..activations import ACTIVATIONS, activate
+from ..activations import activate
 from ..checks import as_count, entry_of
 from ..matrix import Matrix, Rows, add_bias, column_sums, dot, transpose
 from ..regularisation import add_penalty_slopes
@@ -110,7 +110,7 @@ class Dense(WeightedLayer):
             self.inputs = as_count(inputs, "inputs", most=MOST_UNITS)
         self.outputs = as_count(outputs, "outputs", most=MOST_UNITS)
         initializers = {"weights": ("initializer", initializer)}
-        self.start(activation, ACTIVATIONS, bias, initializers, bias_initializer, l1, l2)
+        self.start(activation, bias, initializers, bias_initializer, l1, l2)
 
     def connect(self, shape: tuple[int, ...]) -> None:
         """Take all numbers of a row as inputs, whatever they are."""

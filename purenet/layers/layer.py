@@ -84,6 +84,7 @@ class Layer:
         written: attributes that hold nested lists of floats, or None.
     WEIGHTS: those of them that l1 and l2 act on.
     SETTINGS: the names of what cannot be changed once it is set.
+    ACTIVATIONS: the functions that can make a of z.
     inputs, outputs: the numbers of inputs and outputs of one sample, which is one row.
     input_shape, output_shape: what such a row holds: ``(n,)`` if it is n numbers, ``(channels,
         height, width)`` for an image, ``(steps, features)`` for a sequence.
@@ -95,6 +96,7 @@ class Layer:
     PARAMETERS: ClassVar[tuple[str, ...]] = ()
     WEIGHTS: ClassVar[tuple[str, ...]] = ()
     SETTINGS: ClassVar[tuple[str, ...]] = ("inputs", "outputs")
+    ACTIVATIONS: ClassVar[tuple[str, ...]] = ACTIVATIONS
 
     # Does it compute something else in training, from random numbers?
     is_random: ClassVar[bool] = False
@@ -138,7 +140,7 @@ class Layer:
 
     # The arithmetic.  It checks nothing: a network has checked what it hands on.
 
-    def feedforward(self, inputs: Rows) -> LayerOutput:
+    def feedforward(self, inputs: Rows) -> Any:
         """Return z and a for the layer's inputs.  Shapes: n by inputs; n by outputs."""
         raise NotImplementedError(f"{type(self).__name__} does not define feedforward")
 
@@ -275,7 +277,7 @@ class Layer:
             self.__dict__.setdefault("_initializers", {}).pop(name, None)
             self._keep(name, value)
         elif name == "activation":
-            value = as_choice(value, "activation", ACTIVATIONS)
+            value = as_choice(value, "activation", self.ACTIVATIONS)
             check_output_activation(self.needed_activation, value)
         elif name in ("l1", "l2"):
             value = as_size(value, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any, ClassVar
 
-from ..checks import as_choice, as_flag, as_learning_rate, as_size, shown
+from ..checks import as_flag, as_learning_rate, as_size, shown
 from ..initializers import GivenValues, as_initializer, default_initializer
 from ..optimizers import GradientDescent
 from .layer import Layer
@@ -23,7 +23,6 @@ class WeightedLayer(Layer, abstract=True):
     def start(
         self,
         activation: Any,
-        choices: tuple[str, ...],
         bias: Any,
         initializers: dict[str, tuple[str, Any]],
         bias_initializer: Any,
@@ -32,10 +31,9 @@ class WeightedLayer(Layer, abstract=True):
     ) -> None:
         """Check and keep what all these layers are made with.
 
-        choices: the activations that the layer can have.  initializers: for each of the weights the
-            name of the argument and what was given there.
+        initializers: for each of the weights the name of the argument and what was given there.
         """
-        self.activation = as_choice(activation, "activation", choices)
+        self.activation = activation
         self.bias = as_flag(bias, "bias")
         if as_size(l1, "l1") > 0.0:
             self.l1 = l1

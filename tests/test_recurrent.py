@@ -1,0 +1,314 @@
+"""The recurrent layer: its steps, backpropagation through time, and what it can learn.
+
+What is compared with ``unrolled`` is compared in bits: those are the sums of the docstrings, each
+written out once more, term by term.
+"""
+
+import itertools
+import json
+import random
+
+import pytest
+from bits import assert_same_bits, outcome, random_matrix
+
+import purenet
+from purenet.activations import ELEMENTWISE
+from purenet.layers import RecurrentGradient, RecurrentOutput, ThroughTime
+
+SHAPES = ((1, 1, 1), (1, 3, 2), (2, 1, 4), (3, 2, 1), (4, 3, 5), (7, 2, 9), (2, 11, 17))
+
+
+def layer_of(module, shape, activation="tanh", *, seed=1, **options):
+    """Return a layer with random parameters, as part of a network."""
+    steps, features, units = shape
+    if options.get("bias", True):
+        options["bias_initializer"] = "uniform"
+    layer = module.Recurrent((steps, features), units, activation, **options)
+    module.Network([layer], seed=seed)
+    return layer
+
+
+def slope_of(activation, a):
+    return getattr(purenet.activations, f"{activation}_slope", lambda a: 1.0)(a)
+
+
+def unrolled(layer, inputs, d_outputs):
+    """Return everything a layer computes, from dL/dz of its outputs, by loops over numbers."""
+    steps, features, units = layer.steps, layer.features, layer.units
+    function = getattr(purenet, layer.activation)
+    w, r = layer.weights, layer.recurrent_weights
+    z, states, deltas, d_inputs = [], [], [], []
+    for i, row in enumerate(inputs):
+        state = [0.0] * units
+        z.append([])
+        states.append([])
+        for t in range(steps):
+            after = []
+            for j in range(units):
+                total = 0.0
+                for k in range(features):
+                    total = total + row[t * features + k] * w[k][j]
+                for k in range(units):
+                    total = total + state[k] * r[k][j]
+                if layer.biases is not None:
+                    total = total + layer.biases[j]
+                z[i].append(total)
+                after.append(function(total))
+            state = after
+            states[i].extend(state)
+        of_step = {}
+        for t in reversed(range(steps)):
+            of_step[t] = []
+            for k in range(units):
+                if t == steps - 1:
+                    of_step[t].append(d_outputs[i][(t if layer.sequences else 0) * units + k])
+                    continue
+                total = 0.0
+                for j in range(units):
+                    total = total + of_step[t + 1][j] * r[k][j]
+                total = total * slope_of(layer.activation, states[i][t * units + k])
+                if layer.sequences:
+                    total = d_outputs[i][t * units + k] + total
+                of_step[t].append(total)
+        deltas.append([d for t in range(steps) for d in of_step[t]])
+        d_inputs.append([])
+        for t in range(steps):
+            for k in range(features):
+                total = 0.0
+                for j in range(units):
+                    total = total + of_step[t][j] * w[k][j]
+                d_inputs[i].append(total)
+    before = [[0.0] * units + row[: (steps - 1) * units] for row in states]
+    samples_and_steps = list(itertools.product(range(len(inputs)), range(steps)))
+
+    def sums(values, width):
+        gradient = []
+        for k in range(width):
+            gradient.append([])
+            for j in range(units):
+                total = 0.0
+                for i, t in samples_and_steps:
+                    total = total + values[i][t * width + k] * deltas[i][t * units + j]
+                gradient[k].append(total)
+        return gradient
+
+    biases = None
+    if layer.bias:
+        biases = sums([[1.0] * steps for _ in inputs], 1)[0]
+    if not layer.sequences:
+        last = (steps - 1) * units
+        output = RecurrentOutput([row[last:] for row in z], [row[last:] for row in states], states)
+    else:
+        output = RecurrentOutput(z, states, states)
+    return (
+        output,
+        ThroughTime(deltas, before),
+        RecurrentGradient(sums(inputs, features), sums(before, units), biases, deltas),
+        d_inputs,
+    )
+
+
+@pytest.mark.parametrize("sequences", [False, True], ids=["last", "sequences"])
+@pytest.mark.parametrize("activation", ELEMENTWISE)
+def test_every_sum_has_the_order_that_is_said(backend, activation, sequences):
+    generator = random.Random(activation)
+    for number, shape in enumerate(SHAPES):
+        layer = layer_of(
+            backend, shape, activation, seed=number, sequences=sequences, bias=number % 3 > 0
+        )
+        inputs = random_matrix(generator, 1 + number, layer.inputs)
+        d_outputs = random_matrix(generator, 1 + number, layer.outputs)
+        output = layer.feedforward(inputs)
+        through_time = layer.through_time(output, d_outputs)
+        expected = unrolled(layer, inputs, d_outputs)
+        assert_same_bits(output, expected[0], f"{shape}: output")
+        assert_same_bits(through_time, expected[1], f"{shape}: through time")
+        assert_same_bits(layer.gradient(inputs, through_time), expected[2], f"{shape}: gradient")
+        d_inputs = layer.input_gradient(inputs, through_time)
+        assert_same_bits(d_inputs, expected[3], f"{shape}: dL/dinputs")
+
+
+def test_a_network_computes_what_its_layers_do(backend):
+    generator = random.Random(4)
+    layers = [
+        backend.Recurrent((3, 2), 4, "tanh", sequences=True),
+        backend.Recurrent((3, 4), 2, "sigmoid"),
+    ]
+    net = backend.Network(layers, "sum_of_squares", seed=4)
+    inputs = [[generator.uniform(-1.0, 1.0) for _ in range(6)] for _ in range(5)]
+    targets = [[generator.random() for _ in range(2)] for _ in range(5)]
+    first, last = net.feedforward(inputs)
+    assert type(first) is type(last) is RecurrentOutput
+    assert first.a == first.states
+    assert [row[4:] for row in last.states] == last.a == net.predict(inputs)
+    difference = [
+        [2.0 * (a - y) for a, y in zip(*rows, strict=True)]
+        for rows in zip(last.a, targets, strict=True)
+    ]
+    deltas = layers[1].delta(last, difference)
+    _, _, expected, d_inputs = unrolled(layers[1], first.a, deltas)
+    gradients = net.backprop(inputs, targets)
+    assert_same_bits(gradients[1], expected)
+    deltas = layers[0].delta(first, d_inputs)
+    assert_same_bits(gradients[0], unrolled(layers[0], inputs, deltas)[2])
+    assert type(gradients[0]) is type(gradients[1]) is RecurrentGradient
+
+
+@pytest.mark.parametrize("sequences", [False, True], ids=["last", "sequences"])
+@pytest.mark.parametrize("activation", ELEMENTWISE)
+def test_gradients_are_those_of_the_loss(backend, activation, sequences):
+    generator = random.Random(7)
+    for steps, features, units in ((1, 2, 3), (4, 1, 3), (3, 3, 2)):
+        layers = [
+            backend.Dense(3, steps * features, "tanh"),
+            backend.Recurrent((steps, features), units, activation, sequences=True),
+            backend.Recurrent((steps, units), 2, activation, sequences=sequences, bias=False),
+            backend.Dense(steps * 2 if sequences else 2, 2, "sigmoid"),
+        ]
+        net = backend.Network(layers, "binary_cross_entropy", seed=steps)
+        inputs = [[generator.uniform(-2.0, 2.0) for _ in range(3)] for _ in range(4)]
+        targets = [[generator.random() for _ in range(2)] for _ in range(4)]
+        check = backend.check_gradients(net, inputs, targets)
+        assert check.passed(1e-6), str(check)
+        assert check.corners < len(check.entries) / 4
+
+
+def test_the_gradient_check_sees_corners_of_all_steps(backend):
+    layer = backend.Recurrent((2, 1), 1, "relu", initializer=[[1.0]], recurrent_initializer=[[1.0]])
+    layer.biases = [-1.0]
+    net = backend.Network([layer, backend.Dense(1, 1, "linear")], seed=1)
+    check = backend.check_gradients(net, [[1.0, 3.0]], [1.0])  # z is 0 in the first step
+    corners = [entry.name for entry in check.entries if entry.corner]
+    assert corners == ["layers[0].weights[0][0]", "layers[0].biases[0]"]
+    assert check.passed()
+
+
+def test_the_last_layer_can_have_a_loss_at_every_step(backend):
+    net = backend.Network(
+        [backend.Recurrent((4, 1), 1, "sigmoid", sequences=True)], "binary_cross_entropy", seed=3
+    )
+    inputs = [[0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 1.0]]
+    targets = [[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]]  # the input one step earlier
+    assert backend.check_gradients(net, inputs, targets).passed()
+    before = net.evaluate(inputs, targets).loss
+    net.fit(inputs, targets, epochs=20, learning_rate=0.5)
+    assert net.evaluate(inputs, targets).loss < before
+
+
+def test_shapes_and_settings(backend):
+    layer = backend.Recurrent((5, 3), 4)
+    assert (layer.inputs, layer.outputs) == (15, 4)
+    assert (layer.steps, layer.features, layer.units) == (5, 3, 4)
+    assert (layer.activation, layer.sequences, layer.bias) == ("tanh", False, True)
+    assert layer.parameter_count == 3 * 4 + 4 * 4 + 4
+    assert repr(layer) == "Recurrent((5, 3), 4, 'tanh')"
+    other = backend.Recurrent([5, 3], 4, "relu", sequences=True, bias=False)
+    assert (other.inputs, other.outputs) == (15, 20)
+    assert other.parameter_count == 3 * 4 + 4 * 4
+    assert other.biases is None
+    assert repr(other) == "Recurrent((5, 3), 4, 'relu', sequences=True, bias=False)"
+    assert json.loads(json.dumps(other.settings())) == other.settings()
+    assert repr(backend.Recurrent.from_settings(other.settings())) == repr(other)
+
+
+def test_first_values(backend):
+    given = [[1.0, 2.0]]
+    layer = backend.Recurrent(
+        (2, 1), 2, initializer=given, recurrent_initializer="zeros", bias_initializer=[0.5, 0.25]
+    )
+    assert layer.weights == given
+    assert layer.biases == [0.5, 0.25]
+    with pytest.raises(AttributeError, match="recurrent_weights: this layer has none yet"):
+        layer.recurrent_weights  # noqa: B018
+    backend.Network([layer], seed=1)
+    assert layer.recurrent_weights == [[0.0, 0.0], [0.0, 0.0]]
+    # Drawn in the order of PARAMETERS.
+    net = backend.Network([backend.Recurrent((2, 3), 4)], seed=5)
+    random = purenet.randomness.Random(5)
+    xavier = purenet.Xavier()
+    assert net.layers[0].weights == xavier(3, 4, random)
+    assert net.layers[0].recurrent_weights == xavier(4, 4, random)
+    assert net.layers[0].biases == [0.0] * 4
+
+
+BAD = {
+    "no pair": (lambda r: r((8,), 4), "inputs: found (8,), expected (steps, features)"),
+    "a number": (lambda r: r(8, 4), "inputs: found 8, expected (steps, features)"),
+    "text": (lambda r: r("ab", 4), "inputs: found 'ab', expected (steps, features)"),
+    "three": (lambda r: r((1, 2, 3), 4), "inputs: found (1, 2, 3), expected (steps, features)"),
+    "no steps": (lambda r: r((0, 2), 4), "inputs: steps: found 0, expected 1 or more"),
+    "no features": (lambda r: r((3, -1), 4), "inputs: features: found -1, expected 1 or more"),
+    "half": (lambda r: r((3, 0.5), 4), "inputs: features: found 0.5, expected a whole number"),
+    "no units": (lambda r: r((3, 1), 0), "units: found 0, expected 1 to 16777216"),
+    "softmax": (
+        lambda r: r((3, 1), 2, "softmax"),
+        "activation: found 'softmax', expected one of sigmoid, tanh, relu, leaky_relu, linear",
+    ),
+    "set to softmax": (
+        lambda r: setattr(r((3, 1), 2), "activation", "softmax"),
+        "activation: found 'softmax', expected one of sigmoid, tanh, relu, leaky_relu, linear",
+    ),
+    "sequences": (
+        lambda r: r((3, 1), 2, sequences=1),
+        "sequences: found 1, expected True or False",
+    ),
+    "bias": (lambda r: r((3, 1), 2, bias=None), "bias: found None, expected True or False"),
+    "bias without": (
+        lambda r: r((3, 1), 2, bias=False, bias_initializer=[1.0, 2.0]),
+        "bias_initializer: found [1.0, 2.0] for a layer with bias=False, expected none",
+    ),
+    "weights": (
+        lambda r: r((3, 1), 2, initializer=[[1.0]]),
+        "weights: row 0 has 1 number, expected 2",
+    ),
+    "recurrent weights": (
+        lambda r: r((3, 1), 2, recurrent_initializer=[[1.0, 2.0]]),
+        "recurrent_weights: found 1 row, expected 2",
+    ),
+    "recurrent initializer": (
+        lambda r: r((3, 1), 2, recurrent_initializer="orthogonal"),
+        "recurrent_initializer: found 'orthogonal', "
+        "expected one of uniform, normal, xavier, glorot, he, zeros",
+    ),
+    "changed": (
+        lambda r: setattr(r((3, 1), 2), "steps", 4),
+        "steps of a layer cannot be changed",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input(backend, name):
+    call, expected = BAD[name]
+    kind, message = outcome(call, backend.Recurrent)
+    assert message == expected
+    assert kind in ("ValueError", "TypeError", "AttributeError")
+
+
+def test_a_model_file_keeps_it(backend, tmp_path):
+    layers = [
+        backend.Recurrent((3, 2), 4, "relu", sequences=True, bias=False),
+        backend.Recurrent((3, 4), 2, "tanh"),
+        backend.Dense(2, 1),
+    ]
+    net = backend.Network(layers, seed=2)
+    net.fit([[0.5, -1.0, 0.25, 1.0, 0.0, -0.5]], [1.0], epochs=2)
+    net.save(tmp_path / "net.json")
+    other = backend.load(tmp_path / "net.json")
+    assert repr(other) == repr(net)
+    assert other.digest() == net.digest()
+
+
+def test_it_learns_the_parity_of_8_bits(both):
+    """Whether the number of ones is odd, which no single input says anything about."""
+    inputs = [[float(number >> bit & 1) for bit in range(8)] for number in range(256)]
+    odd = [sum(bits) % 2 for bits in inputs]
+    digests = set()
+    for module in both:
+        layers = [module.Recurrent((8, 1), 6, "relu"), module.Dense(6, 1, "sigmoid")]
+        net = module.Network(layers, "binary_cross_entropy", seed=3)
+        net.fit(inputs, odd, epochs=15, learning_rate=0.1, batch_size=8)
+        assert net.predict_classes(inputs) == odd
+        assert net.evaluate(inputs, odd).accuracy == 1.0
+        digests.add(net.digest())
+    assert len(digests) == 1
