@@ -16,40 +16,19 @@ from purenet.layers import (
     ThroughTime,
 )
 from purenet.matrix import Matrix, Rows
-from purenet.optimizers import GradientDescent, Optimizer
+from purenet.optimizers import Optimizer
 from purenet.regularisation import add_penalty_slopes
 
-from . import dense, matrix, parameters, recurrent
+from . import dense, matrix, optimizers, parameters, recurrent
 from .stages import enter
-
-_PLAIN_STEP = GradientDescent.step
-
-
-def is_plain_descent(optimizer: Optimizer) -> bool:
-    """Return whether the compiled step is that of this optimizer, with nothing put over it."""
-    return (
-        type(optimizer) is GradientDescent
-        and not vars(optimizer)
-        and GradientDescent.step is _PLAIN_STEP
-    )
-
-
-def start_plain_descent(layer: layers.Layer, optimizer: Optimizer) -> None:
-    """Forget what another optimizer remembered, as purenet does with the first step."""
-    attributes = vars(layer)
-    if attributes.get("_optimizer") != optimizer:
-        attributes["_memory"] = dict.fromkeys(layer.PARAMETERS)
-        attributes["_optimizer"] = optimizer
 
 
 class Compiled(layers.Layer, abstract=True):
     """A layer whose parameters are numbers in C."""
 
     def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
-        plain = is_plain_descent(optimizer) and not self._initializers
-        if plain and parameters.step(self, gradient, learning_rate):
-            start_plain_descent(self, optimizer)
-        else:
+        taken = not self._initializers and optimizers.step(self, gradient, learning_rate, optimizer)
+        if not taken:
             super().step(gradient, learning_rate, optimizer)
 
     # The lists of a parameter stand in __dict__ while somebody may hold them.
@@ -58,6 +37,8 @@ class Compiled(layers.Layer, abstract=True):
         # Called for what is not in __dict__.
         if name in self.__dict__.get("_buffers", ()):
             return parameters.hand_out(self.__dict__, name)
+        if name == "_memory" and "_remembered" in self.__dict__:
+            return optimizers.hand_out(self)
         return super().__getattr__(name)  # which raises what is usual
 
     def __dir__(self) -> list[str]:
@@ -81,6 +62,9 @@ class Compiled(layers.Layer, abstract=True):
         own = {name: parameters.own_lists(self.__dict__, name) for name in lists}
         state = {name: value for name, value in self.__dict__.items() if name not in lists}
         state.pop("_buffers", None)
+        remembered = state.pop("_remembered", None)
+        if remembered is not None and "_memory" not in state:
+            state["_memory"] = optimizers.lists(self, remembered)
         # Behind all else, whether somebody has looked before or not.
         return {**state, **lists, "_own": own}
 

@@ -27,6 +27,7 @@ MODULES = (
     "functions",
     "losses",
     "matrix",
+    "optimizers",
     "parameters",
     "passes",
     "randomness",

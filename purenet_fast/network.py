@@ -11,11 +11,12 @@ from purenet.checks import are_classes, as_matrix, as_targets, check_targets
 from purenet.history import History
 from purenet.layers import LayerOutput
 from purenet.matrix import Matrix
+from purenet.optimizers import GradientDescent
 from purenet.samples import Samples
 from purenet.training import Settings
 
-from . import passes, training
-from .layers import Dense, is_plain_descent, start_plain_descent
+from . import optimizers, passes, training
+from .layers import Dense
 from .parameters import take_in_layers
 from .samples import Samples as CompiledSamples
 from .samples import are_finite_floats, inputs_of
@@ -36,7 +37,8 @@ class Network(network.Network):
         if not self._is_compiled():
             return False
         return settings is None or (
-            is_plain_descent(settings.optimizer)
+            type(settings.optimizer) is GradientDescent
+            and optimizers.is_own(settings.optimizer)
             and settings.clip_norm is settings.clip_value is None
             and not any(layer.l1 > 0.0 or layer.l2 > 0.0 for layer in self.layers)
         )
@@ -97,7 +99,7 @@ class Network(network.Network):
             super().run_epochs(samples, rates, settings, history)
             return
         for layer in self.layers:
-            start_plain_descent(layer, settings.optimizer)
+            optimizers.start(layer, settings.optimizer)
         count = samples.size
         size = count if settings.batch_size is None else min(settings.batch_size, count)
         shuffle = settings.shuffle and size < count

@@ -18,9 +18,8 @@ from cpython.dict cimport PyDict_GetItem
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.ref cimport PyObject
 
-from .buffers cimport Block, block_of, copy_floats, flat_list, items_of, refill, row_block_of
+from .buffers cimport Block, copy_floats, flat_list, items_of, refill
 from .fingerprint cimport PURENET_SOURCES
-from .vectors cimport KERNELS
 
 # Cython's own takes an object, and would count a reference of its own.
 cdef extern from "Python.h":
@@ -222,32 +221,3 @@ cdef int bring_up_to_date(layers) except -1:
                 del attributes[name]
                 parameter.own = None
     return 0
-
-
-def step(layer, gradient, learning_rate):
-    """Take one step of plain gradient descent.
-
-    Returns False, and does nothing, if the gradient or the parameters are not of floats in the
-    right shape, or the learning rate is no number.
-    """
-    cdef double rate
-    cdef dict attributes = layer.__dict__
-    cdef Parameter parameter
-    cdef Block rows
-    cdef Py_ssize_t i
-    cdef list steps = []
-    if type(learning_rate) not in (float, int) or not c_take_in(attributes, False):
-        return False
-    for name, parameter in (<dict> attributes["_buffers"]).items():
-        values = getattr(gradient, name, None)
-        rows = row_block_of(values) if parameter.is_row else block_of(values)
-        if rows is None or rows.rows != parameter.rows or rows.columns != parameter.columns:
-            return False
-        steps.append((parameter, rows))
-    rate = learning_rate
-    for parameter, rows in steps:
-        for i in range(parameter.rows):
-            KERNELS.step(rate, parameter.columns, rows.data + i * rows.columns,
-                         parameter.data + i * parameter.stride)
-    bring_up_to_date((layer,))
-    return True

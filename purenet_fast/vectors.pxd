@@ -5,6 +5,8 @@ cdef extern from "kernels/kernels.h" nogil:
         PURENET_SLACK, PURENET_STRIP
         PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU
         PURENET_SUM, PURENET_BIAS, PURENET_STEP
+        PURENET_DESCENT, PURENET_MOMENTUM, PURENET_NESTEROV, PURENET_ADAGRAD, PURENET_RMSPROP
+        PURENET_ADAM
         PURENET_CHOSEN, PURENET_UNKNOWN_NAME, PURENET_NOT_HERE
 
     ctypedef struct purenet_product:
@@ -43,6 +45,14 @@ cdef extern from "kernels/kernels.h" nogil:
         double *gradient
         double *pending
 
+    ctypedef struct purenet_rule:
+        int kind
+        double rate
+        double keep
+        double keep_squares
+        double epsilon
+        double shrink
+
     ctypedef struct purenet_kernels:
         const char *name
         size_t product_columns, step_outputs, narrow_width
@@ -68,6 +78,12 @@ cdef extern from "kernels/kernels.h" nogil:
         bint (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
                             const double *delta, size_t delta_row, double rate, double *w,
                             size_t w_row, double *scratch) noexcept nogil
+        void (*optimize)(const purenet_rule *rule, size_t n, const double *g, double *w,
+                         double *first, double *second) noexcept nogil
+        void (*penalty_slopes)(double l1, double l2, size_t n, const double *w,
+                               double *g) noexcept nogil
+        void (*clip)(double largest, size_t n, double *g) noexcept nogil
+        void (*times)(double factor, size_t n, double *x) noexcept nogil
 
     int purenet_choose(const char *wanted, const purenet_kernels **chosen)
 

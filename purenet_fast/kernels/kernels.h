@@ -120,6 +120,25 @@ typedef struct {
     double *pending;  /* the weights and biases while an interruptible step is taken, or NULL */
 } purenet_layer;
 
+/* How an optimizer changes a parameter.  Not all of it is used by every kind. */
+enum {
+    PURENET_DESCENT,
+    PURENET_MOMENTUM,
+    PURENET_NESTEROV,
+    PURENET_ADAGRAD,
+    PURENET_RMSPROP,
+    PURENET_ADAM
+};
+
+typedef struct {
+    int kind;
+    double rate;         /* of the step; Adam's is corrected */
+    double keep;         /* momentum, decay, beta1: what is left of the memory from step to step */
+    double keep_squares; /* beta2 */
+    double epsilon;      /* Adam's is corrected */
+    double shrink;       /* what the parameter is multiplied by; 1.0 but for AdamW */
+} purenet_rule;
+
 /* One set of kernels: the same functions for one vector width. */
 typedef struct {
     const char *name;
@@ -162,6 +181,16 @@ typedef struct {
     int (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
                        const double *delta, size_t delta_row, double rate, double *w,
                        size_t w_row, double *scratch);
+    /* One step of n numbers w with the slopes g, and with what is remembered of each: one number or
+     * two, as the rule needs. */
+    void (*optimize)(const purenet_rule *rule, size_t n, const double *g, double *w, double *first,
+                     double *second);
+    /* g = g + l1 * sign of w + 2 * l2 * w */
+    void (*penalty_slopes)(double l1, double l2, size_t n, const double *w, double *g);
+    /* g = g, but at most so large */
+    void (*clip)(double largest, size_t n, double *g);
+    /* x = x * factor */
+    void (*times)(double factor, size_t n, double *x);
 } purenet_kernels;
 
 /* ---- the tables, one a width, and the choice ---- */

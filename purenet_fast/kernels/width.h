@@ -4,6 +4,7 @@
 
 #include "elementwise.h"
 #include "narrow.h"
+#include "optimizers.h"
 #include "product.h"
 #include "sparse.h"
 
@@ -26,4 +27,8 @@ const purenet_kernels TABLE = {
     list_non_zeros,
     sparse_forward,
     sparse_step,
+    optimize,
+    penalty_slopes,
+    clip,
+    times,
 };

@@ -6,6 +6,7 @@
 #if PURENET_VECTORS
 #define W 2
 #if defined(__x86_64__)
+#include <emmintrin.h>
 #define NAME "sse2"
 #elif defined(__aarch64__)
 #define NAME "neon"
