@@ -13,6 +13,8 @@ class History:
     validation_loss, validation_accuracy: of the validation data, after the epoch.
     first_epoch: the number of the first epoch, counted from 0 over the life of the network.
     stopped: why training ended before its last epoch, or None.
+    best_epoch: the number of the epoch with the lowest loss, whose parameters the network has after
+        a training with ``restore_best``; None without.
 
     The accuracies stay empty where the targets are no classes, the validation figures where no
     validation data was given.
@@ -24,6 +26,7 @@ class History:
     validation_accuracy: list[float]
     first_epoch: int
     stopped: str | None
+    best_epoch: int | None
 
     def __init__(
         self,
@@ -33,11 +36,12 @@ class History:
         validation_accuracy: list[float] | None = None,
         first_epoch: int = 0,
         stopped: str | None = None,
+        best_epoch: int | None = None,
     ) -> None:
         # In three lines, because every ``fit`` passes here on its way to the first product.
         self.loss, self.validation_loss = loss or [], validation_loss or []
         self.accuracy, self.validation_accuracy = accuracy or [], validation_accuracy or []
-        self.first_epoch, self.stopped = first_epoch, stopped
+        self.first_epoch, self.stopped, self.best_epoch = first_epoch, stopped, best_epoch
 
     def __eq__(self, other: object) -> Any:
         return vars(self) == vars(other) if type(other) is type(self) else NotImplemented

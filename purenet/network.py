@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from . import training
@@ -18,7 +19,14 @@ from .claims import Claim
 from .construction import SETTERS, checked_layers, checked_loss, connected
 from .history import History
 from .layers import Dense, Layer, LayerOutput
-from .losses import REQUIRED_ACTIVATION, loss_count, output_delta, output_gradient, total_loss
+from .losses import (
+    REQUIRED_ACTIVATION,
+    loss_count,
+    output_delta,
+    output_gradient,
+    total_loss,
+    weighted_rows,
+)
 from .matrix import Matrix, Rows
 from .metrics import Evaluation
 from .optimizers import PLAIN_DESCENT, Optimizer, as_optimizer
@@ -91,15 +99,28 @@ class Network:
         self.check_parameters()
         return self.gradients(self.checked_samples(inputs, targets))
 
-    def backward(self, inputs: Matrix, targets: Matrix, outputs: list[LayerOutput]) -> list[Any]:
-        """The loop of ``backprop``: from the outputs of ``forward`` back to the first layer."""
+    def backward(
+        self,
+        inputs: Matrix,
+        targets: Matrix,
+        outputs: list[LayerOutput],
+        weights: Sequence[float] | None = None,
+    ) -> list[Any]:
+        """The loop of ``backprop``: from the outputs of ``forward`` back to the first layer.
+
+        weights: how much each sample's loss counts, if not all count alike.
+        """
         delta: Any
         last = len(self.layers) - 1
         output = outputs[last]
         if self.loss in REQUIRED_ACTIVATION:
             delta = output_delta(self.loss, output.a, targets)
+            if weights is not None:
+                delta = weighted_rows(delta, weights)
         else:
             d_a = output_gradient(self.loss, output.a, targets)
+            if weights is not None:
+                d_a = weighted_rows(d_a, weights)
             delta = self.layers[last].delta(output, d_a)
         gradients = []
         for number in range(last, 0, -1):
@@ -230,6 +251,10 @@ class Network:
         optimizer: Optimizer | str | None = PLAIN_DESCENT,
         clip_norm: float | None = None,
         clip_value: float | None = None,
+        class_weight: dict[int, float] | str | None = None,
+        sample_weight: Sequence[float] | None = None,
+        validation_split: float | None = None,
+        restore_best: bool = False,
     ) -> History:
         """Train the network by gradient descent and return the history.
 
@@ -253,6 +278,17 @@ class Network:
             call with an equal optimizer carries on.
         clip_norm, clip_value: the longest gradient of a batch, and the largest slope in it, before
             a step is taken.
+        class_weight: how much the losses of a class's samples count: a dict with a number, 0 or
+            more, for the number of a class (1.0 for those that are missing); or "balanced", with
+            which all classes count alike, however many samples they have.
+        sample_weight: how much each sample's loss counts, 0 or more.  Both kinds of weights are
+            multiplied; the number that divides the loss stays that of the samples.  Accuracies and
+            the validation loss count all samples alike.
+        validation_split: the share of the samples that is not trained on but evaluated after each
+            epoch, chosen by the network's seed as ``train_test_split`` does it.
+        restore_best: let the network have the parameters again that it had after the epoch with the
+            lowest loss (the validation loss, if there is validation data), as if training had ended
+            there; also after Ctrl-C and TrainingDiverged.  ``history.best_epoch`` tells which.
 
         Epochs are counted from 0 over the life of the network: a second call carries on.
 
@@ -262,12 +298,14 @@ class Network:
         """
         rate = getattr(optimizer, "usual_rate", None) if learning_rate is None else learning_rate
         given = epochs, rate, batch_size, shuffle, patience, on_epoch, progress, threads
-        settings = training.checked_settings(*given, optimizer, clip_norm, clip_value)
+        settings = training.checked_settings(*given, optimizer, clip_norm, clip_value, restore_best)
         self.check_parameters()
         samples = self.checked_samples(inputs, targets, settings.threads, settings)
-        validation = None
-        if validation_data is not None:
-            validation = training.as_samples(self, validation_data, settings.threads)
+        validation, more = None, (validation_data, validation_split, class_weight, sample_weight)
+        if set(map(type, more)) != {NoneType}:
+            samples, validation = training.more_samples(
+                self, samples, inputs, targets, settings, *more
+            )
         with self.claim:
             return training.train(self, samples, validation, settings)
 

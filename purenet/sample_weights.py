@@ -22,7 +22,25 @@ def checked_sample_weight(values: Any, samples: int) -> list[float]:
     return [_as_weight(value, f"sample_weight: row {i}") for i, value in enumerate(listed)]
 
 
-def checked_class_weight(value: Any, targets: Matrix | None) -> list[float]:
+def with_class_weight(
+    sample_weight: list[float] | None, class_weight: Any, targets: Matrix | None
+) -> list[float]:
+    """Return each sample's weight times that of its class."""
+    of_classes = _class_weights(class_weight, targets)
+    if sample_weight is None:
+        return of_classes
+    weights = []
+    for i, (own, of_class) in enumerate(zip(sample_weight, of_classes, strict=True)):
+        if not isfinite(own * of_class):
+            raise ValueError(
+                f"sample_weight: {own} times {of_class}, the weight of the class, is too large, "
+                f"in row {i} of the samples to train on, expected a product that fits a float"
+            )
+        weights.append(own * of_class)
+    return weights
+
+
+def _class_weights(value: Any, targets: Matrix | None) -> list[float]:
     """Return the weight that ``class_weight`` gives each sample.
 
     value: the weights by class number, 1.0 for those that are missing; or "balanced", with which
@@ -52,27 +70,17 @@ def checked_class_weight(value: Any, targets: Matrix | None) -> list[float]:
     return [weights.get(number, 1.0) for number in classes]
 
 
-def multiplied(sample_weight: list[float], class_weight: list[float]) -> list[float]:
-    """Return the products of both, which must fit a float."""
-    weights = []
-    for i, (own, of_class) in enumerate(zip(sample_weight, class_weight, strict=True)):
-        if not isfinite(own * of_class):
-            raise ValueError(
-                f"sample_weight: row {i}: found {own} for a class with the weight {of_class}, "
-                f"expected a product that fits a float"
-            )
-        weights.append(own * of_class)
-    return weights
-
-
-def check_some(weights: list[float], argument: str) -> None:
+def check_some(weights: list[float]) -> None:
     """Refuse weights of which none is larger than 0."""
     if not any(weights):
-        raise ValueError(f"{argument}: found only weights of 0, expected one that is larger")
+        raise ValueError(
+            "class_weight and sample_weight: found only samples with a weight of 0, "
+            "expected one that is larger"
+        )
 
 
 def _as_weight(value: Any, place: str) -> float:
     weight = as_number(value, place)
     if weight < 0.0:
         raise ValueError(f"{place}: found {weight}, expected 0 or more")
-    return weight
+    return weight + 0.0  # no -0.0

@@ -15,12 +15,25 @@ _floats = partial(map, float)
 
 
 class Samples(NamedTuple):
-    """Checked inputs and targets; ``classes`` tells whether the targets name classes."""
+    """Checked inputs and targets.
+
+    classes: whether the targets name classes.  weights: how much each sample counts; None if all
+    count alike.
+    """
 
     inputs: Matrix
     targets: Matrix
     classes: bool
     size: int
+    weights: list[float] | None = None
+
+    def weighted(self, weights: list[float]) -> Samples:
+        """Return these samples with a weight for each."""
+        return self._replace(weights=weights)
+
+    def target_lists(self) -> Matrix:
+        """Return the targets as nested lists."""
+        return self.targets
 
 
 def checked_inputs(net: Parts, inputs: Any, threads: int = 1) -> Any:
@@ -49,7 +62,7 @@ def checked_samples(
     if net.loss in REQUIRED_ACTIVATION:
         check_targets(answers, net.loss, classes)
     # The same as Samples(...), which is a Python function and a detour, too.
-    return tuple.__new__(Samples, (rows, answers, classes, len(rows)))
+    return tuple.__new__(Samples, (rows, answers, classes, len(rows), None))
 
 
 def _lists_of_numbers(net: Parts, inputs: Any, targets: Any) -> tuple[Matrix, Matrix] | None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
-from .answers import MOST_NUMBERED_CLASSES
+from .answers import MOST_NUMBERED_CLASSES, class_of
 from .checks import NUMBERS, as_count, as_list, as_number, counted, shown
 from .metrics import Evaluation
 from .randomness import shuffled_order
@@ -181,6 +181,20 @@ def divided(
         quotas[number] += 1
     chosen = [i for group, quota in zip(groups, quotas, strict=True) for i in group[:quota]]
     return sorted(set(range(count)).difference(chosen)), sorted(chosen)
+
+
+def divided_in_two(
+    samples: int, validation_split: Any, seed: int, targets: list[list[float]] | None
+) -> tuple[list[int], list[int]]:
+    """Return the numbers of the samples to train on and of those to validate on.
+
+    targets: rows that name classes, which both parts shall share; None if they do not.
+    """
+    share = checked_share(validation_split, "validation_split")
+    if samples < 2:
+        raise ValueError("validation_split: found 1 sample, expected 2 or more to divide")
+    strata = None if targets is None else [class_of(row) for row in targets]
+    return divided(samples, share, seed, strata, least=1)
 
 
 def checked_share(value: Any, argument: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from operator import contains
@@ -13,7 +14,7 @@ from .checks import as_count, as_flag, as_learning_rate, as_list, as_number, sho
 from .construction import Parts
 from .history import History, TrainingDiverged
 from .layers import LayerOutput
-from .losses import loss_count, total_loss
+from .losses import loss_count, total_loss, weighted_total_loss
 from .matrix import Matrix
 from .optimizers import PLAIN_DESCENT, GradientDescent, Optimizer, as_optimizer
 from .parameters import clip_gradients, find_non_finite
@@ -33,14 +34,20 @@ class Trainee(Parts, Protocol):
     What is checked and converted is the backend's own: only it looks into its samples.
     """
 
-    def checked_samples(self, inputs: Any, targets: Any, threads: int = 1) -> Any: ...
+    def checked_samples(
+        self, inputs: Any, targets: Any, threads: int = 1, settings: Any = None
+    ) -> Any: ...
 
     def forward(
         self, inputs: Matrix, batch: tuple[int, int] | None = None
     ) -> list[LayerOutput]: ...
 
     def backward(
-        self, inputs: Matrix, targets: Matrix, outputs: list[LayerOutput]
+        self,
+        inputs: Matrix,
+        targets: Matrix,
+        outputs: list[LayerOutput],
+        weights: Sequence[float] | None = None,
     ) -> list[Any]: ...
 
     def step(self, gradients: list[Any], learning_rate: float, optimizer: Optimizer) -> None: ...
@@ -72,6 +79,7 @@ class Settings(NamedTuple):
     optimizer: Optimizer = PLAIN_DESCENT
     clip_norm: float | None = None
     clip_value: float | None = None
+    restore_best: bool = False
 
 
 LARGEST = sys.float_info.max
@@ -90,6 +98,7 @@ _USUAL: tuple[set[Any], ...] = (
     {GradientDescent},
     _NONE,
     _NONE,
+    _BOOL,
 )
 
 
@@ -130,6 +139,7 @@ def checked_settings(*given: Any) -> Settings:
         optimizer,
         _checked_limit(given[9], "clip_norm"),
         _checked_limit(given[10], "clip_value"),
+        as_flag(given[11], "restore_best"),
     )
 
 
@@ -163,6 +173,83 @@ def as_samples(net: Trainee, validation_data: Any, threads: int) -> Samples:
         raise type(error)(f"validation_data: {error}") from None
 
 
+def more_samples(
+    net: Trainee,
+    samples: Any,
+    inputs: Any,
+    targets: Any,
+    settings: Settings,
+    validation_data: Any,
+    validation_split: Any,
+    class_weight: Any,
+    sample_weight: Any,
+) -> tuple[Any, Any]:
+    """Return the samples to train on, with their weights, and those to validate on, or None.
+
+    samples: the checked inputs and targets.
+    """
+    from . import sample_weights  # these two rooms are loaded when somebody asks for them
+
+    weights = None
+    if sample_weight is not None:
+        weights = sample_weights.checked_sample_weight(sample_weight, samples.size)
+    validation = None
+    if validation_split is not None:
+        from .splits import divided_in_two
+
+        if validation_data is not None:
+            raise ValueError(
+                "validation_split: found it together with validation_data, expected one of them"
+            )
+        classes = samples.target_lists() if samples.classes else None
+        rows, answers = as_list(inputs, "inputs", "rows"), as_list(targets, "targets", "rows")
+        kept, held = divided_in_two(samples.size, validation_split, net.seed, classes)
+        validation = net.checked_samples(
+            [rows[i] for i in held], [answers[i] for i in held], settings.threads
+        )
+        samples = net.checked_samples(
+            [rows[i] for i in kept], [answers[i] for i in kept], settings.threads, settings
+        )
+        weights = None if weights is None else [weights[i] for i in kept]
+    elif validation_data is not None:
+        validation = as_samples(net, validation_data, settings.threads)
+    if class_weight is not None:
+        classes = samples.target_lists() if samples.classes else None
+        weights = sample_weights.with_class_weight(weights, class_weight, classes)
+    if weights is not None:
+        sample_weights.check_some(weights)
+        samples = samples.weighted(weights)
+    return samples, validation
+
+
+class BestEpoch:
+    """Notes a network's parameters after each epoch with a lower loss than ever before."""
+
+    def __init__(self) -> None:
+        self.loss = math.inf
+        self.epoch: int | None = None
+        self.copies: list[tuple[Any, Any]] = []  # of layers and their parameters
+
+    def look(self, net: Trainee, history: History) -> None:
+        """Be called after each epoch."""
+        loss = (history.validation_loss or history.loss)[-1]
+        if loss < self.loss:
+            self.loss, self.epoch = loss, history.first_epoch + len(history.loss) - 1
+            self.copies = [(layer, layer.copy_of_parameters()) for layer in net.layers]
+
+    def restore(self, net: Trainee, history: History) -> None:
+        """Give the network the noted parameters again, if later ones have taken their place.
+
+        What the optimizer remembers belongs to the later ones, and is forgotten.
+        """
+        history.best_epoch = self.epoch
+        if self.epoch is not None and self.epoch + 1 != net.epochs_trained:
+            for layer, copy in self.copies:
+                layer.put_back(copy)
+                layer.remember(None, {})
+            net.epochs_trained = self.epoch + 1
+
+
 def train(net: Trainee, samples: Samples, validation: Any, settings: Settings) -> History:
     """Train a network and return the history.
 
@@ -170,8 +257,9 @@ def train(net: Trainee, samples: Samples, validation: Any, settings: Settings) -
     """
     epochs, rate, _, _, patience, on_epoch, progress, *_ = settings
     history, bar = History(first_epoch=net.epochs_trained), _bar(epochs) if progress else None
+    best = BestEpoch() if settings.restore_best else None
     # If nobody looks on between the epochs, the backend may run them all at once.
-    alone = (validation, patience, on_epoch, bar) == (None,) * 4
+    alone = (validation, patience, on_epoch, bar, best) == (None,) * 5
     try:
         while (left := min(epochs - len(history.loss), LONGEST_RUN)) and history.stopped is None:
             alike = alone and not callable(rate)
@@ -181,6 +269,8 @@ def train(net: Trainee, samples: Samples, validation: Any, settings: Settings) -
             _check_finite(net, history)
             if validation is not None:
                 _validate(net, validation, history, settings.threads)
+            if best is not None:
+                best.look(net, history)
             if patience is not None and _is_stuck(history, patience):
                 history.stopped = f"no lower loss for {patience} epochs"
             if bar is not None:
@@ -190,6 +280,8 @@ def train(net: Trainee, samples: Samples, validation: Any, settings: Settings) -
     finally:
         # Also after Ctrl-C: the epochs that were finished count.
         net.epochs_trained = history.first_epoch + len(history.loss)
+        if best is not None:
+            best.restore(net, history)
         if bar is not None:
             bar.close()
     return history
@@ -230,7 +322,7 @@ def run_epochs(
 
     Ends early if a weight is no longer finite.
     """
-    inputs, targets, classes, count = samples
+    inputs, targets, classes, count, _ = samples
     size, shuffle = settings.batch_size or count, settings.shuffle
     first = history.first_epoch + len(history.loss)
     for epoch, rate in enumerate(rates, first):
@@ -242,12 +334,18 @@ def run_epochs(
                 inputs = [samples.inputs[i] for i in batch]
                 targets = [samples.targets[i] for i in batch]
             outputs = net.forward(inputs, (epoch, batches))
-            total = total + total_loss(net.loss, outputs[-1].z, outputs[-1].a, targets)
+            z, a = outputs[-1][:2]
+            if samples.weights is None:
+                total = total + total_loss(net.loss, z, a, targets)
+                gradients = net.backward(inputs, targets, outputs)
+            else:
+                weights = [samples.weights[i] for i in order[start : start + size]]
+                total = total + weighted_total_loss(net.loss, z, a, targets, weights)
+                gradients = net.backward(inputs, targets, outputs, weights)
             penalties = penalties + net.penalty()
             batches += 1
             if classes:
-                correct += count_correct(outputs[-1].a, targets)
-            gradients = net.backward(inputs, targets, outputs)
+                correct += count_correct(a, targets)
             if settings.clip_value is not None or settings.clip_norm is not None:
                 clip_gradients(net.layers, gradients, settings.clip_value, settings.clip_norm)
             net.step(gradients, rate, settings.optimizer)

@@ -123,7 +123,7 @@ class Network(network.Network):
         if type(samples) is Samples or self._runs_compiled(settings):
             return samples
         inputs, targets = samples.lists()
-        return Samples(inputs, targets, samples.classes, samples.size)
+        return Samples(inputs, targets, samples.classes, samples.size, samples.weight_list())
 
     def find_non_finite(self) -> tuple[str, float] | None:
         if self._is_compiled() and passes.is_finite(self):

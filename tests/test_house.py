@@ -38,6 +38,7 @@ ROOMS = (
     "answers",
     "metrics",
     "splits",
+    "sample_weights",
     "drawing",
     "history",
     "tables",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import copy
-import math
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -170,34 +168,6 @@ def network_for(
     return network
 
 
-class BestEpoch:
-    """Notes a network's parameters whenever its validation loss is lower than ever before."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.loss = math.inf
-        self.epochs = 0
-        self.parameters: list[dict[str, Any]] = []
-
-    def look(self, epoch: int, history: History) -> None:
-        """Be called after each epoch by ``fit``."""
-        if history.validation_loss and history.validation_loss[-1] < self.loss:
-            self.loss = history.validation_loss[-1]
-            self.epochs = epoch + 1
-            self.parameters = [
-                {name: copy.deepcopy(getattr(layer, name)) for name in layer.PARAMETERS}
-                for layer in self.network.layers
-            ]
-
-    def restore(self) -> None:
-        """Give the network the noted parameters, if there are any."""
-        if self.parameters:
-            for layer, parameters in zip(self.network.layers, self.parameters, strict=True):
-                for name, values in parameters.items():
-                    setattr(layer, name, values)
-            self.network.epochs_trained = self.epochs
-
-
 def run(arguments: argparse.Namespace) -> int:
     package = choose_backend(arguments.backend)
     share, patience = arguments.validation, arguments.patience
@@ -229,7 +199,6 @@ def run(arguments: argparse.Namespace) -> int:
     validation = None
     if held.rows:
         validation = preparation.inputs(held.rows), preparation.targets(held.labels or [])
-    best = BestEpoch(network)
     history = network.fit(
         preparation.inputs(kept.rows),
         preparation.targets(kept.labels or []),
@@ -238,11 +207,10 @@ def run(arguments: argparse.Namespace) -> int:
         batch_size=arguments.batch_size,
         validation_data=validation,
         patience=patience or None,
-        on_epoch=best.look if held.rows else None,
+        restore_best=bool(held.rows),
         progress=not arguments.quiet and is_terminal(sys.stderr),
         threads=arguments.threads,
     )
-    best.restore()
     network.save(arguments.out)
     series = {"training": history.loss, "validation": history.validation_loss}
     series = {name: losses for name, losses in series.items() if losses}
@@ -255,7 +223,7 @@ def run(arguments: argparse.Namespace) -> int:
         print()
         if history.stopped:
             print(f"stopped after {history.epochs} epochs: {history.stopped}")
-        if best.parameters:
+        if history.best_epoch is not None:
             print(f"the network of epoch {network.epochs_trained} has the lowest validation loss")
         print_scores(network, kept, "training", arguments.threads)
         if held.rows:

@@ -386,8 +386,8 @@ class Layer:
         """Return the optimizer of the last step, and what it remembers of each parameter."""
         return None if self._optimizer is None else (self._optimizer, self._memory)
 
-    def remember(self, optimizer: Optimizer, memory: dict[str, Any]) -> None:
-        """Let the next step be taken as if this optimizer had taken the one before."""
+    def remember(self, optimizer: Optimizer | None, memory: dict[str, Any]) -> None:
+        """Let the next step be taken as if this optimizer, or none, had taken the one before."""
         self._memory = memory
         self._optimizer = optimizer
 
