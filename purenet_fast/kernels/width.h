@@ -3,7 +3,9 @@
 #include "vectors.h"
 
 #include "elementwise.h"
+#include "convolution.h"
 #include "narrow.h"
+#include "pooling.h"
 #include "product.h"
 #include "sparse.h"
 
@@ -26,4 +28,14 @@ const purenet_kernels TABLE = {
     list_non_zeros,
     sparse_forward,
     sparse_step,
+    W,
+    convolve,
+    weight_sums,
+    spread_deltas,
+    pool_largest,
+    unpool_largest,
+    pool_average,
+    unpool_average,
+    to_pixels,
+    from_pixels,
 };
