@@ -97,7 +97,7 @@ class Dense(layers.Dense):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         for name, own in self.__dict__.pop("_own").items():
-            parameters.keep(self.__dict__, name, self.shape(name), own)
+            parameters.keep_own(self.__dict__, name, self.shape(name), own)
 
 
 enter(Dense, dense.FirstDenseStage, dense.DenseStage)
