@@ -1,4 +1,4 @@
-"""Dense layers whose arithmetic is compiled; everything else is purenet's.
+"""Layers whose arithmetic is compiled; everything else is purenet's.
 
 Weights and biases are lists here too, whenever somebody looks: see ``parameters``.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from purenet import layers
-from purenet.layers import LayerGradient, LayerOutput
+from purenet.layers import ConvolutionGradient, LayerGradient, LayerOutput, rows_of
 from purenet.matrix import Matrix, Rows
 from purenet.optimizers import GradientDescent, Optimizer
 from purenet.regularisation import add_penalty_slopes
 
-from . import dense, matrix, parameters
+from . import convolution, dense, dropout, flatten, matrix, parameters, pooling
 from .stages import enter
 
 _PLAIN_STEP = GradientDescent.step
@@ -36,24 +36,8 @@ def start_plain_descent(layer: layers.Layer, optimizer: Optimizer) -> None:
         attributes["_optimizer"] = optimizer
 
 
-class Dense(layers.Dense):
-    backend: ClassVar[str] = "fast"
-
-    # While some parameter is still to be drawn, purenet's loops say what they miss.
-
-    def feedforward(self, inputs: Rows) -> LayerOutput:
-        computed = None if self._initializers else dense.feedforward(self, inputs)
-        return super().feedforward(inputs) if computed is None else LayerOutput(*computed)
-
-    def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
-        weights = matrix.dot(matrix.transpose(inputs), delta)
-        if self.l1 > 0.0 or self.l2 > 0.0:
-            add_penalty_slopes(weights, self.weights, self.l1, self.l2)
-        return LayerGradient(weights, matrix.column_sums(delta) if self.bias else None, delta)
-
-    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
-        computed = None if self._initializers else dense.input_gradient(self, delta)
-        return super().input_gradient(inputs, delta) if computed is None else computed
+class Compiled(layers.Layer, abstract=True):
+    """A layer whose parameters are numbers in C."""
 
     def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
         plain = is_plain_descent(optimizer) and not self._initializers
@@ -100,14 +84,51 @@ class Dense(layers.Dense):
             parameters.keep_own(self.__dict__, name, self.shape(name), own)
 
 
+class Dense(Compiled, layers.Dense):
+    backend: ClassVar[str] = "fast"
+
+    # While some parameter is still to be drawn, purenet's loops say what they miss.
+
+    def feedforward(self, inputs: Rows) -> LayerOutput:
+        computed = None if self._initializers else dense.feedforward(self, inputs)
+        return super().feedforward(inputs) if computed is None else LayerOutput(*computed)
+
+    def gradient(self, inputs: Rows, delta: Matrix) -> LayerGradient:
+        weights = matrix.dot(matrix.transpose(inputs), delta)
+        if self.l1 > 0.0 or self.l2 > 0.0:
+            add_penalty_slopes(weights, self.weights, self.l1, self.l2)
+        return LayerGradient(weights, matrix.column_sums(delta) if self.bias else None, delta)
+
+    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
+        computed = None if self._initializers else dense.input_gradient(self, delta)
+        return super().input_gradient(inputs, delta) if computed is None else computed
+
+
 enter(Dense, dense.FirstDenseStage, dense.DenseStage)
 
 
-# Not compiled yet: purenet's loops.
-
-
-class Conv2D(layers.Conv2D):
+class Conv2D(Compiled, layers.Conv2D):
     backend: ClassVar[str] = "fast"
+
+    def feedforward(self, inputs: Rows) -> LayerOutput:
+        computed = None if self._initializers else convolution.feedforward(self, inputs)
+        return super().feedforward(inputs) if computed is None else LayerOutput(*computed)
+
+    def gradient(self, inputs: Rows, delta: Matrix) -> ConvolutionGradient:
+        computed = None if self._initializers else convolution.gradient(self, inputs, delta)
+        if computed is None:
+            return super().gradient(inputs, delta)
+        weights, biases = computed
+        if self.l1 > 0.0 or self.l2 > 0.0:
+            add_penalty_slopes(rows_of(weights), rows_of(self.weights), self.l1, self.l2)
+        return ConvolutionGradient(weights, biases, delta)
+
+    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
+        computed = None if self._initializers else convolution.input_gradient(self, delta)
+        return super().input_gradient(inputs, delta) if computed is None else computed
+
+
+# Called by themselves, these are purenet's loops.
 
 
 class MaxPool2D(layers.MaxPool2D):
@@ -124,3 +145,10 @@ class Flatten(layers.Flatten):
 
 class Dropout(layers.Dropout):
     backend: ClassVar[str] = "fast"
+
+
+enter(Conv2D, convolution.ConvolutionStage, convolution.ConvolutionStage)
+enter(MaxPool2D, pooling.MaxPoolStage, pooling.MaxPoolStage)
+enter(AveragePool2D, pooling.AveragePoolStage, pooling.AveragePoolStage)
+enter(Flatten, flatten.PassingStage, flatten.PassingStage)
+enter(Dropout, dropout.DropoutStage, dropout.DropoutStage)

@@ -142,7 +142,7 @@ def document(names: dict[str, Any], original: ModuleType) -> None:
 
 def document_methods(cls: type) -> None:
     """Give the methods that a class overrides the documentation of those of its base."""
-    base = cls.__mro__[1]
+    base = next(base for base in cls.__mro__[1:] if base.__name__ == cls.__name__)
     cls.__doc__ = base.__doc__
     for name, method in vars(cls).items():
         if callable(method) and hasattr(base, name):

@@ -165,6 +165,9 @@ cdef class Parameter:
 # _buffers.  All that follows takes that dictionary, so that nothing of Python's runs in between,
 # where Ctrl-C could come.
 
+cdef dict NONE = {}           # the parameters of a layer that has none
+
+
 cdef Parameter parameter_of(layer, str name):
     """Return the numbers of a parameter, or None if the layer goes without it."""
     return layer.__dict__["_buffers"].get(name)
@@ -264,7 +267,7 @@ def take_in(dict attributes, bint forget):
 def take_in_layers(tuple layers):
     """Take in what stands in the lists of all layers; return False if one of them must be checked."""
     for layer in layers:
-        if not c_take_in(layer.__dict__, True):
+        if not c_take_in(layer.__dict__, True) and layer.PARAMETERS:
             return False
     return True
 
@@ -284,7 +287,7 @@ cdef int bring_up_to_date(layers) except -1:
     cdef PyObject *lists
     for layer in layers:
         attributes = layer.__dict__
-        for name, parameter in (<dict> attributes["_buffers"]).items():
+        for name, parameter in (<dict> attributes.get("_buffers", NONE)).items():
             lists = PyDict_GetItem(attributes, name)
             if lists == NULL:
                 continue
