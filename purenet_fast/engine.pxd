@@ -18,6 +18,7 @@ cdef class Engine:
     cdef list owned               # the stages
     cdef void **stages            # and where they are
     cdef size_t count
+    cdef bint begins              # does any of them have something to do before a batch?
     cdef Stage first
     cdef Stage last
     cdef list parameters          # the weights and biases whose numbers are used

@@ -45,6 +45,8 @@ cdef class Engine:
             if stage.inputs != columns:
                 raise ValueError(
                     f"layer {number}: found {stage.inputs} inputs, expected {columns}")
+            stage.take_place(network, number)
+            self.begins = self.begins or stage.begins
             columns = stage.outputs
             self.work_of_sample += stage.work
             self.parameters += stage.parameters()
@@ -71,7 +73,12 @@ cdef class Engine:
         cdef size_t step_scratch = 0
         cdef size_t number
         cdef Stage stage
+        cdef Stage before = None
         self.threads = Threads(threads)
+        for stage in self.owned:
+            if before is not None:
+                stage.follow(before, purpose, keeps_every_z)
+            before = stage
         for stage in self.owned:
             scratch = max(scratch, stage.scratch(capacity, purpose))
             step_scratch = max(step_scratch, stage.step_scratch(capacity, purpose))
@@ -126,6 +133,9 @@ cdef class Engine:
             for l in range(self.count):
                 (<Stage> self.stages[l]).plan_step(worker, x, self.rate)
                 x = (<Stage> self.stages[l]).a
+        if self.begins:
+            for l in range(self.count):
+                (<Stage> self.stages[l]).begin(worker)
 
     cdef void plan(self, Worker *worker, size_t first, size_t last) noexcept nogil:
         """Get ready for the samples from ``first`` to ``last``."""

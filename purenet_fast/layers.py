@@ -9,17 +9,29 @@ from typing import Any, ClassVar
 
 from purenet import layers
 from purenet.layers import (
+    ConvolutionGradient,
     LayerGradient,
     LayerOutput,
     RecurrentGradient,
     RecurrentOutput,
     ThroughTime,
+    rows_of,
 )
 from purenet.matrix import Matrix, Rows
 from purenet.optimizers import Optimizer
 from purenet.regularisation import add_penalty_slopes
 
-from . import dense, matrix, optimizers, parameters, recurrent
+from . import (
+    convolution,
+    dense,
+    dropout,
+    flatten,
+    matrix,
+    optimizers,
+    parameters,
+    pooling,
+    recurrent,
+)
 from .stages import enter
 
 
@@ -71,7 +83,7 @@ class Compiled(layers.Layer, abstract=True):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         for name, own in self.__dict__.pop("_own").items():
-            parameters.keep(self.__dict__, name, self.shape(name), own)
+            parameters.keep_own(self.__dict__, name, self.shape(name), own)
 
 
 class Dense(Compiled, layers.Dense):
@@ -126,11 +138,28 @@ class Recurrent(Compiled, layers.Recurrent):
 enter(Recurrent, recurrent.RecurrentStage, recurrent.RecurrentStage)
 
 
-# Not compiled yet: purenet's loops.
-
-
-class Conv2D(layers.Conv2D):
+class Conv2D(Compiled, layers.Conv2D):
     backend: ClassVar[str] = "fast"
+
+    def feedforward(self, inputs: Rows) -> LayerOutput:
+        computed = None if self._initializers else convolution.feedforward(self, inputs)
+        return super().feedforward(inputs) if computed is None else LayerOutput(*computed)
+
+    def gradient(self, inputs: Rows, delta: Matrix) -> ConvolutionGradient:
+        computed = None if self._initializers else convolution.gradient(self, inputs, delta)
+        if computed is None:
+            return super().gradient(inputs, delta)
+        weights, biases = computed
+        if self.l1 > 0.0 or self.l2 > 0.0:
+            add_penalty_slopes(rows_of(weights), rows_of(self.weights), self.l1, self.l2)
+        return ConvolutionGradient(weights, biases, delta)
+
+    def input_gradient(self, inputs: Rows, delta: Rows) -> Matrix:
+        computed = None if self._initializers else convolution.input_gradient(self, delta)
+        return super().input_gradient(inputs, delta) if computed is None else computed
+
+
+# Called by themselves, these are purenet's loops.
 
 
 class MaxPool2D(layers.MaxPool2D):
@@ -147,3 +176,10 @@ class Flatten(layers.Flatten):
 
 class Dropout(layers.Dropout):
     backend: ClassVar[str] = "fast"
+
+
+enter(Conv2D, convolution.ConvolutionStage, convolution.ConvolutionStage)
+enter(MaxPool2D, pooling.MaxPoolStage, pooling.MaxPoolStage)
+enter(AveragePool2D, pooling.AveragePoolStage, pooling.AveragePoolStage)
+enter(Flatten, flatten.PassingStage, flatten.PassingStage)
+enter(Dropout, dropout.DropoutStage, dropout.DropoutStage)

@@ -42,21 +42,40 @@ cdef Py_ssize_t padded(Py_ssize_t columns) noexcept:
 
 
 cdef class Parameter:
-    """The numbers of one parameter of a layer: a matrix, or one row."""
+    """The numbers of one parameter of a layer: a matrix, one row, or lists of matrices.
 
-    def __cinit__(self, Py_ssize_t rows, Py_ssize_t columns, bint is_row):
-        self.rows = rows
-        self.columns = columns
-        self.is_row = is_row
-        self.stride = padded(columns)
-        self.block = Block(rows, self.stride)
+    What is nested deeper than a matrix has its rows below each other: filters[f][c][dy] is one of
+    filters * channels * height rows.
+    """
+
+    def __cinit__(self, tuple shape):
+        cdef Py_ssize_t size
+        self.shape = shape
+        self.own_levels = []
+        self.is_row = len(shape) == 1
+        self.rows = 1
+        for size in shape[:len(shape) - 1]:
+            self.rows *= size
+        self.columns = shape[len(shape) - 1]
+        self.stride = padded(self.columns)
+        self.block = Block(self.rows, self.stride)
         self.data = self.block.data
 
     cdef list hand_out(self):
         """Return new lists of the numbers."""
-        cdef Py_ssize_t i
-        self.own = [flat_list(self.data + i * self.stride, self.columns) for i in range(self.rows)]
-        return self.own[0] if self.is_row else list(self.own)
+        cdef Py_ssize_t i, size
+        cdef list level, levels
+        level = [flat_list(self.data + i * self.stride, self.columns) for i in range(self.rows)]
+        self.own = list(level)
+        if self.is_row:
+            return level[0]
+        levels = []
+        for size in self.shape[len(self.shape) - 2:0:-1]:
+            level = [level[i:i + size] for i in range(0, len(level), size)]
+            levels.append(list(level))
+        levels.reverse()
+        self.own_levels = levels
+        return level
 
     cdef bint take_in(self, PyObject *lists) noexcept:
         """Copy the numbers from lists; return False if these are not the own ones, of floats."""
@@ -66,12 +85,10 @@ cdef class Parameter:
             return True  # somebody trains, and will write back what comes of it
         if self.own is None or type(<object> lists) is not list:
             return False
-        if not self.is_row and PyList_GET_SIZE(<object> lists) != self.rows:
+        if not self.has_own_rows(lists):
             return False
         for i in range(self.rows):
-            row = lists if self.is_row else PyList_GET_ITEM(<object> lists, i)
-            if row != PyList_GET_ITEM(self.own, i):
-                return False
+            row = PyList_GET_ITEM(self.own, i)
             if PyList_GET_SIZE(<object> row) != self.columns:
                 return False
             # What has been copied when a row is refused is copied again, after it was mended.
@@ -79,34 +96,76 @@ cdef class Parameter:
                 return False
         return True
 
+    cdef bint has_own_rows(self, PyObject *lists) noexcept:
+        """Return whether the lists hold the rows that were handed out, each in its place."""
+        cdef Py_ssize_t depth, number, i
+        cdef Py_ssize_t size = 1
+        cdef Py_ssize_t around = 1                # so many lists
+        cdef Py_ssize_t levels = len(self.shape) - 1
+        cdef PyObject *outer
+        cdef PyObject *inner
+        if self.is_row:
+            return lists == PyList_GET_ITEM(self.own, 0)
+        for depth in range(levels):
+            size = self.shape[depth]
+            inner = <PyObject *> (
+                self.own if depth == levels - 1 else <list> self.own_levels[depth])
+            for number in range(around):
+                outer = lists
+                if depth > 0:
+                    outer = PyList_GET_ITEM(<list> self.own_levels[depth - 1], number)
+                if PyList_GET_SIZE(<object> outer) != size:
+                    return False
+                for i in range(size):
+                    if (PyList_GET_ITEM(<object> outer, i)
+                            != PyList_GET_ITEM(<object> inner, number * size + i)):
+                        return False
+            around *= size
+        return True
+
     cdef bint is_held(self, PyObject *lists) noexcept:
         """Return whether anybody but the layer has a reference to the lists or their rows."""
         cdef Py_ssize_t i
+        cdef list level
         if self.own is None:
             return True
-        # Of the layer's own references, one is in its __dict__, or in the list of rows, and one in
-        # self.own.
+        # Of the layer's own references, one is in its __dict__, or in the list around, and one in
+        # self.own or self.own_levels.
         if not self.is_row and references_to(lists) > 1:
             return True
         for i in range(self.rows):
             if references_to(PyList_GET_ITEM(self.own, i)) > 2:
                 return True
+        for level in self.own_levels:
+            for i in range(PyList_GET_SIZE(level)):
+                if references_to(PyList_GET_ITEM(level, i)) > 2:
+                    return True
         return False
 
     cdef int write_back(self, list lists) except -1:
         """Put the numbers into the lists that were handed out."""
-        cdef Py_ssize_t i
+        cdef Py_ssize_t i, depth, size
         cdef list own = self.own
+        cdef list levels, level
         for i in range(self.rows):
             refill(own[i], self.data + i * self.stride, self.columns)
-        if not self.is_row:
-            lists[:] = own
+        if self.is_row:
+            return 0
+        levels = [[lists], *self.own_levels, own]
+        for depth in range(len(self.shape) - 1):
+            size = self.shape[depth]
+            level = levels[depth + 1]
+            for i, around in enumerate(<list> levels[depth]):
+                around[:] = level[i * size:(i + 1) * size]
         return 0
 
 
 # The lists stand in a layer's __dict__, under the name of the parameter, and the numbers under
 # _buffers.  All that follows takes that dictionary, so that nothing of Python's runs in between,
 # where Ctrl-C could come.
+
+cdef dict NONE = {}           # the parameters of a layer that has none
+
 
 cdef Parameter parameter_of(layer, str name):
     """Return the numbers of a parameter, or None if the layer goes without it."""
@@ -118,33 +177,51 @@ def keep(dict attributes, str name, shape, values):
 
     shape: None for a parameter that the layer goes without.
     """
+    cdef list levels = [[values]]
+    if shape is not None:
+        while len(levels) < len(shape):
+            level = []
+            for around in levels[len(levels) - 1]:
+                level.extend(around)
+            levels.append(level)
+    keep_own(attributes, name, shape, levels[1 if len(levels) > 1 else 0:])
+
+
+def keep_own(dict attributes, str name, shape, levels):
+    """Do the same with the lists that ``own_lists`` has returned."""
     cdef dict buffers = attributes.setdefault("_buffers", {})
     cdef Parameter parameter
+    cdef Py_ssize_t count = 1
     if shape is None:
         buffers.pop(name, None)
         return
     parameter = buffers.get(name)
     if parameter is None:
-        parameter = buffers[name] = Parameter(1 if len(shape) == 1 else shape[0], shape[len(shape) - 1],
-                                              len(shape) == 1)
-    parameter.own = [values] if parameter.is_row else list(values)
-    for row in parameter.own:
-        if type(row) is not list:  # another thread has put it in since it was checked
-            parameter.own = None
+        parameter = buffers[name] = Parameter(tuple(shape))
+    parameter.own = None
+    if levels is None:
+        return
+    for depth, level in enumerate(levels):
+        count *= 1 if parameter.is_row else shape[depth]
+        # Otherwise another thread has put something in since they were checked.
+        if len(level) != count or not all([type(item) is list for item in level]):
             return
+    parameter.own_levels = list(levels[:len(levels) - 1])
+    parameter.own = levels[len(levels) - 1]
 
 
 def own_lists(dict attributes, str name):
-    """Return the lists that were handed out: the rows, or the one row."""
+    """Return the lists that were handed out, level by level: at last the rows, or the one row."""
     cdef Parameter parameter = attributes["_buffers"][name]
-    return parameter.own[0] if parameter.is_row else parameter.own
+    return None if parameter.own is None else [*parameter.own_levels, parameter.own]
 
 
 def own_items(dict attributes, str name):
-    """Return the rows that were handed out, by their identities; the one row has none in it."""
+    """Return the lists within those that were handed out, by their identities."""
     cdef Parameter parameter = attributes["_buffers"][name]
-    cdef list own = parameter.own
-    return {} if parameter.is_row or own is None else {id(row): row for row in own}
+    if parameter.is_row or parameter.own is None:
+        return {}
+    return {id(item): item for level in (*parameter.own_levels, parameter.own) for item in level}
 
 
 def hand_out(dict attributes, str name):
@@ -189,7 +266,7 @@ def take_in(dict attributes, bint forget):
 def take_in_layers(tuple layers):
     """Take in what stands in the lists of all layers; return False if one of them must be checked."""
     for layer in layers:
-        if not c_take_in(layer.__dict__, True):
+        if not c_take_in(layer.__dict__, True) and layer.PARAMETERS:
             return False
     return True
 
@@ -209,7 +286,7 @@ cdef int bring_up_to_date(layers) except -1:
     cdef PyObject *lists
     for layer in layers:
         attributes = layer.__dict__
-        for name, parameter in (<dict> attributes["_buffers"]).items():
+        for name, parameter in (<dict> attributes.get("_buffers", NONE)).items():
             lists = PyDict_GetItem(attributes, name)
             if lists == NULL:
                 continue

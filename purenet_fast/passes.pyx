@@ -112,7 +112,7 @@ def is_finite(network):
     cdef Parameter parameter
     take_in_all(network.layers)
     for layer in network.layers:
-        for parameter in layer.__dict__["_buffers"].values():
+        for parameter in layer.__dict__.get("_buffers", {}).values():
             # The padding between the rows is zero, and stays so.
             if not KERNELS.all_finite(parameter.rows * parameter.stride, parameter.data):
                 return False

@@ -1,4 +1,4 @@
-"""The order in which an epoch visits the samples: the twin of randomness.py's shuffled_order."""
+"""Random numbers: the twin of randomness.py's shuffled_order and batch_generator."""
 
 from libc.stdint cimport uint32_t
 from libc.stdlib cimport free, malloc
@@ -13,22 +13,22 @@ cdef uint32_t LOWER_BITS = 0x7fffffff
 cdef uint32_t TWIST = 0x9908b0df
 
 
-cdef class Shuffler:
-    """Draws the order of an epoch's samples: the twin of ``randomness.shuffled_order``.
+cdef class Twister:
+    """Random numbers from a whole number, the same that Python's ``random.Random`` gives.
 
-    The Mersenne Twister of Matsumoto and Nishimura, 1998, seeded with a whole number as Python's
-    ``random.Random`` is.
+    The Mersenne Twister of Matsumoto and Nishimura, 1998.
     """
 
-    def __cinit__(self, seed, epoch):
+    cdef int take_key(self, number) except -1:
+        """Start from this whole number at the next ``seed``."""
         cdef size_t i
-        number = (seed << 32) + epoch % 2**32
         self.length = max(1, (number.bit_length() + 31) // 32)
         self.key = <uint32_t *> malloc(self.length * sizeof(uint32_t))
         if self.key == NULL:
             raise MemoryError()
         for i in range(self.length):
             self.key[i] = (number >> (32 * i)) & 0xffffffff
+        return 0
 
     def __dealloc__(self):
         free(self.key)
@@ -59,18 +59,26 @@ cdef class Shuffler:
         s[0] = UPPER_BIT
         self.used = 624
 
-    cdef uint32_t draw(self) noexcept nogil:
+    cdef void twist(self) noexcept nogil:
         cdef uint32_t *s = self.state
         cdef uint32_t y
         cdef int i
+        # In three parts, so that no place has to be counted round.
+        for i in range(624 - 397):
+            y = (s[i] & UPPER_BIT) | (s[i + 1] & LOWER_BITS)
+            s[i] = s[i + 397] ^ (y >> 1) ^ (-(y & 1) & TWIST)
+        for i in range(624 - 397, 623):
+            y = (s[i] & UPPER_BIT) | (s[i + 1] & LOWER_BITS)
+            s[i] = s[i + 397 - 624] ^ (y >> 1) ^ (-(y & 1) & TWIST)
+        y = (s[623] & UPPER_BIT) | (s[0] & LOWER_BITS)
+        s[623] = s[396] ^ (y >> 1) ^ (-(y & 1) & TWIST)
+        self.used = 0
+
+    cdef uint32_t draw(self) noexcept nogil:
+        cdef uint32_t y
         if self.used == 624:
-            for i in range(624):
-                y = (s[i] & UPPER_BIT) | (s[(i + 1) % 624] & LOWER_BITS)
-                s[i] = s[(i + 397) % 624] ^ (y >> 1)
-                if y & 1:
-                    s[i] ^= TWIST
-            self.used = 0
-        y = s[self.used]
+            self.twist()
+        y = self.state[self.used]
         self.used += 1
         y ^= y >> 11
         y ^= (y << 7) & <uint32_t> 0x9d2c5680
@@ -82,6 +90,21 @@ cdef class Shuffler:
         cdef uint32_t b = self.draw() >> 6
         return (a * 67108864.0 + b) * (1.0 / 9007199254740992.0)
 
+    cdef void skip(self, size_t count) noexcept nogil:
+        """Pass over so many random numbers."""
+        cdef size_t left = 2 * count
+        while left > <size_t> (624 - self.used):
+            left -= 624 - self.used
+            self.twist()
+        self.used += left
+
+
+cdef class Shuffler(Twister):
+    """Draws the order of an epoch's samples: the twin of ``randomness.shuffled_order``."""
+
+    def __cinit__(self, seed, epoch):
+        self.take_key((seed << 32) + epoch % 2**32)
+
     cdef void shuffle(self, size_t *order, size_t samples) noexcept nogil:
         """Write the order of the epoch, and go on to the next epoch."""
         cdef size_t i, chosen
@@ -92,3 +115,27 @@ cdef class Shuffler:
             chosen = <size_t> (self.random() * (i + 1))
             order[i], order[chosen] = order[chosen], order[i]
         self.key[0] += 1
+
+
+cdef class MaskDrawer(Twister):
+    """Draws what is dropped out: the random numbers of ``randomness.batch_generator``."""
+
+    def __cinit__(self, seed, layer):
+        # Below the seed the numbers of the epoch, the batch and the layer.
+        self.take_key(((abs(seed) << 96) | 1 << 95) + layer % 2**32)
+        self.seed_length = self.length
+
+    cdef void start(self, size_t epoch, size_t batch) noexcept nogil:
+        """Start with a batch."""
+        self.key[1] = <uint32_t> batch
+        self.key[2] = <uint32_t> epoch
+        self.length = self.seed_length
+        while self.length > 1 and self.key[self.length - 1] == 0:
+            self.length -= 1
+        self.seed()
+
+    cdef void draw_mask(self, double *mask, size_t count, double rate, double scale) noexcept nogil:
+        """Write 0 for what is left out, and ``scale`` for what is kept."""
+        cdef size_t i
+        for i in range(count):
+            mask[i] = 0.0 if self.random() < rate else scale

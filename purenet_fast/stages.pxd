@@ -15,6 +15,7 @@ cdef struct Worker:
     size_t number             # of the thread
     double *scratch           # working memory of the kernels
     double *step_scratch      # and of a sparse step
+    size_t epoch              # in the life of the network
     size_t batch              # which batch of the epoch it is
     size_t rows               # samples in the batch
     size_t begin              # the thread's part of them: begin <= i < end
@@ -38,6 +39,7 @@ cdef class Stage:
     cdef readonly size_t outputs
     cdef double work            # of one sample on its way forward, in multiplications
     cdef bint together          # does each thread compute some of the outputs, of all samples?
+    cdef bint begins            # does ``begin`` do anything?
     cdef double *z              # of the batch, samples by outputs; NULL if nobody needs it after a
     cdef double *a
     cdef double *delta          # NULL if there is no way back
@@ -45,10 +47,13 @@ cdef class Stage:
     cdef list parameters(self)
     cdef size_t scratch(self, size_t capacity, int purpose) noexcept
     cdef size_t step_scratch(self, size_t capacity, int purpose) noexcept
+    cdef int take_place(self, network, size_t number) except -1
+    cdef int follow(self, Stage before, int purpose, bint keeps_z) except -1
     cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
                     bint keeps_z) except -1
     cdef Layer *narrow(self) noexcept
     cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil
+    cdef void begin(self, Worker *worker) noexcept nogil
     cdef void plan_step(self, Worker *worker, const double *x, double rate) noexcept nogil
     cdef void forward_together(self, Worker *worker) noexcept nogil
     cdef void forward(self, Worker *worker) noexcept nogil

@@ -107,6 +107,18 @@ cdef class Stage:
         """Return how much more it needs for a step, next to the other."""
         return 0
 
+    cdef int take_place(self, network, size_t number) except -1:
+        """Be the network's layer of this number."""
+        return 0
+
+    cdef int follow(self, Stage before, int purpose, bint keeps_z) except -1:
+        """Agree with the stage before on how the numbers between them lie in memory.
+
+        A sample is a flat row, as it is everywhere outside, unless both can take it otherwise and
+        nobody wants to see it.
+        """
+        return 0
+
     cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
                     bint keeps_z) except -1:
         """Get memory for batches of up to so many samples."""
@@ -128,6 +140,9 @@ cdef class Stage:
         x: the layer's inputs, of the whole batch.  d_x: where ``backward`` puts dL/dx; NULL if
         nobody needs it.  They, and the samples, are mostly the same batch after batch.
         """
+
+    cdef void begin(self, Worker *worker) noexcept nogil:
+        """Get ready for a batch: the parameters are those with which it will be computed."""
 
     cdef void plan_step(self, Worker *worker, const double *x, double rate) noexcept nogil:
         """Get ready for the step or the gradient, given the layer's inputs of the whole batch."""

@@ -57,6 +57,7 @@ cdef class Training(Job):
     cdef Engine engine
     cdef Samples samples
     cdef size_t epochs            # in one go
+    cdef size_t first_epoch       # of this go, in the life of the network
     cdef size_t batch_size
     cdef Shuffler shuffler        # None: the samples keep their order
     cdef size_t *order
@@ -128,6 +129,7 @@ cdef class Training(Job):
             parameter.in_use += 1
         try:
             while epochs > 0 and not self.threads.stopped():
+                self.first_epoch = (history.first_epoch + len(history.loss)) % 2**32
                 self.epochs = min(epochs, EPOCHS_IN_ONE_GO)
                 self.finished = 0
                 try:
@@ -173,6 +175,7 @@ cdef class Training(Job):
             if self.threads.wait(number):  # 1
                 return
             start = 0
+            worker.epoch = self.first_epoch + epoch
             worker.batch = 0
             finite = True
             while start < count:

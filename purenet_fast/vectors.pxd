@@ -1,4 +1,4 @@
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint64_t
 
 cdef extern from "kernels/kernels.h" nogil:
     enum:
@@ -32,6 +32,12 @@ cdef extern from "kernels/kernels.h" nogil:
     ctypedef struct purenet_columns:
         size_t groups, columns, entries
         const double *value
+
+    ctypedef struct purenet_windows:
+        size_t places, terms
+        const size_t *place
+        const size_t *offset
+        size_t depth
 
     ctypedef struct Layer "purenet_layer":
         size_t inputs, outputs
@@ -84,6 +90,27 @@ cdef extern from "kernels/kernels.h" nogil:
                                double *g) noexcept nogil
         void (*clip)(double largest, size_t n, double *g) noexcept nogil
         void (*times)(double factor, size_t n, double *x) noexcept nogil
+        size_t width
+        void (*convolve)(const purenet_windows *w, const double *image, const double *weights,
+                         const double *bias, int activation, double *z) noexcept nogil
+        void (*weight_sums)(const purenet_windows *w, size_t first, size_t last,
+                            const double *image, const double *delta, double *sums,
+                            double *total) noexcept nogil
+        void (*spread_deltas)(const purenet_windows *w, size_t filters, size_t filter_step,
+                              const double *delta, size_t delta_depth, const double *weights,
+                              bint left_out, size_t *list, double *image) noexcept nogil
+        void (*pool_largest)(const purenet_windows *w, const double *image, double *a,
+                             uint64_t *winner) noexcept nogil
+        void (*unpool_largest)(const purenet_windows *w, const double *delta,
+                               const uint64_t *winner, double *image) noexcept nogil
+        void (*pool_average)(const purenet_windows *w, const double *image,
+                             double *a) noexcept nogil
+        void (*unpool_average)(const purenet_windows *w, const double *delta,
+                               double *image) noexcept nogil
+        void (*to_pixels)(size_t channels, size_t count, const double *flat, size_t channel,
+                          size_t depth, double *pixels) noexcept nogil
+        void (*from_pixels)(size_t channels, size_t count, const double *pixels, size_t depth,
+                            double *flat, size_t channel) noexcept nogil
 
     int purenet_choose(const char *wanted, const purenet_kernels **chosen)
 

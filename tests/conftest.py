@@ -139,6 +139,23 @@ def fast():
 
 
 @pytest.fixture
+def compiled(fast):
+    """The compiled package, with threads for the smallest networks.
+
+    What a test changes in it is put back.
+    """
+    compiled = fast
+    before = compiled.vectors.chosen_vectors()
+    least = compiled.threads.share_from(0.0)
+    limit = compiled.threads.limit_pieces(0)
+    compiled.threads.limit_pieces(limit)
+    yield compiled
+    compiled.vectors.choose_vectors(before)
+    compiled.threads.share_from(least)
+    compiled.threads.limit_pieces(limit)
+
+
+@pytest.fixture
 def vectors(request):
     """The compiled package restricted to one vector width, for each that this processor has."""
     fast = importlib.import_module("purenet_fast")

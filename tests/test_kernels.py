@@ -28,23 +28,6 @@ ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "linear", "softmax")
 INF, NAN = float("inf"), float("nan")
 
 
-@pytest.fixture
-def compiled(fast):
-    """The compiled package, with threads for the smallest networks.
-
-    What a test changes in it is put back.
-    """
-    compiled = fast
-    before = compiled.vectors.chosen_vectors()
-    least = compiled.threads.share_from(0.0)
-    limit = compiled.threads.limit_pieces(0)
-    compiled.threads.limit_pieces(limit)
-    yield compiled
-    compiled.vectors.choose_vectors(before)
-    compiled.threads.share_from(least)
-    compiled.threads.limit_pieces(limit)
-
-
 def vectors_here(compiled):
     """Return the names of the vector widths that this processor has."""
     before = compiled.vectors.chosen_vectors()

@@ -106,6 +106,21 @@ typedef struct {
     const uint32_t *sample;
 } purenet_columns;
 
+/* IMAGES lie in two ways.  Between layers that know nothing of images, a sample is a flat row:
+ * channel by channel, row by row.  The kernels for images take them pixel by pixel, a pixel's
+ * channels side by side and filled up to `depth` numbers, whole vectors.  What stands in the lanes
+ * that fill a pixel up is never used for another lane.
+ *
+ * The windows on an image: window p begins at image[place[p]], and has the numbers that stand
+ * offset[t] behind that.  So one table says how an image lies, how far the windows move, and how
+ * large they are. */
+typedef struct {
+    size_t places, terms;
+    const size_t *place;
+    const size_t *offset;
+    size_t depth; /* of what is computed from them */
+} purenet_windows;
+
 /* A layer of a network, with room for a batch. */
 typedef struct {
     size_t inputs, outputs;
@@ -168,7 +183,7 @@ typedef struct {
     /* w = w - rate * g */
     void (*step)(double rate, size_t n, const double *g, double *w);
     int (*all_finite)(size_t n, const double *x);
-    /* List the numbers of a strip that are not zero; returns how many there are.  All three arrays
+    /* List the numbers of a strip that are not 0.0; returns how many there are.  All three arrays
      * have room for a whole strip. */
     size_t (*list_non_zeros)(size_t n, const double *x, uint8_t *column, double *value);
     /* z = x w + bias (bias may be NULL) for the listed samples; the weights must be finite */
@@ -191,6 +206,40 @@ typedef struct {
     void (*clip)(double largest, size_t n, double *g);
     /* x = x * factor */
     void (*times)(double factor, size_t n, double *x);
+    size_t width; /* numbers of a vector; `depth` is a multiple of it */
+    /* A convolution of one sample: a pixel of `depth` filters for each window, activation(sum over
+     * the terms t of image[place + offset[t]] * weights[t][filter] + bias[filter]), or without the
+     * bias if it is NULL.  weights and bias have `depth` numbers a row. */
+    void (*convolve)(const purenet_windows *w, const double *image, const double *weights,
+                     const double *bias, int activation, double *z);
+    /* Go on with the sums of a gradient: for t from `first` to `last`, sums[t][filter] grows by
+     * image[place[p] + offset[t]] * delta[p][filter], window by window; and total[filter], if it is
+     * not NULL, by delta[p][filter].  sums and total have `depth` numbers a row. */
+    void (*weight_sums)(const purenet_windows *w, size_t first, size_t last, const double *image,
+                        const double *delta, double *sums, double *total);
+    /* Add to the pixels of each window, filter by filter and the last window first,
+     * delta[p][filter] * weights[filter][t][channel].  Here `depth` is of the pixels of the image,
+     * and the offsets are those of one channel; delta has delta_depth numbers a row, a filter
+     * filter_step.  left_out: whether deltas that are zero are left out; then the weights must be
+     * finite.  list: room for as many numbers as there are places. */
+    void (*spread_deltas)(const purenet_windows *w, size_t filters, size_t filter_step,
+                          const double *delta, size_t delta_depth, const double *weights,
+                          int left_out, size_t *list, double *image);
+    /* The largest of each window, and which term it was (winner may be NULL); and back: add each
+     * delta to that place in the image, which has zeros at first. */
+    void (*pool_largest)(const purenet_windows *w, const double *image, double *a,
+                         uint64_t *winner);
+    void (*unpool_largest)(const purenet_windows *w, const double *delta, const uint64_t *winner,
+                           double *image);
+    /* The average of each window, and back: add its share to each place. */
+    void (*pool_average)(const purenet_windows *w, const double *image, double *a);
+    void (*unpool_average)(const purenet_windows *w, const double *delta, double *image);
+    /* Lay `count` pixels out, which stand in a flat row, `channel` numbers from one channel to the
+     * next; and back. */
+    void (*to_pixels)(size_t channels, size_t count, const double *flat, size_t channel,
+                      size_t depth, double *pixels);
+    void (*from_pixels)(size_t channels, size_t count, const double *pixels, size_t depth,
+                        double *flat, size_t channel);
 } purenet_kernels;
 
 /* ---- the tables, one a width, and the choice ---- */

@@ -101,9 +101,11 @@ PURENET_INLINE vec from_bits(bits b)
 #if W == 1
 PURENET_INLINE bits less(vec x, vec y) { return x < y ? ~(bits)0 : 0; }
 PURENET_INLINE bits less_equal(vec x, vec y) { return x <= y ? ~(bits)0 : 0; }
+PURENET_INLINE bits same_bits(bits x, uint64_t y) { return x == y ? ~(bits)0 : 0; }
 #else
 PURENET_INLINE bits less(vec x, vec y) { return (bits)(x < y); }
 PURENET_INLINE bits less_equal(vec x, vec y) { return (bits)(x <= y); }
+PURENET_INLINE bits same_bits(bits x, uint64_t y) { return (bits)(x == y); }
 #endif
 
 PURENET_INLINE vec choose(bits where, vec yes, vec no)

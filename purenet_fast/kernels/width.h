@@ -3,8 +3,10 @@
 #include "vectors.h"
 
 #include "elementwise.h"
+#include "convolution.h"
 #include "narrow.h"
 #include "optimizers.h"
+#include "pooling.h"
 #include "product.h"
 #include "sparse.h"
 
@@ -31,4 +33,14 @@ const purenet_kernels TABLE = {
     penalty_slopes,
     clip,
     times,
+    W,
+    convolve,
+    weight_sums,
+    spread_deltas,
+    pool_largest,
+    unpool_largest,
+    pool_average,
+    unpool_average,
+    to_pixels,
+    from_pixels,
 };

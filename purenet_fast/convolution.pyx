@@ -1,0 +1,364 @@
+"""A convolution: the twin of layers/convolution.py, in the engine and by itself."""
+
+from libc.string cimport memcpy, memset
+
+from .activations cimport ACTIVATION_CODES, c_activate, c_activation_delta
+from .buffers cimport Block, Memory, block_of, nested_list
+from .fingerprint cimport PURENET_SOURCES
+from .images cimport ImageStage, lay_out
+from .parameters cimport Parameter, c_take_in, parameter_of
+from .samples cimport Inputs
+from .stages cimport GRADIENT, NOTHING, STEP, STEP_ASIDE, Worker
+from .threads cimport WORK_OF_UNIT, Threads
+from .vectors cimport PURENET_LINEAR
+
+from purenet.layers import ConvolutionGradient
+
+SOURCES = PURENET_SOURCES
+
+
+cdef class ConvolutionStage(ImageStage):
+    """A convolution in the engine.
+
+    The weights are copied at the beginning of a batch into the order in which the kernels take
+    them, by each thread for itself.  In the step each thread has some of the bands, a band being a
+    row of the window in one channel, of all filters.
+    """
+
+    def __cinit__(self, layer, Inputs inputs):
+        self.weights = parameter_of(layer, "weights")
+        self.biases = parameter_of(layer, "biases")
+        self.activation = ACTIVATION_CODES[layer.activation]
+        self.window_height, self.window_width = layer.size
+        self.bands = self.channels * self.window_height
+        self.work = <double> self.outputs * (self.bands * self.window_width + WORK_OF_UNIT)
+        zeros = layer.zeros
+        self.top = zeros.top
+        self.left = zeros.left
+        self.padded_height = self.height + zeros.top + zeros.bottom
+        self.padded_width = self.width + zeros.left + zeros.right
+        self.is_padded = any(zeros)
+        self.layer = layer
+        self.begins = True
+
+    cdef list parameters(self):
+        return [self.weights] if self.biases is None else [self.weights, self.biases]
+
+    cdef size_t scratch(self, size_t capacity, int purpose) noexcept:
+        cdef size_t places = self.rows * self.columns
+        # One image that goes out, one that goes back, and a list of places.
+        return (places * self.depth + places
+                + self.padded_height * self.padded_width * self.depth_in + 16)
+
+    cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
+                    bint keeps_z) except -1:
+        cdef size_t terms = self.bands * self.window_width
+        cdef size_t channel = 1
+        cdef size_t column = self.depth_in
+        cdef size_t number
+        cdef Part *part
+        self.threads = threads
+        self.purpose = purpose
+        self.set_up_images(memory, capacity, purpose, keeps_z)
+        if not self.takes_pixels:
+            channel = self.padded_height * self.padded_width
+            column = 1
+        lay_out(&self.windows, memory, self.layer, self.channels, self.depth,
+                self.padded_width * column, column, channel)
+        lay_out(&self.spread, memory, self.layer, 1, self.depth_in,
+                self.padded_width * self.depth_in, self.depth_in, 0)
+        self.padded_row = self.padded_height * self.padded_width * (
+            self.depth_in if self.takes_pixels else self.channels)
+        if self.is_padded:
+            self.padded = memory.numbers(capacity * self.padded_row)
+        self.parts = <Part *> memory.zeros(threads.count, sizeof(Part))
+        for number in range(threads.count):
+            part = &self.parts[number]
+            part.first_band = threads.begin_of(number, self.bands)
+            part.last_band = threads.begin_of(number + 1, self.bands)
+            part.weights = memory.numbers(terms * self.depth)
+            part.biases = memory.numbers(self.depth)
+            if purpose != NOTHING:
+                part.back_weights = memory.numbers(
+                    self.filters * self.spread.terms * self.depth_in)
+        if purpose != NOTHING:
+            self.sums = memory.numbers(terms * self.depth)
+            self.totals = memory.numbers(self.depth)
+            self.weights_gradient = Parameter(self.weights.shape)
+            if self.biases is not None:
+                self.biases_gradient = Parameter(self.biases.shape)
+        return 0
+
+    cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil:
+        self.parts[worker.number].x = x
+        self.parts[worker.number].d_x = d_x
+
+    cdef void plan_step(self, Worker *worker, const double *x, double rate) noexcept nogil:
+        self.parts[worker.number].rate = rate
+
+    cdef void begin(self, Worker *worker) noexcept nogil:
+        self.pack(&self.parts[worker.number])
+
+    cdef void pack(self, Part *part) noexcept nogil:
+        """Copy the weights into the order in which the kernels take them."""
+        cdef size_t width = self.window_width
+        cdef size_t taps = self.spread.terms
+        cdef size_t bands_of_channel = self.window_height
+        cdef size_t f, band, dx, c, tap
+        cdef const double *row = self.weights.data
+        for f in range(self.filters):
+            for band in range(self.bands):
+                for dx in range(width):
+                    part.weights[(band * width + dx) * self.depth + f] = row[dx]
+                if part.d_x != NULL:
+                    c = band // bands_of_channel
+                    tap = f * taps + band % bands_of_channel * width
+                    for dx in range(width):
+                        part.back_weights[(tap + dx) * self.depth_in + c] = row[dx]
+                row += self.weights.stride
+        if self.biases is not None:
+            memcpy(part.biases, self.biases.data, self.filters * sizeof(double))
+        if part.d_x != NULL:
+            part.finite = self.kernels.all_finite(
+                self.filters * taps * self.depth_in, part.back_weights)
+
+    cdef void pad_all(self, Worker *worker) noexcept nogil:
+        """Put the zeros around the images, if there are any."""
+        cdef const double *x = self.parts[worker.number].x
+        cdef size_t i
+        if self.is_padded:
+            for i in range(worker.first, worker.last):
+                self.pad(x + i * self.in_row, self.padded + i * self.padded_row)
+
+    cdef void pad(self, const double *image, double *target) noexcept nogil:
+        """Copy an image to where there are zeros around it."""
+        cdef size_t column = self.depth_in if self.takes_pixels else 1
+        cdef size_t images = 1 if self.takes_pixels else self.channels
+        cdef size_t row = self.width * column
+        cdef size_t c, y
+        for c in range(images):
+            target += (self.top * self.padded_width + self.left) * column
+            for y in range(self.height):
+                memcpy(target, image, row * sizeof(double))
+                image += row
+                target += self.padded_width * column
+            target += ((self.padded_height - self.top - self.height) * self.padded_width
+                       - self.left) * column
+
+    cdef const double *image_of(self, Part *part, size_t sample) noexcept nogil:
+        """Return where a sample's image stands, with its zeros."""
+        if self.is_padded:
+            return self.padded + sample * self.padded_row
+        return part.x + sample * self.in_row
+
+    cdef const double *delta_of(self, size_t sample, double *scratch) noexcept nogil:
+        """Return delta of a sample, pixel by pixel."""
+        cdef size_t places = self.rows * self.columns
+        cdef const double *delta = self.delta + sample * self.out_row
+        if self.gives_pixels:
+            return delta
+        self.kernels.to_pixels(self.filters, places, delta, places, self.depth, scratch)
+        return scratch
+
+    cdef void forward(self, Worker *worker) noexcept nogil:
+        cdef Part *part = &self.parts[worker.number]
+        cdef size_t places = self.rows * self.columns
+        cdef size_t first = worker.first
+        cdef size_t rows = worker.last - first
+        cdef double *biases = NULL if self.biases is None else part.biases
+        cdef const double *image
+        cdef double *a
+        cdef size_t i
+        self.pad_all(worker)
+        for i in range(first, worker.last):
+            image = self.image_of(part, i)
+            a = self.a + i * self.out_row
+            if self.gives_pixels:
+                self.kernels.convolve(&self.windows, image, part.weights, biases, self.activation,
+                                      a)
+            else:
+                self.kernels.convolve(&self.windows, image, part.weights, biases, PURENET_LINEAR,
+                                      worker.scratch)
+                self.kernels.from_pixels(self.filters, places, worker.scratch, self.depth, a,
+                                         places)
+        if not self.gives_pixels:
+            a = self.a + first * self.outputs
+            if self.z != NULL:
+                memcpy(self.z + first * self.outputs, a, rows * self.outputs * sizeof(double))
+            c_activate(self.activation, a, rows, self.outputs)
+
+    cdef void activation_delta(self, Worker *worker) noexcept nogil:
+        cdef size_t place = worker.first * self.out_row
+        c_activation_delta(self.activation, self.a + place, self.delta + place,
+                           worker.last - worker.first, self.out_row)
+
+    cdef void backward(self, Worker *worker) noexcept nogil:
+        cdef Part *part = &self.parts[worker.number]
+        cdef size_t places = self.rows * self.columns
+        cdef size_t pixels = self.padded_height * self.padded_width
+        cdef double *image = worker.scratch + places * self.depth
+        cdef size_t *list = <size_t *> (image + pixels * self.depth_in + 8)
+        cdef double *target = image
+        cdef double *d_x
+        cdef const double *row
+        cdef size_t i, y
+        for i in range(worker.first, worker.last):
+            d_x = part.d_x + i * self.in_row
+            if self.takes_pixels and not self.is_padded:
+                target = d_x
+            memset(target, 0, pixels * self.depth_in * sizeof(double))
+            self.kernels.spread_deltas(
+                &self.spread, self.filters, self.spread.terms * self.depth_in,
+                self.delta_of(i, worker.scratch), self.depth, part.back_weights, part.finite, list,
+                target)
+            if target == d_x:
+                continue
+            for y in range(self.height):
+                row = image + ((self.top + y) * self.padded_width + self.left) * self.depth_in
+                if self.takes_pixels:
+                    memcpy(d_x + y * self.width * self.depth_in, row,
+                           self.width * self.depth_in * sizeof(double))
+                else:
+                    self.kernels.from_pixels(self.channels, self.width, row, self.depth_in,
+                                             d_x + y * self.width, self.height * self.width)
+
+    cdef void step(self, Worker *worker) noexcept nogil:
+        cdef Part *part = &self.parts[worker.number]
+        cdef size_t first = part.first_band * self.window_width
+        cdef size_t last = part.last_band * self.window_width
+        cdef bint with_biases = worker.number == 0 and self.biases is not None
+        cdef double *totals = self.totals if with_biases else NULL
+        cdef size_t i
+        memset(self.sums + first * self.depth, 0, (last - first) * self.depth * sizeof(double))
+        if with_biases:
+            memset(totals, 0, self.depth * sizeof(double))
+        for i in range(worker.rows):
+            self.kernels.weight_sums(&self.windows, first, last, self.image_of(part, i),
+                                     self.delta_of(i, worker.scratch), self.sums, totals)
+            if self.purpose != STEP:
+                if worker.number == 0:
+                    self.threads.look(self.work)
+                if self.threads.stopped():
+                    return
+        self.write_gradient(part, with_biases)
+        if self.purpose == STEP:
+            self.descend(part, with_biases)
+
+    cdef void write_gradient(self, Part *part, bint with_biases) noexcept nogil:
+        """Put the sums of the thread's bands into the order of the parameters."""
+        cdef size_t width = self.window_width
+        cdef size_t f, band, dx
+        cdef double *row
+        for f in range(self.filters):
+            for band in range(part.first_band, part.last_band):
+                row = (self.weights_gradient.data
+                       + (f * self.bands + band) * self.weights_gradient.stride)
+                for dx in range(width):
+                    row[dx] = self.sums[(band * width + dx) * self.depth + f]
+        if with_biases:
+            memcpy(self.biases_gradient.data, self.totals, self.filters * sizeof(double))
+
+    cdef void descend(self, Part *part, bint with_biases) noexcept nogil:
+        """Take the step of plain descent of the thread's bands."""
+        cdef size_t stride = self.weights.stride
+        cdef size_t f, place
+        # The padding between the rows is zero in both, and stays so.
+        for f in range(self.filters):
+            place = (f * self.bands + part.first_band) * stride
+            self.kernels.step(part.rate, (part.last_band - part.first_band) * stride,
+                              self.weights_gradient.data + place, self.weights.data + place)
+        if with_biases:
+            self.kernels.step(part.rate, self.filters, self.biases_gradient.data,
+                              self.biases.data)
+
+    # The gradient is there as a whole before a step is taken; so no copy of the parameters is
+    # needed to drop the step.
+
+    cdef void commit(self, Worker *worker) noexcept nogil:
+        self.descend(&self.parts[worker.number], worker.number == 0 and self.biases is not None)
+
+    cdef bint finite(self) noexcept nogil:
+        # The padding between the rows is zero, and stays so.
+        return self.kernels.all_finite(self.weights.rows * self.weights.stride,
+                                       self.weights.data) and (
+            self.biases is None
+            or self.kernels.all_finite(self.filters, self.biases.data))
+
+    cdef object gradient(self, size_t rows):
+        return ConvolutionGradient(
+            self.weights_gradient.hand_out(),
+            None if self.biases is None else self.biases_gradient.hand_out(),
+            nested_list(self.delta, rows, self.outputs))
+
+
+# By itself, for whoever calls a layer, and for networks that are not compiled as a whole.  Each
+# function returns None for anything but lists of floats in shapes that fit the layer: purenet's
+# loops are for that.
+
+cdef ConvolutionStage stage_alone(layer, Memory memory, Worker *worker, size_t rows, int purpose):
+    """Return a layer ready for so many samples."""
+    cdef ConvolutionStage stage = ConvolutionStage(layer, None)
+    stage.set_up(Threads(1), memory, rows, purpose, True)
+    memset(worker, 0, sizeof(Worker))
+    worker.scratch = memory.numbers(stage.scratch(rows, purpose))
+    worker.rows = worker.end = worker.last = rows
+    return stage
+
+
+def feedforward(layer, inputs):
+    """Return z and a."""
+    cdef Block x = block_of(inputs)
+    cdef Memory memory = Memory()
+    cdef Worker worker
+    cdef ConvolutionStage stage
+    if x is None or x.columns != layer.inputs or not c_take_in(layer.__dict__, False):
+        return None
+    stage = stage_alone(layer, memory, &worker, x.rows, NOTHING)
+    with nogil:
+        stage.plan(&worker, x.data, NULL)
+        stage.begin(&worker)
+        stage.forward(&worker)
+    return (nested_list(stage.z, x.rows, stage.outputs),
+            nested_list(stage.a, x.rows, stage.outputs))
+
+
+def gradient(layer, inputs, delta):
+    """Return the gradient by the weights and the biases."""
+    cdef Block x = block_of(inputs)
+    cdef Block d = block_of(delta)
+    cdef Memory memory = Memory()
+    cdef Worker worker
+    cdef ConvolutionStage stage
+    if x is None or d is None or x.columns != layer.inputs or d.columns != layer.outputs:
+        return None
+    if x.rows != d.rows or not c_take_in(layer.__dict__, False):
+        return None
+    stage = stage_alone(layer, memory, &worker, x.rows, GRADIENT)
+    memcpy(stage.delta, d.data, d.rows * d.columns * sizeof(double))
+    with nogil:
+        stage.plan(&worker, x.data, NULL)
+        stage.pad_all(&worker)
+        stage.step(&worker)
+    if stage.threads.error is not None:
+        raise stage.threads.error
+    computed = stage.gradient(0)
+    return computed.weights, computed.biases
+
+
+def input_gradient(layer, delta):
+    """Return dL/dinputs."""
+    cdef Block d = block_of(delta)
+    cdef Block d_inputs
+    cdef Memory memory = Memory()
+    cdef Worker worker
+    cdef ConvolutionStage stage
+    if d is None or d.columns != layer.outputs or not c_take_in(layer.__dict__, False):
+        return None
+    stage = stage_alone(layer, memory, &worker, d.rows, GRADIENT)
+    d_inputs = Block(d.rows, layer.inputs)
+    memcpy(stage.delta, d.data, d.rows * d.columns * sizeof(double))
+    with nogil:
+        stage.plan(&worker, NULL, d_inputs.data)
+        stage.begin(&worker)
+        stage.backward(&worker)
+    return d_inputs.tolist()
