@@ -218,7 +218,7 @@ cdef dict start_with(layer, optimizer, Rule rule):
     Returns None where somebody has put in what purenet's loops must look at.
     """
     cdef dict attributes = layer.__dict__
-    cdef dict buffers = attributes["_buffers"]
+    cdef dict buffers = attributes.get("_buffers", {})  # some layers go without parameters
     cdef dict remembered = {}
     cdef Parameter parameter
     cdef Remembered memory
@@ -315,7 +315,7 @@ def step(layer, gradient, learning_rate, optimizer):
     cdef list steps = []
     if own is None or type(learning_rate) not in (float, int) or not c_take_in(attributes, False):
         return False
-    for name, parameter in (<dict> attributes["_buffers"]).items():
+    for name, parameter in (<dict> attributes.get("_buffers", {})).items():
         rows = block_for(parameter, getattr(gradient, name, None))
         if rows is None or rows.rows != parameter.rows or rows.columns != parameter.columns:
             return False
