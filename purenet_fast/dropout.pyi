@@ -1,0 +1,5 @@
+from .flatten import PassingStage
+
+SOURCES: int
+
+class DropoutStage(PassingStage): ...

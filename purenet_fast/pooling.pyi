@@ -1,0 +1,6 @@
+from .stages import Stage
+
+SOURCES: int
+
+class MaxPoolStage(Stage): ...
+class AveragePoolStage(Stage): ...
