@@ -147,11 +147,7 @@ def document_methods(cls: type) -> None:
     classes = cls.__mro__
     base = next(other for other in classes[1:] if other.__name__ == cls.__name__)
     cls.__doc__ = base.__doc__
-<<<<<<< HEAD
-    for owner in cls.__mro__[: cls.__mro__.index(base)]:
-=======
     for owner in classes[: classes.index(base)]:
->>>>>>> 2d2d74f9fa508115460bc0c9f064aad53d0bfefe
         for name, method in vars(owner).items():
             if callable(method) and hasattr(base, name):
                 method.__doc__ = getattr(base, name).__doc__
