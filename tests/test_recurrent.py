@@ -4,8 +4,10 @@ What is compared with ``unrolled`` is compared in bits: those are the sums of th
 written out once more, term by term.
 """
 
+import copy
 import itertools
 import json
+import pickle
 import random
 
 import pytest
@@ -393,3 +395,50 @@ def test_penalties_act_on_both_kinds_of_weights(backend):
     assert gradient.biases == plain.biases
     layer.l2 = 0.125
     assert backend.check_gradients(net, x, y).passed()
+
+
+def test_parameters_can_be_written_at_any_time(both):
+    """What is written into the lists counts, and they show what training makes of it."""
+    courses = []
+    for module in both:
+        layer = module.Recurrent((3, 2), 4, "tanh")
+        net = module.Network([layer, module.Dense(4, 1)], seed=6)
+        held = layer.recurrent_weights
+        inputs = [[0.5, -1.0, 0.25, 0.75, -0.5, 1.0], [1.0, 0.0, 0.0, -1.0, 0.5, 0.5]]
+        seen = []
+
+        def write(epoch, history, layer=layer, seen=seen):
+            layer.recurrent_weights[1][2] = 0.125 * epoch
+            layer.weights[0] = [1, 2, 3, 4]
+            seen.append([list(row) for row in layer.recurrent_weights])
+
+        net.fit(inputs, [0.0, 1.0], epochs=3, batch_size=1, on_epoch=write)
+        assert layer.recurrent_weights is held
+        restored = pickle.loads(pickle.dumps(net))
+        copied = copy.deepcopy(net)
+        for other in (net, restored, copied):
+            other.fit(inputs, [0.0, 1.0], epochs=2, batch_size=1)
+        assert restored.digest() == copied.digest() == net.digest()
+        courses.append((seen, net.digest(), held))
+        with pytest.raises(ValueError, match="recurrent_weights: row 1 has 5 numbers, expected 4"):
+            held[1].append(1.0)
+            net.predict(inputs)
+    assert_same_bits(courses[0], courses[1])
+
+
+def test_a_method_of_ones_own_runs(both):
+    """Where somebody has put another in the place of a method, that one computes."""
+    digests = set()
+    for module in both:
+
+        class Echo(module.Recurrent):
+            def through_time(self, output, delta):
+                return super().through_time(output, [[2.0 * d for d in row] for row in delta])
+
+        net = module.Network([Echo((2, 1), 3), module.Dense(3, 1)], seed=1)
+        net.fit([[1.0, 0.5]], [1.0], epochs=2)
+        plain = module.Network([module.Recurrent((2, 1), 3), module.Dense(3, 1)], seed=1)
+        plain.fit([[1.0, 0.5]], [1.0], epochs=2)
+        assert net.digest() != plain.digest()
+        digests.add(net.digest())
+    assert len(digests) == 1
