@@ -89,11 +89,12 @@ def _badly_built(how: str) -> ImportError:
     return ImportError(f"purenet_fast was {how}. To build it again, {BUILD}.")
 
 
-# What two networks become by some epochs of training: the beginning of their digest, the same on
-# every machine and in both packages.
+# What networks become by some epochs of training: the beginning of their digest, the same on every
+# machine and in both packages.
 KNOWN_DIGESTS = {
-    ("tanh", "sigmoid", "binary_cross_entropy"): "68653c2d949b180b",
-    ("leaky_relu", "softmax", "categorical_cross_entropy"): "33b1d6381fe2c047",
+    ("dense", "tanh", "sigmoid", "binary_cross_entropy"): "68653c2d949b180b",
+    ("dense", "leaky_relu", "softmax", "categorical_cross_entropy"): "33b1d6381fe2c047",
+    ("recurrent", "tanh", "softmax", "categorical_cross_entropy"): "0fc094ccd10b533d",
 }
 
 
@@ -114,13 +115,13 @@ def check_bits(package: Any) -> None:
         row[0] = 0.0  # nothing changes the weights of an input that is always zero
     weights = [[((k * 11 + j * 3) % 19 - 9) / 17.0 for j in range(12)] for k in range(20)]
     weights[0][0] = 1e-310
-    for (hidden, last, loss), expected in KNOWN_DIGESTS.items():
+    for (kind, hidden, last, loss), expected in KNOWN_DIGESTS.items():
         outputs = 1 if last == "sigmoid" else 3
-        layers = [
-            package.Dense(20, 12, hidden, initializer=weights),
-            package.Dense(12, outputs, last),
-        ]
-        net = package.Network(layers, loss, seed=1)
+        if kind == "dense":
+            first = package.Dense(20, 12, hidden, initializer=weights)
+        else:
+            first = package.Recurrent((4, 5), 12, hidden, initializer=weights[:5])
+        net = package.Network([first, package.Dense(12, outputs, last)], loss, seed=1)
         net.fit(inputs, [i % max(2, outputs) for i in range(9)], epochs=5, batch_size=4)
         if not net.digest().startswith(expected):
             raise _wrongly_built()

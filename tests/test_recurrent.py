@@ -4,8 +4,10 @@ What is compared with ``unrolled`` is compared in bits: those are the sums of th
 written out once more, term by term.
 """
 
+import copy
 import itertools
 import json
+import pickle
 import random
 
 import pytest
@@ -310,5 +312,133 @@ def test_it_learns_the_parity_of_8_bits(both):
         net.fit(inputs, odd, epochs=15, learning_rate=0.1, batch_size=8)
         assert net.predict_classes(inputs) == odd
         assert net.evaluate(inputs, odd).accuracy == 1.0
+        digests.add(net.digest())
+    assert len(digests) == 1
+
+
+def test_it_takes_the_sequences_of_the_layer_before(backend):
+    layers = [
+        backend.Recurrent((5, 3), 4, sequences=True),
+        backend.Recurrent(None, 2, "relu", sequences=True),
+        backend.Recurrent(None, 6),
+        backend.Dense(None, 1),
+    ]
+    assert repr(layers[1]) == "Recurrent(None, 2, 'relu', sequences=True)"
+    backend.Network(layers, seed=1)
+    shapes = [(layer.input_shape, layer.output_shape) for layer in layers]
+    assert shapes == [((5, 3), (5, 4)), ((5, 4), (5, 2)), ((5, 2), (6,)), ((6,), (1,))]
+    assert repr(layers[1]) == "Recurrent((5, 4), 2, 'relu', sequences=True)"
+    assert (layers[1].steps, layers[1].features) == (5, 4)
+
+
+def test_an_open_layer_gets_its_given_values(backend):
+    layer = backend.Recurrent(
+        None, 1, recurrent_initializer=[[0.25]], initializer=[[0.5], [1.0]], sequences=True
+    )
+    with pytest.raises(AttributeError, match="steps: this layer takes what the layer before"):
+        layer.steps  # noqa: B018
+    backend.Network([backend.Recurrent((3, 1), 2, sequences=True), layer])
+    assert layer.weights == [[0.5], [1.0]]
+    assert layer.recurrent_weights == [[0.25]]
+
+
+UNFIT = {
+    "dense before": (
+        lambda m: [m.Dense(2, 4, "tanh"), m.Recurrent(None, 3)],
+        "layers: layer 1, Recurrent(None, 3, 'tanh'), does not fit layer 0, "
+        "Dense(2, 4, 'tanh'): found 4 numbers, expected sequences",
+    ),
+    "last state before": (
+        lambda m: [m.Recurrent((5, 3), 4), m.Recurrent(None, 3)],
+        "layers: layer 1, Recurrent(None, 3, 'tanh'), does not fit layer 0, "
+        "Recurrent((5, 3), 4, 'tanh'): found 4 numbers, expected sequences",
+    ),
+    "other steps": (
+        lambda m: [m.Recurrent((4, 3), 3, sequences=True), m.Recurrent((3, 4), 3)],
+        "layers: layer 1, Recurrent((3, 4), 3, 'tanh'), does not fit layer 0, "
+        "Recurrent((4, 3), 3, 'tanh', sequences=True): found inputs (3, 4), expected (4, 3)",
+    ),
+    "first": (
+        lambda m: [m.Recurrent(None, 3)],
+        "layers: layer 0 is Recurrent(None, 3, 'tanh'), expected one that says what its inputs "
+        "are: there is no layer before it",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_layers_that_do_not_fit(backend, name):
+    make, expected = UNFIT[name]
+    layers = make(backend)
+    texts = list(map(repr, layers))
+    assert outcome(backend.Network, layers) == ("ValueError", expected)
+    assert list(map(repr, layers)) == texts
+
+
+def test_penalties_act_on_both_kinds_of_weights(backend):
+    layer = backend.Recurrent(
+        (2, 1), 1, initializer=[[2.0]], recurrent_initializer=[[-4.0]], l1=0.5, l2=0.125
+    )
+    layer.biases = [8.0]
+    net = backend.Network([layer], "sum_of_squares", seed=1)
+    assert layer.penalty() == 0.5 * 6.0 + 0.125 * 20.0
+    assert repr(layer) == "Recurrent((2, 1), 1, 'tanh', l1=0.5, l2=0.125)"
+    assert repr(backend.Recurrent.from_settings(layer.settings())) == repr(layer)
+    x, y = [[0.5, -0.25]], [[0.5]]
+    output = layer.feedforward(x)
+    through_time = layer.through_time(output, [[1.0]])
+    gradient = layer.gradient(x, through_time)
+    layer.l1 = layer.l2 = 0.0
+    plain = layer.gradient(x, through_time)
+    assert gradient.weights == [[plain.weights[0][0] + 0.5 + 0.25 * 2.0]]
+    assert gradient.recurrent_weights == [[plain.recurrent_weights[0][0] - 0.5 - 0.25 * 4.0]]
+    assert gradient.biases == plain.biases
+    layer.l2 = 0.125
+    assert backend.check_gradients(net, x, y).passed()
+
+
+def test_parameters_can_be_written_at_any_time(both):
+    """What is written into the lists counts, and they show what training makes of it."""
+    courses = []
+    for module in both:
+        layer = module.Recurrent((3, 2), 4, "tanh")
+        net = module.Network([layer, module.Dense(4, 1)], seed=6)
+        held = layer.recurrent_weights
+        inputs = [[0.5, -1.0, 0.25, 0.75, -0.5, 1.0], [1.0, 0.0, 0.0, -1.0, 0.5, 0.5]]
+        seen = []
+
+        def write(epoch, history, layer=layer, seen=seen):
+            layer.recurrent_weights[1][2] = 0.125 * epoch
+            layer.weights[0] = [1, 2, 3, 4]
+            seen.append([list(row) for row in layer.recurrent_weights])
+
+        net.fit(inputs, [0.0, 1.0], epochs=3, batch_size=1, on_epoch=write)
+        assert layer.recurrent_weights is held
+        restored = pickle.loads(pickle.dumps(net))
+        copied = copy.deepcopy(net)
+        for other in (net, restored, copied):
+            other.fit(inputs, [0.0, 1.0], epochs=2, batch_size=1)
+        assert restored.digest() == copied.digest() == net.digest()
+        courses.append((seen, net.digest(), held))
+        with pytest.raises(ValueError, match="recurrent_weights: row 1 has 5 numbers, expected 4"):
+            held[1].append(1.0)
+            net.predict(inputs)
+    assert_same_bits(courses[0], courses[1])
+
+
+def test_a_method_of_ones_own_runs(both):
+    """Where somebody has put another in the place of a method, that one computes."""
+    digests = set()
+    for module in both:
+
+        class Echo(module.Recurrent):
+            def through_time(self, output, delta):
+                return super().through_time(output, [[2.0 * d for d in row] for row in delta])
+
+        net = module.Network([Echo((2, 1), 3), module.Dense(3, 1)], seed=1)
+        net.fit([[1.0, 0.5]], [1.0], epochs=2)
+        plain = module.Network([module.Recurrent((2, 1), 3), module.Dense(3, 1)], seed=1)
+        plain.fit([[1.0, 0.5]], [1.0], epochs=2)
+        assert net.digest() != plain.digest()
         digests.add(net.digest())
     assert len(digests) == 1

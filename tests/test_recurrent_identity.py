@@ -13,6 +13,7 @@ from bits import assert_same_bits, bits
 
 import purenet
 from purenet.activations import ELEMENTWISE
+from purenet.optimizers import OPTIMIZERS
 
 LOSSES = (
     "sum_of_squares",
@@ -45,6 +46,8 @@ class Case:
             units = generator.randrange(1, 34 if generator.random() < 0.2 else 9)
             sequences = number < depth - 1 or generator.random() < 0.4
             options = {"sequences": sequences, "bias": generator.random() < 0.7}
+            if generator.random() < 0.2:
+                options[generator.choice(("l1", "l2"))] = 0.01
             if options["bias"]:
                 options["bias_initializer"] = generator.choice(("zeros", "uniform"))
             activation = generator.choice(ELEMENTWISE)
@@ -80,6 +83,10 @@ class Case:
             "threads": generator.choice((1, 1, 2, 3)),
             "learning_rate": generator.choice((0.0, 0.1, 0.5, 10.0, 1e5, 1e300)),
         }
+        if generator.random() < 0.4:
+            self.options["optimizer"] = generator.choice(sorted(OPTIMIZERS))
+        if generator.random() < 0.2:
+            self.options[generator.choice(("clip_norm", "clip_value"))] = 0.05
         self.planted = []
         if generator.random() < 0.25:
             values = generator.choice((EXTREME, NOT_FINITE))
@@ -195,6 +202,9 @@ def test_the_random_networks_are_of_all_kinds():
     }
     ends = [case.layers[-1] for case in cases if case.layers[-1][0] == "Recurrent"]
     assert {options["sequences"] for _, _, options in ends} == {True, False}
+    assert {case.options.get("optimizer") for case in cases} == {None, *OPTIMIZERS}
+    assert any("l1" in options for _, _, options in recurrent)
+    assert any("l2" in options for _, _, options in recurrent)
     outcomes = [course_in_purenet(case.seed)[1] for case in cases[::3]]
     diverged = [raised for raised in outcomes if raised is not None]
     assert 5 < len(diverged) < len(outcomes) / 2
