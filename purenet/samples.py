@@ -31,6 +31,10 @@ class Samples(NamedTuple):
         """Return these samples with a weight for each."""
         return self._replace(weights=weights)
 
+    def without_classes(self) -> Samples:
+        """Return these samples, whose targets are part of others that name no classes."""
+        return self._replace(classes=False)
+
     def target_lists(self) -> Matrix:
         """Return the targets as nested lists."""
         return self.targets

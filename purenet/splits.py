@@ -13,6 +13,7 @@ from .answers import MOST_NUMBERED_CLASSES, class_of
 from .checks import NUMBERS, as_count, as_list, as_number, counted, shown
 from .metrics import Evaluation
 from .randomness import shuffled_order
+from .sample_weights import checked_sample_weight
 
 # No training run gets this far, so a split shares its order with no epoch.
 SPLIT_EPOCH = 2**32 - 1
@@ -109,7 +110,8 @@ def cross_validate(
     inputs, targets: lists with one row (or number) a sample.
     folds: how many parts, of the same size but for one sample, two or more.
     seed, stratify: as for ``train_test_split``.
-    fit_arguments: what ``fit`` takes besides: epochs, learning_rate ...
+    fit_arguments: what ``fit`` takes besides: epochs, learning_rate ... of a sample_weight, each
+        network is given its samples' part.
 
     Raises ValueError or TypeError for unusable arguments and for a network that comes twice.
 
@@ -133,6 +135,9 @@ def cross_validate(
         raise ValueError(f"folds: found {folds} for {counted(len(rows), 'row')}, expected no more")
     strata = _strata(answers, stratify)
     order = _by_stratum(len(rows), as_count(seed, "seed", least=0), strata)
+    weights = fit_arguments.pop("sample_weight", None)
+    if weights is not None:
+        weights = checked_sample_weight(weights, len(rows))
     evaluations: list[Evaluation] = []
     networks: list[Any] = []
     threads = fit_arguments.get("threads", 1)
@@ -147,6 +152,8 @@ def cross_validate(
         if any(network is other for other in networks):
             raise ValueError("make_network: found the same network twice, expected a new one")
         networks.append(network)
+        if weights is not None:
+            fit_arguments["sample_weight"] = _at(kept, weights)
         network.fit(_at(kept, rows), _at(kept, answers), **fit_arguments)
         found = network.evaluate(_at(held, rows), _at(held, answers), threads=threads)
         evaluations.append(found)

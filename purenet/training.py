@@ -202,14 +202,14 @@ def more_samples(
                 "validation_split: found it together with validation_data, expected one of them"
             )
         classes = samples.target_lists() if samples.classes else None
-        rows, answers = as_list(inputs, "inputs", "rows"), as_list(targets, "targets", "rows")
         kept, held = divided_in_two(samples.size, validation_split, net.seed, classes)
-        validation = net.checked_samples(
-            [rows[i] for i in held], [answers[i] for i in held], settings.threads
-        )
-        samples = net.checked_samples(
-            [rows[i] for i in kept], [answers[i] for i in kept], settings.threads, settings
-        )
+        rows, answers = as_list(inputs, "inputs", "rows"), as_list(targets, "targets", "rows")
+        both = []
+        for part, meant_for in ((kept, settings), (held, None)):
+            x, y = [rows[i] for i in part], [answers[i] for i in part]
+            found = net.checked_samples(x, y, settings.threads, meant_for)
+            both.append(found if samples.classes else found.without_classes())
+        samples, validation = both
         weights = None if weights is None else [weights[i] for i in kept]
     elif validation_data is not None:
         validation = as_samples(net, validation_data, settings.threads)

@@ -120,7 +120,7 @@ def softmax_cross_entropy(z, y):
     return _losses.softmax_cross_entropy(z, y) if compiled is None else compiled
 
 
-cdef compiled_total_loss(loss, Block z, Block a, Block y):
+cdef compiled_total_loss(loss, Block z, Block a, Block y, Block weights=None):
     cdef Block exponentials, losses
     cdef double total = 0.0
     cdef Py_ssize_t i
@@ -132,6 +132,8 @@ cdef compiled_total_loss(loss, Block z, Block a, Block y):
     losses = Block(1, a.rows)
     c_sample_losses(LOSS_CODES[loss], z.data, a.data, y.data, exponentials.data, losses.data,
                     a.rows, a.columns)
+    if weights is not None:
+        c_weigh(weights.data, losses.data, a.rows, 1)
     for i in range(a.rows):
         total = total + losses.data[i]
     return total
@@ -140,6 +142,24 @@ cdef compiled_total_loss(loss, Block z, Block a, Block y):
 def total_loss(loss, z, a, y):
     compiled = compiled_total_loss(loss, block_of(z), block_of(a), block_of(y))
     return _losses.total_loss(loss, z, a, y) if compiled is None else compiled
+
+
+def weighted_total_loss(loss, z, a, y, weights):
+    cdef Block x = block_of(a)
+    cdef Block factors = row_block_of(weights)
+    compiled = None
+    if x is not None and factors is not None and factors.columns == x.rows:
+        compiled = compiled_total_loss(loss, block_of(z), x, block_of(y), factors)
+    return _losses.weighted_total_loss(loss, z, a, y, weights) if compiled is None else compiled
+
+
+def weighted_rows(gradient, weights):
+    cdef Block rows = block_of(gradient)
+    cdef Block factors = row_block_of(weights)
+    if rows is None or factors is None or factors.columns != rows.rows:
+        return _losses.weighted_rows(gradient, weights)
+    c_weigh(factors.data, rows.data, rows.rows, rows.columns)
+    return rows.tolist()
 
 
 def sample_loss(loss, z, a, y):

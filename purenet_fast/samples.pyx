@@ -50,6 +50,11 @@ cdef class Samples:
         self.weights = block
         return self
 
+    def without_classes(self):
+        """Return these samples, whose targets are part of others that name no classes."""
+        self.classes = False
+        return self
+
     def target_lists(self):
         """Return the targets as nested lists."""
         return self.targets.tolist()

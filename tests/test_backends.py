@@ -354,6 +354,8 @@ ARGUMENTS = {
     "activation": "softmax",
     "samples": 3,
     "outputs": 2,
+    "weights": [0.5, 3.0],
+    "gradient": [[0.25, 1.5], [-1.0, 2.0]],
 }
 OF_ONE_NUMBER = {"z": 0.75, "a": 0.25, "y": 1.0}
 OF_ONE_ROW = {"z": [0.5, -1.0], "a": [0.25, 0.75], "y": [0.0, 1.0]}

@@ -203,6 +203,43 @@ def test_folds_hold_each_sample_once(backend: ModuleType) -> None:
     assert repr(found) == "CrossValidation(3 folds, loss 3.66667 (standard deviation 0.4714))"
 
 
+def test_each_fold_has_its_weights(backend: ModuleType) -> None:
+    inputs, targets = [[float(n)] for n in range(6)], [0, 1] * 3
+    makes = []
+    for weight in (1.0, 0.0):  # of the samples that the first fold leaves out
+
+        def make_network() -> Any:
+            makes.append(backend.Network([backend.Dense(1, 1)], "binary_cross_entropy", seed=1))
+            return makes[-1]
+
+        split = [[row[0] for row in each] for each in held_out(backend, inputs, targets)]
+        weights = [weight if n in split[0] else 0.5 + n for n in range(6)]
+        backend.cross_validate(
+            make_network, inputs, targets, folds=3, epochs=2, sample_weight=weights
+        )
+    digests = [net.digest() for net in makes]
+    assert digests[0] == digests[3]
+    assert digests[1] != digests[4]
+    with pytest.raises(ValueError, match=r"^sample_weight: found 5 numbers for 6 samples, expecte"):
+        backend.cross_validate(make_network, inputs, targets, epochs=1, sample_weight=[1.0] * 5)
+
+
+def held_out(module: ModuleType, inputs: Any, targets: Any) -> list[Any]:
+    """Return the inputs that each of three folds is measured on."""
+    seen = []
+
+    class Noting:
+        def fit(self, inputs: Any, targets: Any, **settings: Any) -> None:
+            pass
+
+        def evaluate(self, inputs: Any, targets: Any, threads: int) -> Any:
+            seen.append(inputs)
+            return module.Evaluation(0.0, None)
+
+    module.cross_validate(Noting, inputs, targets, folds=3)
+    return seen
+
+
 def test_what_cannot_be_cross_validated(backend: ModuleType) -> None:
     inputs, targets = [[1.0], [2.0], [3.0]], [1.0, 0.0, 0.0]
     network = backend.Network([backend.Dense(1, 1)], seed=1)
