@@ -89,12 +89,14 @@ def _badly_built(how: str) -> ImportError:
     return ImportError(f"purenet_fast was {how}. To build it again, {BUILD}.")
 
 
-# What two networks become by some epochs of training: the beginning of their digest, the same on
+# What some networks become by some epochs of training: the beginning of their digest, the same on
 # every machine and in both packages.
 KNOWN_DIGESTS = {
     ("tanh", "sigmoid", "binary_cross_entropy"): "68653c2d949b180b",
     ("leaky_relu", "softmax", "categorical_cross_entropy"): "33b1d6381fe2c047",
 }
+
+KNOWN_DIGEST_OF_IMAGES = "f5ee3d95b1bd46bf"
 
 
 def check_bits(package: Any) -> None:
@@ -124,6 +126,16 @@ def check_bits(package: Any) -> None:
         net.fit(inputs, [i % max(2, outputs) for i in range(9)], epochs=5, batch_size=4)
         if not net.digest().startswith(expected):
             raise _wrongly_built()
+
+    layers = [
+        package.Conv2D((2, 5, 2), 9, 2, "tanh", padding="same"),
+        package.MaxPool2D((2, 1)),
+        package.Dense(None, 3, "softmax"),
+    ]
+    net = package.Network(layers, "categorical_cross_entropy", seed=1)
+    net.fit(inputs, [i % 3 for i in range(9)], epochs=3, batch_size=4)
+    if not net.digest().startswith(KNOWN_DIGEST_OF_IMAGES):
+        raise _wrongly_built()
 
 
 def _wrongly_built() -> ImportError:
