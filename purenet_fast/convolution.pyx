@@ -8,7 +8,7 @@ from .fingerprint cimport PURENET_SOURCES
 from .images cimport ImageStage, lay_out
 from .parameters cimport Parameter, c_take_in, parameter_of
 from .samples cimport Inputs
-from .stages cimport GRADIENT, NOTHING, STEP, STEP_ASIDE, Worker
+from .stages cimport GRADIENT, NOTHING, STEP, Worker
 from .threads cimport WORK_OF_UNIT, Threads
 from .vectors cimport PURENET_LINEAR
 
@@ -283,6 +283,11 @@ cdef class ConvolutionStage(ImageStage):
                                        self.weights.data) and (
             self.biases is None
             or self.kernels.all_finite(self.filters, self.biases.data))
+
+    cdef list gradients(self):
+        if self.biases is None:
+            return [self.weights_gradient.block]
+        return [self.weights_gradient.block, self.biases_gradient.block]
 
     cdef object gradient(self, size_t rows):
         return ConvolutionGradient(

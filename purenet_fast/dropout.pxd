@@ -2,6 +2,7 @@ from .flatten cimport PassingStage
 
 
 cdef class DropoutStage(PassingStage):
+    cdef bint drops               # is it in training?
     cdef double rate
     cdef double scale
     cdef double *mask             # of the batch; NULL where nothing is dropped

@@ -5,7 +5,7 @@ from .fingerprint cimport PURENET_SOURCES
 from .flatten cimport PassingStage
 from .randomness cimport MaskDrawer
 from .samples cimport Inputs
-from .stages cimport STEP, STEP_ASIDE, Stage, Worker
+from .stages cimport NOTHING, Stage, Worker
 from .threads cimport WORK_OF_UNIT, Threads
 
 SOURCES = PURENET_SOURCES
@@ -28,10 +28,14 @@ cdef class DropoutStage(PassingStage):
         self.begins = True
         return 0
 
+    cdef int follow(self, Stage before, int purpose, bint seen) except -1:
+        self.drops = purpose != NOTHING and not seen
+        return PassingStage.follow(self, before, purpose, seen)
+
     cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
                     bint keeps_z) except -1:
         PassingStage.set_up(self, threads, memory, capacity, purpose, keeps_z)
-        if purpose != STEP and purpose != STEP_ASIDE:
+        if not self.drops:
             return 0
         self.a = memory.numbers(capacity * self.inputs)
         self.mask = memory.numbers(capacity * self.inputs)

@@ -76,8 +76,7 @@ cdef class Engine:
         cdef Stage before = None
         self.threads = Threads(threads)
         for stage in self.owned:
-            if before is not None:
-                stage.follow(before, purpose, keeps_every_z)
+            stage.follow(before, purpose, keeps_every_z)
             before = stage
         for stage in self.owned:
             scratch = max(scratch, stage.scratch(capacity, purpose))

@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 from .buffers cimport Memory, nested_list
 from .fingerprint cimport PURENET_SOURCES
 from .samples cimport Inputs
-from .stages cimport GRADIENT, NOTHING, Stage, Worker
+from .stages cimport Stage, Worker
 from .threads cimport Threads
 from .vectors cimport KERNELS
 
@@ -25,8 +25,8 @@ cdef class PassingStage(Stage):
         self.inputs = self.outputs = layer.inputs
         self.work = self.inputs
 
-    cdef int follow(self, Stage before, int purpose, bint keeps_z) except -1:
-        if purpose != GRADIENT:
+    cdef int follow(self, Stage before, int purpose, bint seen) except -1:
+        if not seen:
             self.before = before
         return 0
 

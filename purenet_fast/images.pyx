@@ -9,7 +9,7 @@ numbers, a stage turns what it takes and gives.
 from .buffers cimport Memory
 from .fingerprint cimport PURENET_SOURCES
 from .samples cimport Inputs
-from .stages cimport GRADIENT, NOTHING, Stage, Worker
+from .stages cimport NOTHING, Stage
 from .vectors cimport KERNELS, purenet_windows
 
 SOURCES = PURENET_SOURCES
@@ -27,9 +27,9 @@ cdef class ImageStage(Stage):
         self.depth_in = (self.channels + KERNELS.width - 1) // KERNELS.width * KERNELS.width
         self.depth = (self.filters + KERNELS.width - 1) // KERNELS.width * KERNELS.width
 
-    cdef int follow(self, Stage before, int purpose, bint keeps_z) except -1:
+    cdef int follow(self, Stage before, int purpose, bint seen) except -1:
         cdef ImageStage images
-        if purpose != GRADIENT and not keeps_z and isinstance(before, ImageStage):
+        if not seen and isinstance(before, ImageStage):
             images = before
             self.takes_pixels = images.gives_pixels = True
         return 0

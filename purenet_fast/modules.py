@@ -89,20 +89,42 @@ def _badly_built(how: str) -> ImportError:
     return ImportError(f"purenet_fast was {how}. To build it again, {BUILD}.")
 
 
-# What networks become by some epochs of training: the beginning of their digest, the same on every
-# machine and in both packages.
-KNOWN_DIGESTS = {
-    ("dense", "tanh", "sigmoid", "binary_cross_entropy"): "68653c2d949b180b",
-    ("dense", "leaky_relu", "softmax", "categorical_cross_entropy"): "33b1d6381fe2c047",
-    ("recurrent", "tanh", "softmax", "categorical_cross_entropy"): "0fc094ccd10b533d",
-}
+# What the networks of ``known_networks`` become by some epochs of training: the beginnings of their
+# digests, the same on every machine and in both packages.
+KNOWN_DIGESTS = ("68653c2d949b180b", "33b1d6381fe2c047", "0fc094ccd10b533d", "5ca3b4508bb27cd6")
+
+
+def known_networks(package: Any) -> list[Any]:
+    """Return networks of all kinds of layers that add and multiply, for 20 inputs."""
+    weights = [[((k * 11 + j * 3) % 19 - 9) / 17.0 for j in range(12)] for k in range(20)]
+    weights[0][0] = 1e-310  # so small that it becomes zero where the smallest numbers do
+    entropy = "categorical_cross_entropy"
+    dense = [package.Dense(20, 12, "tanh", initializer=weights), package.Dense(12, 1, "sigmoid")]
+    classes = [
+        package.Dense(20, 12, "leaky_relu", initializer=weights),
+        package.Dense(12, 3, "softmax"),
+    ]
+    sequences = [
+        package.Recurrent((4, 5), 12, "tanh", initializer=weights[:5]),
+        package.Dense(12, 3, "softmax"),
+    ]
+    images = [
+        package.Conv2D((2, 5, 2), 9, 2, "tanh", padding="same"),
+        package.MaxPool2D((2, 1)),
+        package.Dense(None, 3, "softmax"),
+    ]
+    return [
+        package.Network(dense, "binary_cross_entropy", seed=1),
+        package.Network(classes, entropy, seed=1),
+        package.Network(sequences, entropy, seed=1),
+        package.Network(images, entropy, seed=1),
+    ]
 
 
 def check_bits(package: Any) -> None:
     """Refuse a build that computes other bits than purenet.
 
-    Such builds come from flags in CFLAGS that allow a compiler to reorder sums.  One of the weights
-    is so small that it becomes zero where the smallest numbers do.
+    Such builds come from flags in CFLAGS that allow a compiler to reorder sums.
     """
     if os.environ.get("PURENET_UNCHECKED_BITS"):  # for the test that needs a wrong build
         return
@@ -113,16 +135,9 @@ def check_bits(package: Any) -> None:
     inputs = [[((i * 7 + k * 5) % 23 - 11) / 7.0 for k in range(20)] for i in range(9)]
     for row in inputs:
         row[0] = 0.0  # nothing changes the weights of an input that is always zero
-    weights = [[((k * 11 + j * 3) % 19 - 9) / 17.0 for j in range(12)] for k in range(20)]
-    weights[0][0] = 1e-310
-    for (kind, hidden, last, loss), expected in KNOWN_DIGESTS.items():
-        outputs = 1 if last == "sigmoid" else 3
-        if kind == "dense":
-            first = package.Dense(20, 12, hidden, initializer=weights)
-        else:
-            first = package.Recurrent((4, 5), 12, hidden, initializer=weights[:5])
-        net = package.Network([first, package.Dense(12, outputs, last)], loss, seed=1)
-        net.fit(inputs, [i % max(2, outputs) for i in range(9)], epochs=5, batch_size=4)
+    for net, expected in zip(known_networks(package), KNOWN_DIGESTS, strict=True):
+        targets = [i % max(2, net.outputs) for i in range(9)]
+        net.fit(inputs, targets, epochs=5, batch_size=4)
         if not net.digest().startswith(expected):
             raise _wrongly_built()
 

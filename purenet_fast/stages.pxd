@@ -48,7 +48,7 @@ cdef class Stage:
     cdef size_t scratch(self, size_t capacity, int purpose) noexcept
     cdef size_t step_scratch(self, size_t capacity, int purpose) noexcept
     cdef int take_place(self, network, size_t number) except -1
-    cdef int follow(self, Stage before, int purpose, bint keeps_z) except -1
+    cdef int follow(self, Stage before, int purpose, bint seen) except -1
     cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
                     bint keeps_z) except -1
     cdef Layer *narrow(self) noexcept
@@ -65,6 +65,7 @@ cdef class Stage:
     cdef void commit(self, Worker *worker) noexcept nogil
     cdef bint finite(self) noexcept nogil
     cdef object output(self, size_t rows)
+    cdef list gradients(self)
     cdef object gradient(self, size_t rows)
     cdef void in_pieces(self, const purenet_product *product, Worker *worker) noexcept nogil
     # Of the first layer alone.

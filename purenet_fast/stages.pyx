@@ -111,11 +111,11 @@ cdef class Stage:
         """Be the network's layer of this number."""
         return 0
 
-    cdef int follow(self, Stage before, int purpose, bint keeps_z) except -1:
+    cdef int follow(self, Stage before, int purpose, bint seen) except -1:
         """Agree with the stage before on how the numbers between them lie in memory.
 
-        A sample is a flat row, as it is everywhere outside, unless both can take it otherwise and
-        nobody wants to see it.
+        before: None for the first stage.  seen: whether somebody wants to see what every stage
+        computes, and nobody trains.  A sample is a flat row then, as it is everywhere outside.
         """
         return 0
 
@@ -179,6 +179,13 @@ cdef class Stage:
         """Return z and a of so many samples as the layer's method ``feedforward`` does."""
         return LayerOutput(nested_list(self.z, rows, self.outputs),
                            nested_list(self.a, rows, self.outputs))
+
+    cdef list gradients(self):
+        """Return where ``step`` puts the gradients, if they are kept: a ``Block`` a parameter.
+
+        Each is laid out like the numbers of its parameter, in the order of ``parameters``.
+        """
+        return []
 
     cdef object gradient(self, size_t rows):
         """Return the gradient of so many samples as the layer's method ``gradient`` does."""
