@@ -10,8 +10,14 @@ from .step import symbol_of
 
 
 def float_attributes(owner: Any) -> list[str]:
-    """Return the names of the attributes of a layer or an optimizer that are a float."""
-    return [name for name, value in vars(owner).items() if isinstance(value, float)]
+    """Return the names of the attributes of a layer or an optimizer that are a float.
+
+    Those of the penalties are left out where there is none.
+    """
+    names = [name for name, value in vars(owner).items() if isinstance(value, float)]
+    if isinstance(owner, Layer) and owner.l1 == 0.0 and owner.l2 == 0.0:
+        return [name for name in names if name not in ("l1", "l2")]
+    return names
 
 
 def parts_of(memory: Any) -> list[tuple[str, Any]]:

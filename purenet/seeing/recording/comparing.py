@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ...layers import Layer, LayerOutput
+from ...losses import loss_count, total_loss
 from ...network import Network
 from ...optimizers import Optimizer
 from ...samples import Samples
@@ -28,8 +29,13 @@ def plain_step(
     net: Network, samples: Samples, learning_rate: float, optimizer: Optimizer
 ) -> PlainStep:
     """Take one step of training, unrecorded."""
-    outputs = net.forward(samples.inputs)
-    loss = net.evaluate(samples.inputs, samples.targets).loss
+    outputs = net.forward(samples.inputs, (net.epochs_trained, 0))
+    if any(layer.is_random for layer in net.layers):
+        last = outputs[-1]
+        total = total_loss(net.loss, last.z, last.a, samples.targets)
+        loss = total / loss_count(net.loss, samples.size, net.outputs) + net.penalty()
+    else:
+        loss = net.evaluate(samples.inputs, samples.targets).loss
     gradients = net.backward(samples.inputs, samples.targets, outputs)
     net.step(gradients, learning_rate, optimizer)
     return PlainStep(outputs, gradients, loss, [parameters_of(layer) for layer in net.layers])

@@ -35,10 +35,10 @@ def record(
     net: Network,
     inputs: Any,
     targets: Any,
-    learning_rate: float = 0.1,
+    learning_rate: float | None = None,
     *,
     steps: int = 1,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | str | None = None,
     sample: int | Sequence[int] | None = None,
     layer: int | None = None,
     unit: int | None = None,
@@ -49,7 +49,9 @@ def record(
 
     net: a network of purenet or of purenet_fast; the code that runs is purenet's, the bits are the
         same.
-    optimizer: takes the step, from its start; plain gradient descent if not given.
+    learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
+    optimizer: takes the step, from its start: one such as ``Adam()``, or its name; plain gradient
+        descent if not given.
     sample: take the step with this sample alone, or with these; counted from 0.
     layer: record the arithmetic of this layer only, counted from 0: its z and a, dL/da, delta, the
         gradient and the update.  The rest runs unrecorded.
@@ -65,8 +67,9 @@ def record(
     >>> record(net, [[1, 2]], [1], learning_rate=0.5)
     Recording(32 operations, 14 numbers, 12 matrices)
     """
-    rate = as_learning_rate(learning_rate)
     chosen_optimizer = as_optimizer(optimizer, "optimizer")
+    usual = chosen_optimizer.usual_rate if learning_rate is None else learning_rate
+    rate = as_learning_rate(usual)
     steps = as_count(steps, "steps")
     copy = pure_copy(net)
     samples = copy.checked_samples(inputs, targets)
@@ -90,9 +93,11 @@ def record(
             )
     open_functions = as_flag(open_functions, "open_functions")
     limit = as_count(limit, "limit")
-    size = predicted_size(copy, len(chosen), layer, unit, steps, open_functions)
+    count = len(chosen)
+    size = predicted_size(copy, count, layer, unit, steps, open_functions, chosen_optimizer)
     if size > limit:
-        raise ValueError(too_large(copy, size, limit, len(chosen), steps, open_functions))
+        message = too_large(copy, size, limit, count, steps, open_functions, chosen_optimizer)
+        raise ValueError(message)
     recorder = Recorder(
         copy, part_of(samples, chosen), rate, chosen_optimizer, layer, unit, open_functions
     )

@@ -191,6 +191,7 @@ OTHER_SENTENCES = {
     ),
 }
 OTHER_FORWARD = "The samples pass through layer {n}, {kind}."
+WITHOUT_PARAMETERS = "The error flows back to layer {n}, and through it."
 OTHER_UPDATE = "{optimizer} takes a step with each parameter of layer {n}."
 
 # Intermediate results that several numbers share, by function and local variable.
@@ -222,6 +223,22 @@ INTERMEDIATES = {
             ),
         ),
     ),
+    ("draw_mask", "scale"): (
+        Role("scale{n}", (), "by how much layer {n} enlarges what it keeps"),
+        Sentences(*["What is kept grows by as much as is missing."] * 2),
+    ),
+    **{
+        (f"{optimizer}.step", target): (
+            Role(f"{target}{{p}}{{n}}", (), f"{target} of {optimizer}"),
+            Sentences(sentence, sentence),
+        )
+        for optimizer in ("Adam", "AdamW")
+        for target, sentence in (
+            ("root", "The root of how much of a mean the second moment is so far."),
+            ("rate", "The learning rate, for moments that are not yet whole means."),
+            ("small", "epsilon, for a second moment that is not yet a whole mean."),
+        )
+    },
 }
 
 DOES = {
