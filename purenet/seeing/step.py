@@ -21,14 +21,23 @@ from ..losses import loss_count, total_loss
 from ..matrix import Matrix
 from ..network import Network
 from ..optimizers import Optimizer
+from ..parameters import clip_gradients
 
 
 def training_step(
-    net: Network, inputs: Matrix, targets: Matrix, learning_rate: float, optimizer: Optimizer
+    net: Network,
+    inputs: Matrix,
+    targets: Matrix,
+    learning_rate: float,
+    optimizer: Optimizer,
+    largest_slope: float | None = None,
+    longest_gradient: float | None = None,
 ) -> float:
     """Train a network by one step with all samples, as ``fit`` does, and return the loss before it.
 
     It is the first batch of the epoch that comes next: dropout leaves out what it would there.
+
+    largest_slope, longest_gradient: ``clip_value`` and ``clip_norm`` of ``fit``.
 
     >>> from purenet import Dense, GradientDescent
     >>> net = Network([Dense(1, 1, "linear", initializer=[[1.0]])], loss="sum_of_squares", seed=1)
@@ -46,6 +55,8 @@ def training_step(
     if penalty != 0.0:
         loss = loss + penalty
     gradients = net.backward(inputs, targets, outputs)
+    if largest_slope is not None or longest_gradient is not None:
+        clip_gradients(net.layers, gradients, largest_slope, longest_gradient)
     net.step(gradients, learning_rate, optimizer)
     return loss
 
@@ -88,7 +99,9 @@ ROLES = {
     "output_gradient": Role("dL/da{n}", _UNITS, _SLOPE_BY_A),
     "activation_gradient": Role("dL/da{n}", _UNITS, _SLOPE_BY_A),
     "output_delta": Role(
-        "delta_out{n}", _UNITS, "errors at the outputs of layer {n}: slope of the loss by their sums"
+        "delta_out{n}",
+        _UNITS,
+        "errors at the outputs of layer {n}: slope of the loss by their sums",
     ),
     "slope": Role("da{n}/dz{n}", _UNITS, "slopes of the activation function in layer {n}"),
     "delta": Role(
@@ -101,6 +114,7 @@ ROLES = {
     "parameter_gradient": Role("dL/d{p}{n}", (), "slope of the loss by {p} of layer {n}"),
     "penalty": Role("penalty{n}", (), "penalty for the size of the weights of layer {n}"),
     "gradient_norm": Role("norm", (), "length of the whole gradient"),
+    "coefficient": Role("coefficient", (), "by which a gradient that is too long is multiplied"),
     "clipped_gradient": Role(
         "clipped_{p}{n}", (), "clipped slope of the loss by the {p} of layer {n}"
     ),

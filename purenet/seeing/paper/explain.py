@@ -48,6 +48,8 @@ def explain(
     *,
     steps: int = 1,
     optimizer: Optimizer | str | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
     sample: int | Sequence[int] | None = None,
     layer: int | None = None,
     unit: int | None = None,
@@ -64,6 +66,7 @@ def explain(
     learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
     optimizer: takes the step, from its start: one such as ``Adam()``, or its name; plain gradient
         descent if not given.
+    clip_norm, clip_value: as for ``fit``.
     sample, layer, unit: less of it: a step with one sample alone, one layer, one unit of that
         layer; all counted from 0.
     grain: matrix, number or operation.  If none is chosen every number is worked; in a network with
@@ -94,6 +97,8 @@ def explain(
         learning_rate,
         steps=steps,
         optimizer=optimizer,
+        clip_norm=clip_norm,
+        clip_value=clip_value,
         sample=sample,
         layer=layer,
         unit=unit,

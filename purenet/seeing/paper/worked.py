@@ -214,7 +214,9 @@ class Worked:
         for start in range(0, len(numbers), size):
             places = indexed(name, *folding.place(start)[:-2])
             columns: list[int | None] = list(range(width))
-            plates.append(Plate(places, list(range(height)), columns, numbers[start : start + size]))
+            plates.append(
+                Plate(places, list(range(height)), columns, numbers[start : start + size])
+            )
         return plates
 
     def size(self, matrix: dict[str, Any]) -> str:
@@ -362,9 +364,7 @@ def _kind(layer: dict[str, Any]) -> str:
 def _shapes(layer: dict[str, Any]) -> str:
     """Return what a layer takes and what it gives; images and sequences by their shapes."""
     if "input_shape" not in layer and "output_shape" not in layer:
-        return (
-            f"has {_counted(layer['inputs'], 'input')} and {_counted(layer['outputs'], 'unit')}"
-        )
+        return f"has {_counted(layer['inputs'], 'input')} and {_counted(layer['outputs'], 'unit')}"
     inputs, outputs = (
         " by ".join(map(str, layer.get(f"{end}_shape", [layer[f"{end}s"]])))
         for end in ("input", "output")

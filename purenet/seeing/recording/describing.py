@@ -10,6 +10,7 @@ from ...optimizers import OPTIMIZERS as KNOWN_OPTIMIZERS
 from ...optimizers import GradientDescent, Optimizer
 from ..notation import symbol
 from ..step import Named, error_above, error_of, parameter_roles, symbol_of
+from .comparing import Clipping
 from .kinds import CLIPPED, KINDS, OPTIMIZERS, PENALTY, Words
 from .matrices import NamedMatrix, Phase
 from .words import (
@@ -31,8 +32,11 @@ from .words import (
 class Describer:
     """Knows the network, the optimizer and the number of samples of which the sentences speak."""
 
-    def __init__(self, net: Network, optimizer: Optimizer, samples: int) -> None:
+    def __init__(
+        self, net: Network, optimizer: Optimizer, clipping: Clipping, samples: int
+    ) -> None:
         self.net = net
+        self.clipping = clipping
         self.optimizer = optimizer
         self.samples = samples
         self.last = len(net.layers) - 1
@@ -45,7 +49,7 @@ class Describer:
         words["matrix"] = matrix.name
         words["p"] = symbol_of(matrix.parameter)
         words["parameter"] = words["w"] = f"{words['p']}{layer + 1}"
-        words["g"] = f"∂L/∂{words['w']}"
+        words["g"] = self._slope_of(words["w"])
         axes = "[{row}][{column}]"
         places = axes
         if matrix.folding is not None:
@@ -68,7 +72,11 @@ class Describer:
             formula = self._formula(matrix, layer) if other is None else None
         matrix.sentence = filled(sentences.matrix)
         matrix.number_sentence = filled(sentences.number)
-        if matrix.role == "weight_gradient" and known is None and self.net.layers[layer].penalties():
+        if (
+            matrix.role == "weight_gradient"
+            and known is None
+            and self.net.layers[layer].penalties()
+        ):
             matrix.sentence += " The slope of the penalty is added."
         if matrix.given is None and formula is not None:
             matrix.formula = filled(formula)
@@ -81,7 +89,7 @@ class Describer:
         if role == "new_memory" and self._is_known_optimizer():
             label, _, words["p"] = matrix.parameter.rpartition("_")
             words["parameter"] = words["w"] = f"{words['p']}{number + 1}"
-            words["g"] = f"∂L/∂{words['w']}"
+            words["g"] = self._slope_of(words["w"])
             return OPTIMIZERS.get((type(self.optimizer).__name__, label))
         is_plain = type(self.optimizer) is GradientDescent
         if matrix.parameter and role == parameter_roles(matrix.parameter).new and not is_plain:
@@ -95,6 +103,10 @@ class Describer:
         if LAYERS.get(("pure", matrix.kind)) is not type(layer):
             matrix.kind = ""
         return KINDS.get((matrix.kind, role))
+
+    def _slope_of(self, parameter: str) -> str:
+        """Return what an optimizer takes a step with."""
+        return f"∂L/∂{parameter}" if self.clipping == Clipping() else f"clipped_{parameter}"
 
     def _is_known_optimizer(self) -> bool:
         return type(self.optimizer) in KNOWN_OPTIMIZERS.values()
@@ -136,6 +148,8 @@ class Describer:
         formula = FORMULAS.get(matrix.role)
         if matrix.role == "z" and _has_biases(self.net.layers[layer]):
             formula = "{from} · W{n} + b{n}"
+        elif matrix.role in ("new_weights", "new_biases", "new_parameter"):
+            formula = "{w} - learning_rate {g}"
         elif matrix.role == "weight_gradient":
             formula = f"{formula}{{plus_slopes}}"
         elif matrix.role == "loss":
@@ -188,7 +202,6 @@ class Describer:
             "n": str(layer + 1),
         }
 
-
     def _words_of_kind(self, layer: int, bias: str) -> dict[str, str]:
         """Return the words for windows, errors and penalties."""
         found, layers = self.net.layers[layer], self.net.layers
@@ -213,6 +226,7 @@ class Describer:
             "and_slopes": "; and the slope of the penalty" if found.penalties() else "",
             "plus_penalties": "".join(f" + penalty{number}" for number in others),
             "penalty_formula": " + ".join(costs),
+            "clipping": self._clipping_in_words(),
             "error": symbol(error_of(layers, following).name),
             "above_error": symbol(error_above(layers, layer).name),
             "slope_formula": SLOPE_FORMULAS.get(found.activation, ""),
@@ -220,6 +234,12 @@ class Describer:
             "passed": "all of them" if sequences else "the last one",
             "above": "δ_out{n}[t] + " if sequences else "",
         }
+
+    def _clipping_in_words(self) -> str:
+        value, norm = self.clipping
+        parts = [] if value is None else ["none is larger than clip_value, up or down"]
+        parts += [] if norm is None else ["all together are no longer than clip_norm"]
+        return "; ".join(parts)
 
 
 def _window_of(layer: Layer) -> dict[str, str]:

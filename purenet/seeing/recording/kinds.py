@@ -207,7 +207,11 @@ KINDS: dict[tuple[str, str], Words] = {
 KIND_OPERATIONS = {
     ("Conv2D", "z", "*"): "The pixel {a} times the weight over it, {b}.",
     ("Conv2D", "z", "+"): "{b} is added to what the window has gathered so far.",
-    ("Conv2D", "weight_gradient", "*"): "The pixel {a} lay under the weight, {b} is the error there.",
+    (
+        "Conv2D",
+        "weight_gradient",
+        "*",
+    ): "The pixel {a} lay under the weight, {b} is the error there.",
     ("Conv2D", "weight_gradient", "+"): "The share of the next place is added.",
     ("Conv2D", "bias_gradient", "+"): "The error of the next place is added.",
     ("Conv2D", "activation_gradient", "*"): "The error {a} flows back through weight {b}.",

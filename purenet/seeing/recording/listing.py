@@ -265,7 +265,7 @@ class Listing:
                 for number, matrix in enumerate(self.matrices)
                 if matrix.given is None
                 and (matrix.step, matrix.phase) == (phase.step, phase.kind)
-                and (matrix.layer == phase.layer or phase.kind == "loss")
+                and (matrix.layer == phase.layer or phase.kind in ("loss", "clip"))
             ],
             "sentence": sentence,
         }

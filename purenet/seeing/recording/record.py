@@ -21,8 +21,10 @@ from ...checks import as_count, as_flag, as_learning_rate, shown
 from ...layers import Dense
 from ...network import Network
 from ...optimizers import Optimizer, as_optimizer
+from ...training import checked_limit
 from ..copies import pure_copy
 from ..samples import checked_number, chosen_numbers, part_of
+from .comparing import Clipping
 from .document import FORMAT, VERSION, Recording
 from .recorder import Recorder
 from .size import predicted_size, too_large
@@ -39,6 +41,8 @@ def record(
     *,
     steps: int = 1,
     optimizer: Optimizer | str | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
     sample: int | Sequence[int] | None = None,
     layer: int | None = None,
     unit: int | None = None,
@@ -52,6 +56,7 @@ def record(
     learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
     optimizer: takes the step, from its start: one such as ``Adam()``, or its name; plain gradient
         descent if not given.
+    clip_norm, clip_value: as for ``fit``.
     sample: take the step with this sample alone, or with these; counted from 0.
     layer: record the arithmetic of this layer only, counted from 0: its z and a, dL/da, delta, the
         gradient and the update.  The rest runs unrecorded.
@@ -95,11 +100,26 @@ def record(
     limit = as_count(limit, "limit")
     count = len(chosen)
     size = predicted_size(copy, count, layer, unit, steps, open_functions, chosen_optimizer)
+    if clip_norm is not None and layer is None:
+        size += 3 * steps * copy.parameter_count
     if size > limit:
         message = too_large(copy, size, limit, count, steps, open_functions, chosen_optimizer)
         raise ValueError(message)
+    clipping = Clipping(
+        *(
+            checked_limit(limit, name)
+            for name, limit in (("clip_value", clip_value), ("clip_norm", clip_norm))
+        )
+    )
     recorder = Recorder(
-        copy, part_of(samples, chosen), rate, chosen_optimizer, layer, unit, open_functions
+        copy,
+        part_of(samples, chosen),
+        rate,
+        chosen_optimizer,
+        layer,
+        unit,
+        open_functions,
+        clipping,
     )
     recorder.run(steps)
     data = recorder.data()

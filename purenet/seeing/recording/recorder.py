@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import copy
 import platform
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from types import CodeType, SimpleNamespace
 from typing import Any
 
-from ... import activations, elementary, losses, matrix, network, optimizers, regularisation
+from ... import (
+    activations,
+    elementary,
+    losses,
+    matrix,
+    network,
+    optimizers,
+    parameters,
+    regularisation,
+)
 from ..._version import __version__
-from ...layers import Dense, Layer, LayerOutput, dense, dropout, images, layer, pooling
+from ...layers import Dense, Layer, LayerOutput, dense, dropout, images, layer, pooling, rows_of
 from ...losses import REQUIRED_ACTIVATION
 from ...network import Network
 from ...optimizers import Optimizer
@@ -28,7 +38,7 @@ from ..step import (
     training_step,
 )
 from .binding import Method, bind, modules_of, numbers_of, other_numbers, plain_numbers
-from .comparing import Comparison, plain_step
+from .comparing import Clipping, Comparison, plain_step
 from .describing import Describer
 from .inventory import Inventory
 from .listing import Listing
@@ -49,6 +59,7 @@ MODULES = (
     images,
     dense,
     optimizers,
+    parameters,
     network,
     training,
 )
@@ -74,8 +85,10 @@ class Recorder:
         layer: int | None,
         unit: int | None,
         open_functions: bool,
+        clipping: Clipping,
     ) -> None:
         self.net = net
+        self.clipping = clipping
         self.optimizer = optimizer
         self.open_functions = open_functions
         self.tape = Tape()
@@ -125,6 +138,7 @@ class Recorder:
         vars(self.recorded_optimizer)["start"] = self._start
         functions = namespaces.globals[training.__name__]
         functions["total_loss"] = partial(self._total_loss, functions["total_loss"])
+        functions["clip_gradients"] = partial(self._clip, functions["clip_gradients"])
         functions = namespaces.globals[network.__name__]
         for name, role in (("output_gradient", "output_gradient"), ("output_delta", "delta")):
             functions[name] = partial(self._output_derivative, functions[name], role)
@@ -139,6 +153,7 @@ class Recorder:
                 losses.sigmoid_cross_entropy.__code__: self._after_term,
                 activations.activation_slopes.__code__: self._after_slopes,
                 dropout.draw_mask.__code__: self._after_mask,
+                regularisation.norm.__code__: self._after_norm,
                 pooling.largest_of_windows.__code__: self._after_pooling,
             }
         )
@@ -157,11 +172,13 @@ class Recorder:
         samples = register.samples
         for step in range(steps):
             self._begin_step(step)
-            expected = plain_step(twin, samples, register.learning_rate, twin_optimizer)
+            expected = plain_step(
+                twin, samples, register.learning_rate, twin_optimizer, self.clipping
+            )
             given: list[Any] = [samples.inputs, samples.targets, register.learning_rate]
             if register.layer is None:
                 given = [register.enter(each) for each in (_INPUTS, _TARGETS, _LEARNING_RATE)]
-            loss = self._training_step(net, *given, self.recorded_optimizer)
+            loss = self._training_step(net, *given, self.recorded_optimizer, *self.clipping)
             register.end_phase()
             if register.selects_loss():
                 register.add(_LOSS, loss, phase="loss")
@@ -358,6 +375,62 @@ class Recorder:
             found = method()
         return register.enter(named, found) if register.selects_loss() and found else found
 
+    def _clip(
+        self,
+        function: Method,
+        layers: Sequence[Layer],
+        gradients: list[Any],
+        clip_value: float | None,
+        clip_norm: float | None,
+    ) -> None:
+        """Record how the gradient is clipped; of one layer alone only what comes of it."""
+        register = self.register
+        if register.layer is not None:
+            function(layers, gradients, clip_value, clip_norm)
+            for named, _ in self._clipped(gradients, [register.layer]):
+                values = getattr(gradients[register.layer], named.parameter)
+                register.kept[named] = register.enter(named, values)
+            return
+        register.begin_phase("clip", None)
+        first, limit = len(self.tape), clip_value
+        if clip_value is not None:
+            limit = register.enter(Named("setting", None, "clip_value"), clip_value)
+        if clip_norm is not None:
+            clip_norm = register.enter(Named("setting", None, "clip_norm"), clip_norm)
+            if clip_value is not None:
+                function(layers, gradients, clip_value, None)
+                self._give_limits(gradients, limit)
+                clip_value = None
+        function(layers, gradients, clip_value, clip_norm)
+        if clip_value is not None:
+            self._give_limits(gradients, limit)
+        for identity in range(first, len(self.tape)):
+            if self.tape.target(identity) == "coefficient":
+                coefficient = new_traced(self.tape, self.tape.value[identity], identity)
+                register.add(Named("coefficient"), coefficient)
+        code = regularisation.clip_values.__code__
+        if clip_norm is not None:
+            code = regularisation.clip_norm.__code__
+        for named, values in self._clipped(gradients, range(len(layers))):
+            register.keep_changed(named, values, code)
+            register.kept[named] = values
+
+    def _clipped(
+        self, gradients: list[Any], numbers: Iterable[int]
+    ) -> Iterator[tuple[Named, list[Any]]]:
+        for number in numbers:
+            for parameter in self.recorded.layers[number].PARAMETERS:
+                values = getattr(gradients[number], parameter)
+                if values is not None:
+                    yield Named("clipped_gradient", number, parameter), values
+
+    def _give_limits(self, gradients: list[Any], limit: Any) -> None:
+        """Give the numbers that were replaced by the limit their origin."""
+        code = regularisation.clip_values.__code__
+        for _, values in self._clipped(gradients, range(len(gradients))):
+            for row in rows_of(values):
+                row[:] = self.register.limited(row, limit, code)
+
     def _optimizer_step(
         self, method: Method, owner: Optimizer, code: CodeType, parameter: Any, *others: Any
     ) -> None:
@@ -388,7 +461,8 @@ class Recorder:
         kept = SimpleNamespace()
         for parameter in owner.PARAMETERS:
             named = Named(parameter_roles(parameter).gradient, number, parameter)
-            setattr(kept, parameter, register.kept.get(named))
+            clipped = Named("clipped_gradient", number, parameter)
+            setattr(kept, parameter, register.kept.get(clipped, register.kept.get(named)))
         method(kept, learning_rate, optimizer)
         code = type(self.optimizer).step.__code__
         for parameter in owner.PARAMETERS:
@@ -459,6 +533,11 @@ class Recorder:
         self.register.keep(named, self.register.copies(result, dropout.draw_mask.__code__))
         return self.register.kept[named]
 
+    def _after_norm(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
+        if self.tape.calls[call].recorded:
+            self.register.add(Named("gradient_norm"), result)
+        return result
+
     def _after_pooling(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
         if not self.tape.calls[call].recorded:
             return result
@@ -470,7 +549,9 @@ class Recorder:
         inventory = Inventory(
             self.tape, len(self.net.layers), register.matrices, register.phases, self._updates
         )
-        listing = Listing(inventory, Describer(self.net, self.optimizer, register.samples.size))
+        listing = Listing(
+            inventory, Describer(self.net, self.optimizer, self.clipping, register.samples.size)
+        )
         tables = listing.data()
         meta = {
             "purenet": __version__,

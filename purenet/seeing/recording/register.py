@@ -156,6 +156,9 @@ class Register:
         kinds = {"inputs": "data", "targets": "data", "learning_rate": "setting"}
         kinds |= {"setting": "setting", "layer_setting": "setting"}
         given = kinds.get(named.role, "unrecorded")
+        if named.role == "clipped_gradient":
+            self.add_own(named, values, given)
+            return
         if named.parameter and given == "unrecorded":
             given = "parameter"  # of the layer behind
         unit = None if self.unit is None else [self.unit]
@@ -191,6 +194,17 @@ class Register:
         if isinstance(values, Traced) and (values.id in self._ids or self.tape.is_leaf(values.id)):
             return new_number(self.tape, as_plain(values), self.tape.passed_on(values, code))
         return values
+
+    def limited(self, values: Any, limit: Number, code: CodeType) -> Any:
+        """Return numbers of which some were replaced by a limit, or by the limit turned.
+
+        Those have no origin so far: here they get it.
+        """
+        if isinstance(values, list):
+            return [self.limited(value, limit, code) for value in values]
+        if isinstance(values, Traced):
+            return values
+        return new_number(self.tape, values, self.tape.turned(limit, values < 0.0, code))
 
     def keep_changed(self, named: Named, values: Any, code: CodeType) -> None:
         """Enter numbers that were changed in place; those that were not changed are copies."""

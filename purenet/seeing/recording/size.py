@@ -144,9 +144,7 @@ def too_large(
 ) -> str:
     """Return how large a recording would be and what would fit."""
 
-    def predicted(
-        count: int, layer: int | None, unit: int | None, steps: int, opened: bool
-    ) -> int:
+    def predicted(count: int, layer: int | None, unit: int | None, steps: int, opened: bool) -> int:
         return predicted_size(net, count, layer, unit, steps, opened, optimizer)
 
     deciding = [predicted(1, number, None, 1, False) for number in range(len(net.layers))]
@@ -163,9 +161,7 @@ def too_large(
     if not softmax and all(isinstance(found, Dense) for found in net.layers):
         choices.append((f"sample=0, layer={widest}, unit=0", (1, widest, 0, 1, False)))
     fitting = [
-        (words, smaller)
-        for words, choice in choices
-        if (smaller := predicted(*choice)) <= limit
+        (words, smaller) for words, choice in choices if (smaller := predicted(*choice)) <= limit
     ]
     message = f"this recording would have about {size:,} operations, the limit is {limit:,}"
     if not fitting:

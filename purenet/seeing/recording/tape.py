@@ -134,6 +134,19 @@ class Tape:
         number = self.source_number(code)
         return self.copy(value, self.sources[number].handing_place(number))
 
+    def turned(self, value: Traced, turned: bool, code: CodeType) -> int:
+        """Enter that a function has put in a number as it is, or with the other sign."""
+        if not turned:
+            return self.passed_on(value, code)
+        number = self.source_number(code)
+        place = self._place_number(self.sources[number].last_place(number))
+        return self._append("neg", value.id, None, float.__neg__(value), place, None)
+
+    def target(self, identity: int) -> str | None:
+        """Return the local variable that took the result of an operation."""
+        place = self.place[identity]
+        return None if place is None else self.places[place].target
+
     def is_leaf(self, identity: int) -> bool:
         """Return whether a number is a literal or a constant of the source."""
         return self.op[identity] in ("literal", "constant")

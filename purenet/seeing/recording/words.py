@@ -129,6 +129,14 @@ SENTENCES = {
             "taken away."
         ),
     ),
+    "gradient_norm": Sentences(
+        "How long the gradient is: the root of the sum of the squares of all slopes.",
+        "How long the gradient is: the root of the sum of the squares of all slopes.",
+    ),
+    "coefficient": Sentences(
+        "All slopes are multiplied by it if it is less than 1.",
+        "All slopes are multiplied by it if it is less than 1.",
+    ),
     "setting": Sentences(
         "A setting of the optimizer, {optimizer}.",
         "A setting of the optimizer.",
@@ -268,6 +276,7 @@ PHASE_SENTENCES = {
         "layer {n} backward",
         "The error flows back to layer {n}, and each of its parameters learns its slope.",
     ),
+    "clip": ("clipping", "Where the slopes are too steep, they are made smaller before the step."),
     "update": (
         "layer {n} update",
         "Each parameter of layer {n} moves a little against its slope.",
@@ -328,6 +337,8 @@ FORMULAS = {
     "z": "{from} · W{n}",
     "squared_error": "(a{n} - y)²",
     "cross_entropy": "-(y log a{n} + (1 - y) log(1 - a{n}))",
+    "gradient_norm": "√(the sum of the squares of all slopes)",
+    "coefficient": "clip_norm / (norm + 0.000001)",
     "loss": "(loss[0] + loss[1] + ...) / count",
     "output_gradient": "2 (a{n} - y) / count",
     "activation_gradient": "δ{next} · W{next}ᵀ",
