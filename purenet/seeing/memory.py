@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..layers import Layer, rows_of
+from .penalties import is_penalised
 from .step import symbol_of
 
 
@@ -15,7 +16,7 @@ def float_attributes(owner: Any) -> list[str]:
     Those of the penalties are left out where there is none.
     """
     names = [name for name, value in vars(owner).items() if isinstance(value, float)]
-    if isinstance(owner, Layer) and owner.l1 == 0.0 and owner.l2 == 0.0:
+    if isinstance(owner, Layer) and not is_penalised([owner]):
         return [name for name in names if name not in ("l1", "l2")]
     return names
 

@@ -22,6 +22,7 @@ from ..matrix import Matrix
 from ..network import Network
 from ..optimizers import Optimizer
 from ..parameters import clip_gradients
+from .penalties import is_penalised
 
 
 def training_step(
@@ -51,9 +52,8 @@ def training_step(
     total = total_loss(net.loss, output.z, output.a, targets)
     count = loss_count(net.loss, len(targets), net.outputs)
     loss = total / count
-    penalty = net.penalty()
-    if penalty != 0.0:
-        loss = loss + penalty
+    if is_penalised(net.layers):
+        loss = loss + net.penalty()
     gradients = net.backward(inputs, targets, outputs)
     if largest_slope is not None or longest_gradient is not None:
         clip_gradients(net.layers, gradients, largest_slope, longest_gradient)

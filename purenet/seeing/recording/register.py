@@ -9,8 +9,8 @@ from typing import Any
 
 from ...layers import Layer, rows_of
 from ...samples import Samples
-from ..memory import float_attributes, parts_of
 from ..folding import Folding, folding_of
+from ..memory import float_attributes, parts_of
 from ..notation import indexed
 from ..source.functions import RecordingError
 from ..step import ROLES, Named, parameter_roles
