@@ -58,7 +58,7 @@ def folding_of(named: Named, layers: Sequence[Layer], samples: int) -> Folding |
         return None
     if named.role == "inputs":
         of_sample, unit = shape_of_inputs(layer), "input"
-    elif named.role in ("states", "delta") and getattr(layer, "has_steps", False):
+    elif named.role in ("z", "states", "delta") and getattr(layer, "has_steps", False):
         of_sample, unit = (shape_of_inputs(layer)[0], _units(layer)), "unit"
     else:
         of_sample, unit = shape_of_outputs(layer), "unit"

@@ -40,7 +40,7 @@ KINDS: dict[tuple[str, str], Words] = {
         "The bias of filter {row} of layer {n}.",
     ),
     ("Conv2D", "z"): Words(
-        "{from} ∗ W{n}{plus_bias}",
+        "{from} ⋆ W{n}{plus_bias}",
         "The window of each filter, {window}, moves over the image{moves}: each pixel under it "
         "times its weight, added up{bias}.",
         "Sample {sample}: the window of filter {channel} stands at place {row}, {column}. Each "
@@ -62,7 +62,7 @@ KINDS: dict[tuple[str, str], Words] = {
         "The error of filter {channel} at {row}, {column} for sample {sample}: {chain_of_one}.",
     ),
     ("Conv2D", "weight_gradient"): Words(
-        "{from} ∗ δ{n}{plus_slopes}",
+        "{from} ⋆ δ{n}{plus_slopes}",
         "Each weight's share: the pixels that lay under it, each times the error of the window's "
         "place, added up over samples and places{and_slopes}.",
         "How the loss changes with W{n}[{filter}][{channel}][{row}][{column}]: the pixels that lay "
@@ -75,7 +75,7 @@ KINDS: dict[tuple[str, str], Words] = {
         "How the loss changes with b{n}[{row}]: the errors of filter {row}, added up.",
     ),
     ("Conv2D", "activation_gradient"): Words(
-        "δ{next} ∗ W{next}, turned",
+        "δ{next} ⋆ W{next}, turned",
         "The errors of layer {next} flow back through the windows, to the pixels under them.",
         "Every window that lay over this pixel sends its error back, through the weight between "
         "them.",

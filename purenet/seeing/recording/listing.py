@@ -208,7 +208,8 @@ class Listing:
                 known.setdefault(("row", width, row[0], row[-1]), indexed(matrix.name, place))
             if matrix.folding is not None:
                 shape = matrix.folding.shape
-                known["array", *shape, corners[0], corners[3]] = matrix.name
+                array: tuple[Any, ...] = ("array", *shape, corners[0], corners[3])
+                known[array] = matrix.name
                 if shape[0] == height:
                     for place, row in enumerate(ids):
                         image = ("array", *shape[1:], row[0], row[-1])

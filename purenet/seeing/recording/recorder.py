@@ -21,6 +21,7 @@ from ... import (
 )
 from ..._version import __version__
 from ...layers import Dense, Layer, LayerOutput, dense, dropout, images, layer, pooling, rows_of
+from ...layers.recurrent import beside
 from ...losses import REQUIRED_ACTIVATION
 from ...network import Network
 from ...optimizers import Optimizer
@@ -106,6 +107,7 @@ class Recorder:
         self._memories: dict[tuple[int, str], Any] = {}  # by layer and parameter
         self._errors: dict[int, Any] = {}  # of the layers that have gone back through time
         self._updates: list[Update] = []
+        self._sums: list[Any] = []  # of the steps of a recurrent layer
         modules = [*MODULES, *modules_of(optimizer, Optimizer)]
         for found in net.layers:
             modules += modules_of(found, Layer)
@@ -153,6 +155,7 @@ class Recorder:
                 losses.sigmoid_cross_entropy.__code__: self._after_term,
                 activations.activation_slopes.__code__: self._after_slopes,
                 dropout.draw_mask.__code__: self._after_mask,
+                activations.activate.__code__: self._after_activation,
                 regularisation.norm.__code__: self._after_norm,
                 pooling.largest_of_windows.__code__: self._after_pooling,
             }
@@ -217,14 +220,20 @@ class Recorder:
         if not self.register.selects(number):
             return method(inputs, *generator)
         self.register.begin_phase("forward", number)
+        self._sums = []
         output = method(self._inputs_of(number, inputs), *generator)
         parts = [*extras_of(owner), "a"]
-        if has_sums(owner):
+        if owner.has_steps:
+            # The sums of all steps are shown, also where the layer hands on the last ones only.
+            self.register.add_own(Named("z", number), beside(self._sums), None)
+            self.register.kept[Named("z", number)] = output.z
+            parts.insert(0, "z")
+        elif has_sums(owner):
             parts.insert(0, "z")
         kept = {part: self._keep_once(Named(part, number), output, code) for part in parts}
         if isinstance(output, LayerOutput):
             return LayerOutput(kept.get("z", output.z), kept["a"])
-        return output._replace(**{part: values for part, values in kept.items()})
+        return output._replace(**kept)
 
     def _keep_once(self, named: Named, output: Any, code: CodeType) -> Any:
         """Enter a part of what a layer has computed, if that is not done yet."""
@@ -522,8 +531,13 @@ class Recorder:
         return result
 
     def _after_slopes(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
-        if self.register.selects(self._back_to):
-            self.register.keep(Named("slope", self._back_to), result)
+        named = Named("slope", self._back_to)
+        if self.register.selects(self._back_to) and named not in self.register.kept:
+            self.register.keep(named, result)
+        return result
+
+    def _after_activation(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
+        self._sums.append(arguments["z"])
         return result
 
     def _after_mask(self, call: int, arguments: dict[str, Any], result: Any) -> Any:

@@ -87,7 +87,7 @@ def _forward_cost(layer: Layer) -> tuple[int, int]:
         window = layer.input_shape[0] * math.prod(layer.size)
         return outputs * (2 * window + (1 if layer.bias else 0)), outputs
     if layer.has_steps:
-        units = layer.steps * layer.units
+        units: int = layer.steps * layer.units
         each = 2 * (layer.features + layer.units) + (1 if layer.bias else 0)
         return units * each + outputs, units
     if isinstance(layer, AveragePool2D):
@@ -102,7 +102,7 @@ def _gradient_cost(layer: Layer) -> int:
     if isinstance(layer, Conv2D):
         return _forward_cost(layer)[0]
     if layer.has_steps:
-        units = layer.steps * layer.units
+        units: int = layer.steps * layer.units
         # Through time, then the gradient.
         through = units * (2 * layer.units + _DELTA_COST[layer.activation] + 2)
         return through + units * (2 * (layer.features + layer.units) + 1)
@@ -118,7 +118,8 @@ def _backward_cost(layer: Layer) -> int:
     if isinstance(layer, Conv2D):
         return 2 * layer.outputs * layer.input_shape[0] * math.prod(layer.size) + layer.inputs
     if layer.has_steps:
-        return 2 * layer.inputs * layer.units
+        units: int = layer.units
+        return 2 * layer.inputs * units
     if isinstance(layer, AveragePool2D):
         return layer.outputs * (math.prod(layer.size) + 1) + layer.inputs
     if isinstance(layer, (Dropout, Flatten, MaxPool2D)):
