@@ -16,8 +16,9 @@ def float_attributes(owner: Any) -> list[str]:
     Those of the penalties are left out where there is none.
     """
     names = [name for name, value in vars(owner).items() if isinstance(value, float)]
-    if isinstance(owner, Layer) and not is_penalised([owner]):
-        return [name for name in names if name not in ("l1", "l2")]
+    if isinstance(owner, Layer):
+        names = [name for name in names if name not in ("l1", "l2")]
+        names += ["l1", "l2"] if is_penalised([owner]) else []
     return names
 
 

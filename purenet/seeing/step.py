@@ -167,7 +167,8 @@ class Named(NamedTuple):
 
     @property
     def title(self) -> str:
-        return self._filled(ROLES[self.role].title)
+        title = self._filled(ROLES[self.role].title)
+        return title.replace("U of layer", "recurrent weights of layer")
 
     def _filled(self, text: str) -> str:
         parameter = symbol_of(self.parameter)

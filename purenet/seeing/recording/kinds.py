@@ -138,6 +138,11 @@ KINDS: dict[tuple[str, str], Words] = {
         "steps.",
         "The weight that leads from input {row} of a step to unit {column} of layer {n}.",
     ),
+    ("Recurrent", "biases"): Words(
+        None,
+        "b{n}[j] is added to what unit j of layer {n} receives at every step.",
+        "The bias of unit {row} of layer {n}.",
+    ),
     ("Recurrent", "parameter"): Words(
         None,
         "U{n}[k][j] leads from unit k, one step earlier, to unit j.",

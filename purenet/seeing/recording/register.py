@@ -87,7 +87,7 @@ class Register:
         role = "setting" if layer is None else "layer_setting"
         make = new_number if self.unit is None else new_traced
         for name in float_attributes(owner):
-            made = self._made(vars(owner)[name], make, None)
+            made = self._made(getattr(owner, name), make, None)
             vars(owner)[name] = self.given[Named(role, layer, name)] = made
 
     def take_memory(self, memory: Any) -> None:
