@@ -137,13 +137,13 @@ def checked_settings(*given: Any) -> Settings:
         progress,
         threads,
         optimizer,
-        _checked_limit(given[9], "clip_norm"),
-        _checked_limit(given[10], "clip_value"),
+        checked_limit(given[9], "clip_norm"),
+        checked_limit(given[10], "clip_value"),
         as_flag(given[11], "restore_best"),
     )
 
 
-def _checked_limit(value: Any, argument: str) -> float | None:
+def checked_limit(value: Any, argument: str) -> float | None:
     if value is None:
         return None
     limit = as_number(value, argument)

@@ -116,7 +116,7 @@ z1, 4 by 4, 2 of 16 so far (≈ rounded):
 (purenet) where
 layer 1, forward: z1[0][2], k = 0
   purenet/seeing/step.pytraining_step()
-     outputs = net.forward(inputs)
+     outputs = net.forward(inputs, (net.epochs_trained, 0))
   purenet/network.pyforward()
      output = layer.feedforward(a)
   purenet/layers/dense.pyfeedforward()
@@ -233,7 +233,7 @@ b1, 4 numbers (≈ rounded):
 (purenet) w
 layer 1, forward: z1[0][1]
   purenet/seeing/step.pytraining_step()
-     outputs = net.forward(inputs)
+     outputs = net.forward(inputs, (net.epochs_trained, 0))
   purenet/network.pyforward()
      output = layer.feedforward(a)
   purenet/layers/dense.pyfeedforward()

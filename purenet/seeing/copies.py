@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..checks import shown
-from ..layers import Dense, Layer
+from ..layers import KINDS, Layer
 from ..network import Network
 
 
@@ -12,11 +12,13 @@ def pure_copy(net: Network) -> Network:
     if not isinstance(net, Network):
         raise TypeError(f"net: found {shown(net)}, expected a Network")
     net.check_parameters()
-    return Network([_pure_layer(layer) for layer in net.layers], net.loss, seed=net.seed)
+    copy = Network([_pure_layer(layer) for layer in net.layers], net.loss, seed=net.seed)
+    copy.epochs_trained = net.epochs_trained  # on which depends what dropout leaves out
+    return copy
 
 
 def _pure_layer(layer: Layer) -> Layer:
-    kind = Dense if layer.backend == "fast" else type(layer)
+    kind = KINDS["pure", type(layer).__name__] if layer.backend == "fast" else type(layer)
     copy = kind.from_settings(layer.settings())
     for name in layer.PARAMETERS:
         values = getattr(layer, name)

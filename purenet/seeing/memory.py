@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..layers import Layer, rows_of
+from .penalties import is_penalised
 from .step import symbol_of
 
 
 def float_attributes(owner: Any) -> list[str]:
-    """Return the names of the attributes of a layer or an optimizer that are a float."""
-    return [name for name, value in vars(owner).items() if isinstance(value, float)]
+    """Return the names of the attributes of a layer or an optimizer that are a float.
+
+    Those of the penalties are left out where there is none.
+    """
+    names = [name for name, value in vars(owner).items() if isinstance(value, float)]
+    if isinstance(owner, Layer):
+        names = [name for name in names if name not in ("l1", "l2")]
+        names += ["l1", "l2"] if is_penalised([owner]) else []
+    return names
 
 
 def parts_of(memory: Any) -> list[tuple[str, Any]]:

@@ -16,17 +16,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..layers import Layer
+from ..layers import AveragePool2D, Dropout, Flatten, Layer, MaxPool2D
 from ..losses import loss_count, total_loss
 from ..matrix import Matrix
 from ..network import Network
 from ..optimizers import Optimizer
+from ..parameters import clip_gradients
+from .penalties import is_penalised
 
 
 def training_step(
-    net: Network, inputs: Matrix, targets: Matrix, learning_rate: float, optimizer: Optimizer
+    net: Network,
+    inputs: Matrix,
+    targets: Matrix,
+    learning_rate: float,
+    optimizer: Optimizer,
+    largest_slope: float | None = None,
+    longest_gradient: float | None = None,
 ) -> float:
     """Train a network by one step with all samples, as ``fit`` does, and return the loss before it.
+
+    It is the first batch of the epoch that comes next: dropout leaves out what it would there.
+
+    largest_slope, longest_gradient: ``clip_value`` and ``clip_norm`` of ``fit``.
 
     >>> from purenet import Dense, GradientDescent
     >>> net = Network([Dense(1, 1, "linear", initializer=[[1.0]])], loss="sum_of_squares", seed=1)
@@ -35,12 +47,16 @@ def training_step(
     >>> net.layers[0].weights
     [[1.5]]
     """
-    outputs = net.forward(inputs)
+    outputs = net.forward(inputs, (net.epochs_trained, 0))
     output = outputs[-1]
     total = total_loss(net.loss, output.z, output.a, targets)
     count = loss_count(net.loss, len(targets), net.outputs)
     loss = total / count
+    if is_penalised(net.layers):
+        loss = loss + net.penalty()
     gradients = net.backward(inputs, targets, outputs)
+    if largest_slope is not None or longest_gradient is not None:
+        clip_gradients(net.layers, gradients, largest_slope, longest_gradient)
     net.step(gradients, learning_rate, optimizer)
     return loss
 
@@ -72,6 +88,8 @@ ROLES = {
     "parameter": Role("{p}{n}", (), "{p} of layer {n}"),
     "memory": Role("{p}{n}", (), "{p}{n}, which the optimizer remembers"),
     "z": Role("z{n}", _UNITS, "weighted sums of layer {n}"),
+    "mask": Role("mask{n}", _UNITS, "what layer {n} multiplies its inputs by"),
+    "states": Role("states{n}", _UNITS, "states of layer {n} after each step"),
     "a": Role("a{n}", _UNITS, "activations of layer {n}"),
     "squared_error": Role("squared_error", ("sample", "output"), "squared errors"),
     "cross_entropy": Role("cross_entropy", ("sample", "output"), "cross-entropies of the outputs"),
@@ -80,6 +98,11 @@ ROLES = {
     "loss": Role("L", (), "loss"),
     "output_gradient": Role("dL/da{n}", _UNITS, _SLOPE_BY_A),
     "activation_gradient": Role("dL/da{n}", _UNITS, _SLOPE_BY_A),
+    "output_delta": Role(
+        "delta_out{n}",
+        _UNITS,
+        "errors at the outputs of layer {n}: slope of the loss by their sums",
+    ),
     "slope": Role("da{n}/dz{n}", _UNITS, "slopes of the activation function in layer {n}"),
     "delta": Role(
         "delta{n}", _UNITS, "errors of layer {n}: slope of the loss by its weighted sums"
@@ -89,6 +112,12 @@ ROLES = {
     ),
     "bias_gradient": Role("dL/db{n}", ("unit",), "slope of the loss by the biases of layer {n}"),
     "parameter_gradient": Role("dL/d{p}{n}", (), "slope of the loss by {p} of layer {n}"),
+    "penalty": Role("penalty{n}", (), "penalty for the size of the weights of layer {n}"),
+    "gradient_norm": Role("norm", (), "length of the whole gradient"),
+    "coefficient": Role("coefficient", (), "by which a gradient that is too long is multiplied"),
+    "clipped_gradient": Role(
+        "clipped_{p}{n}", (), "clipped slope of the loss by the {p} of layer {n}"
+    ),
     "new_weights": Role("W{n}'", ("input", "unit"), "weights of layer {n} after the step"),
     "new_biases": Role("b{n}'", ("unit",), "biases of layer {n} after the step"),
     "new_parameter": Role("{p}{n}'", (), "{p} of layer {n} after the step"),
@@ -117,12 +146,12 @@ def parameter_roles(parameter: str) -> ParameterRoles:
 
 
 def symbol_of(parameter: str) -> str:
-    """Return how a parameter is called in names: W, b, another one as its attribute.
+    """Return how a parameter is called in names: W, U, b, another one as its attribute.
 
-    >>> symbol_of("weights"), symbol_of("scale")
-    ('W', 'scale')
+    >>> symbol_of("weights"), symbol_of("recurrent_weights"), symbol_of("scale")
+    ('W', 'U', 'scale')
     """
-    return {"weights": "W", "biases": "b"}.get(parameter, parameter)
+    return {"weights": "W", "recurrent_weights": "U", "biases": "b"}.get(parameter, parameter)
 
 
 class Named(NamedTuple):
@@ -138,10 +167,40 @@ class Named(NamedTuple):
 
     @property
     def title(self) -> str:
-        return self._filled(ROLES[self.role].title)
+        title = self._filled(ROLES[self.role].title)
+        return title.replace("U of layer", "recurrent weights of layer")
 
     def _filled(self, text: str) -> str:
-        return text.format(n=(self.layer or 0) + 1, p=self.parameter)
+        parameter = symbol_of(self.parameter)
+        if parameter[-1:].isdigit() and "{p}{n}" in text:
+            parameter += "_"  # l1 of layer 2 is l1_2
+        return text.format(n=(self.layer or 0) + 1, p=parameter)
+
+
+def has_sums(layer: Layer) -> bool:
+    """Return whether z and delta of a layer are more than its a and dL/da under other names."""
+    return not isinstance(layer, (AveragePool2D, Dropout, Flatten, MaxPool2D))
+
+
+def extras_of(layer: Layer) -> tuple[str, ...]:
+    """Return what a layer computes besides z and a on the way forward: a role for each."""
+    if isinstance(layer, Dropout):
+        return ("mask",)
+    return ("states",) if layer.has_steps else ()
+
+
+def error_of(layers: Sequence[Layer], number: int) -> Named:
+    """Return under which name the error of a layer goes on to its gradient and the layer before."""
+    layer = layers[number]
+    if has_sums(layer) or isinstance(layer, Dropout):
+        return Named("delta", number)
+    return error_above(layers, number)
+
+
+def error_above(layers: Sequence[Layer], number: int) -> Named:
+    """Return the name of dL/da of a layer: the last one's comes from the loss."""
+    last = number == len(layers) - 1
+    return Named("output_gradient" if last else "activation_gradient", number)
 
 
 def names_of(layers: Sequence[Layer]) -> dict[str, Named]:
@@ -154,11 +213,16 @@ def names_of(layers: Sequence[Layer]) -> dict[str, Named]:
     found = [Named("inputs"), Named("targets"), Named("learning_rate")]
     for n, layer in enumerate(layers):
         found += [Named(parameter_roles(p).given, n, p) for p in _parameters(layer)]
-    for n in range(len(layers)):
-        found += [Named("z", n), Named("a", n)]
-    found += [Named("sample_loss"), Named("count"), Named("loss")]
+    for n, layer in enumerate(layers):
+        found += [Named("z", n)] if has_sums(layer) else []
+        found += [*(Named(role, n) for role in extras_of(layer)), Named("a", n)]
+    found += [Named("sample_loss"), Named("count")]
+    found += [Named("penalty", n) for n, layer in enumerate(layers) if layer.penalties()]
+    found += [Named("loss")]
     for n, layer in reversed(list(enumerate(layers))):
-        found += [Named("activation_gradient", n), Named("slope", n), Named("delta", n)]
+        found += [Named("activation_gradient", n), Named("slope", n)]
+        found += [Named("output_delta", n)] if layer.has_steps else []
+        found += [Named("delta", n)]
         found += [Named(parameter_roles(p).gradient, n, p) for p in _parameters(layer)]
     for n, layer in enumerate(layers):
         found += [Named(parameter_roles(p).new, n, p) for p in _parameters(layer)]

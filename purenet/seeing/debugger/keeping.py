@@ -58,10 +58,12 @@ class Keeper:
         self._matrices.enter("y", targets)
         self._matrices.enter("learning_rate", learning_rate)
         for name in float_attributes(optimizer):
-            self._matrices.enter_named(Named("setting", None, name), vars(optimizer)[name])
+            self._matrices.enter_named(Named("setting", None, name), getattr(optimizer, name))
         for number, layer in enumerate(net.layers):
             for name in float_attributes(layer):
-                self._matrices.enter_named(Named("layer_setting", number, name), vars(layer)[name])
+                self._matrices.enter_named(
+                    Named("layer_setting", number, name), getattr(layer, name)
+                )
             self._enter_parameters(layer, number, layer, 0)
         self.finished.clear()
 

@@ -60,6 +60,7 @@ _PHASE_OF = {
     Network.forward.__code__: "forward",
     losses.total_loss.__code__: "loss",
     losses.loss_count.__code__: "loss",
+    Network.penalty.__code__: "loss",
     Network.backward.__code__: "backward",
     Network.step.__code__: "update",
 }

@@ -22,9 +22,9 @@ def step_through(
     net: Network,
     inputs: Any,
     targets: Any,
-    learning_rate: float = 0.1,
+    learning_rate: float | None = None,
     *,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | str | None = None,
     sample: int | Sequence[int] | None = None,
     stdin: TextIO | None = None,
     stdout: TextIO | None = None,
@@ -34,14 +34,17 @@ def step_through(
     net: any network, of either backend.  The step is taken by a copy of it in pure Python, which
         computes the same bits; the network itself stays as it is.
     inputs, targets: as for ``fit``; all samples are one batch.
-    optimizer: takes the step, from its start; plain gradient descent if not given.
+    learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
+    optimizer: takes the step, from its start: one such as ``Adam()``, or its name; plain gradient
+        descent if not given.
     sample: take the step with this sample alone, or with these; counted from 0.
     stdin, stdout: where commands come from and where text goes, if not the terminal.
 
     Raises ValueError or TypeError for what ``fit`` would refuse, and for a sample not there.
     """
-    rate = as_learning_rate(learning_rate)
     chosen_optimizer = as_optimizer(optimizer, "optimizer")
+    usual = chosen_optimizer.usual_rate if learning_rate is None else learning_rate
+    rate = as_learning_rate(usual)
     output = sys.stdout if stdout is None else stdout
     first = pure_copy(net)
     samples = first.checked_samples(inputs, targets)

@@ -35,7 +35,7 @@ class Explanation(str):
 
     def _repr_html_(self) -> str:
         """Return the page to step through, in a frame of its own, for notebooks."""
-        page = html.escape(written(self.recording, "number", "html"))
+        page = html.escape(written(self.recording, None, "html"))
         style = "width:100%;height:900px;border:0"
         return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{page}"></iframe>'
 
@@ -44,14 +44,16 @@ def explain(
     net: Any,
     inputs: Any,
     targets: Any,
-    learning_rate: float = 0.1,
+    learning_rate: float | None = None,
     *,
     steps: int = 1,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | str | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
     sample: int | Sequence[int] | None = None,
     layer: int | None = None,
     unit: int | None = None,
-    grain: str = "number",
+    grain: str | None = None,
     format: str = "text",
     open_functions: bool = False,
     ascii: bool = False,
@@ -61,10 +63,14 @@ def explain(
 
     net: a network of either backend; it stays as it is.
     inputs, targets: as for ``fit``; all samples are one batch.
-    optimizer: takes the step, from its start; plain gradient descent if not given.
+    learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
+    optimizer: takes the step, from its start: one such as ``Adam()``, or its name; plain gradient
+        descent if not given.
+    clip_norm, clip_value: as for ``fit``.
     sample, layer, unit: less of it: a step with one sample alone, one layer, one unit of that
         layer; all counted from 0.
-    grain: matrix, number or operation.
+    grain: matrix, number or operation.  If none is chosen every number is worked; in a network with
+        images, of each large matrix one number, a window of a convolution for one.
     format: text (80 columns), markdown (as GitHub renders it), html (a page to step through) or
         json (the recording).
     open_functions: work exp, log1p and tanh from the inside, too.
@@ -81,7 +87,8 @@ def explain(
              = 1.0 * 0.5 + 2.0 * (-0.25) + 0.0
              = 0.0
     """
-    as_choice(grain, "grain", GRAINS)
+    if grain is not None:
+        as_choice(grain, "grain", GRAINS)
     as_choice(format, "format", FORMATS)
     recording = record(
         net,
@@ -90,6 +97,8 @@ def explain(
         learning_rate,
         steps=steps,
         optimizer=optimizer,
+        clip_norm=clip_norm,
+        clip_value=clip_value,
         sample=sample,
         layer=layer,
         unit=unit,
@@ -101,7 +110,7 @@ def explain(
     return explanation
 
 
-def written(recording: Recording, grain: str, format: str, *, ascii: bool = False) -> str:
+def written(recording: Recording, grain: str | None, format: str, *, ascii: bool = False) -> str:
     """Return a recording in one of the formats."""
     if format == "json":
         return recording.to_json()

@@ -13,7 +13,7 @@ from ..recording.document import Recording
 from .text import WorkedText, fold
 
 
-def as_markdown(recording: Recording, grain: str = "number") -> str:
+def as_markdown(recording: Recording, grain: str | None = None) -> str:
     """Return a recording as Markdown in the form that GitHub renders."""
     return "\n".join(WorkedMarkdown(recording, grain).lines()) + "\n"
 
@@ -49,23 +49,24 @@ class WorkedMarkdown(WorkedText):
         for place in given:
             matrix = self.matrices[place]
             yield from ("", f"### {_escaped(self.symbol(matrix['name']))}", "")
-            yield _escaped(f"{matrix['title']}{self._size(matrix)}. {matrix['sentence']}")
+            yield _escaped(f"{matrix['title']}{self.size(matrix)}. {matrix['sentence']}")
             yield from self._table_lines(place)
 
     def _matrix_lines(self, place: int) -> Iterator[str]:
         matrix = self.matrices[place]
         numbers = self.numbers_of[place]
         yield from ("", f"### {_escaped(self.symbol(matrix['name']))}", "")
-        yield _escaped(f"{matrix['title']}{self._size(matrix)}. {matrix['sentence']}")
+        yield _escaped(f"{matrix['title']}{self.size(matrix)}. {matrix['sentence']}")
         if matrix["formula"] is not None:
             name, formula = latex(symbol(matrix["name"])), latex(matrix["formula"])
             yield from ("", "```math", f"{name} = {formula}", "```")
         yield from ("", f"Computed in {_escaped(self._all_sources(numbers))}.")
         yield from self._table_lines(place)
-        if self.grain == "matrix":
+        worked = self.worked_numbers(place)
+        if not worked:
             return
         yield from ("", "```text")
-        for number in numbers:
+        for number in worked:
             if self.grain == "number":
                 yield from fold(self.symbols[number], *self.formulas(number))
                 yield from self._source_lines(self.symbols[number], self.sources(number))
@@ -77,20 +78,20 @@ class WorkedMarkdown(WorkedText):
 
     def _table_lines(self, place: int) -> Iterator[str]:
         matrix = self.matrices[place]
-        texts, rounded = self.table(self.numbers_of[place])
-        columns = matrix["columns"] or [None]
-        sign = "≈" if rounded else "="
-        name = f"`{self.symbol(matrix['name'])}` {sign}"
-        yield ""
         if not matrix["shape"]:
-            yield f"{name} {texts[0]}"
+            texts, rounded = self.table(self.numbers_of[place])
+            yield from ("", f"`{self.symbol(matrix['name'])}` {'≈' if rounded else '='} {texts[0]}")
             return
-        heads = [f"`[{column}]`" if column is not None else "" for column in columns]
-        yield f"| {name} | {' | '.join(heads)} |"
-        yield f"| --- |{' ---: |' * len(heads)}"
-        for i, row in enumerate(matrix["rows"]):
-            cells = texts[i * len(columns) : (i + 1) * len(columns)]
-            yield f"| `[{row}]` | {' | '.join(cells)} |"
+        for plate in self.plates(place):
+            texts, rounded = self.table(plate.numbers)
+            columns = plate.columns
+            heads = [f"`[{column}]`" if column is not None else "" for column in columns]
+            yield ""
+            yield f"| `{plate.name}` {'≈' if rounded else '='} | {' | '.join(heads)} |"
+            yield f"| --- |{' ---: |' * len(heads)}"
+            for i, row in enumerate(plate.rows):
+                cells = texts[i * len(columns) : (i + 1) * len(columns)]
+                yield f"| `[{row}]` | {' | '.join(cells)} |"
 
 
 def _escaped(text: str) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from ..notation import indexed
 from ..recording.document import Recording
-from .worked import OPERATORS, Worked
+from .worked import OPERATORS, Plate, Worked
 
 WIDTH = 80
 
 
-def as_text(recording: Recording, grain: str = "number", *, ascii: bool = False) -> str:
+def as_text(recording: Recording, grain: str | None = None, *, ascii: bool = False) -> str:
     """Return a recording as text of at most 80 columns."""
     return "\n".join(WorkedText(recording, grain, ascii).lines()) + "\n"
 
@@ -54,9 +53,9 @@ class WorkedText(Worked):
             matrix = self.matrices[place]
             yield ""
             yield from self._paragraph(
-                f"{matrix['title']}{self._size(matrix)}. {matrix['sentence']}"
+                f"{matrix['title']}{self.size(matrix)}. {matrix['sentence']}"
             )
-            if self.grain == "matrix":
+            if self.has_table(place):
                 yield from self._table_lines(place)
                 continue
             for name, numbers in self.rows_of(place):
@@ -71,14 +70,13 @@ class WorkedText(Worked):
         name = self.symbol(matrix["name"])
         yield ""
         heading = name if matrix["formula"] is None else f"{name}: {matrix['formula']}"
-        yield from self._paragraph(f"{heading}  ({matrix['title']}{self._size(matrix)})")
+        yield from self._paragraph(f"{heading}  ({matrix['title']}{self.size(matrix)})")
         yield from self._paragraph(matrix["sentence"])
         numbers = self.numbers_of[place]
-        if self.grain == "matrix":
+        if self.has_table(place):
             yield from self._paragraph(f"Computed in {self._all_sources(numbers)}.")
             yield from self._table_lines(place)
-            return
-        for number in numbers:
+        for number in self.worked_numbers(place):
             yield ""
             if self.grain == "number":
                 yield from fold(self.symbols[number], *self.formulas(number))
@@ -112,33 +110,28 @@ class WorkedText(Worked):
                     parts.append(part)
         return "; ".join(parts)
 
-    @staticmethod
-    def _size(matrix: dict[str, Any]) -> str:
-        if not matrix["shape"]:
-            return ""
-        size = " by ".join(
-            f"{length} {axis}{'' if length == 1 else 's'}"
-            for length, axis in zip(matrix["shape"], matrix["axes"], strict=True)
-        )
-        return f", {size}"
-
     def _table_lines(self, place: int) -> Iterator[str]:
         matrix = self.matrices[place]
-        texts, rounded = self.table(self.numbers_of[place])
-        name = self.symbol(matrix["name"])
-        sign = self.words("≈") if rounded else "="
         if not matrix["shape"]:
-            yield f"{name} {sign} {texts[0]}"
+            texts, rounded = self.table(self.numbers_of[place])
+            sign = self.words("≈") if rounded else "="
+            yield f"{self.symbol(matrix['name'])} {sign} {texts[0]}"
             return
-        columns = matrix["columns"] or [None]
-        rows = [indexed("", row) for row in matrix["rows"]]
+        for plate in self.plates(place):
+            yield from self._plate_lines(plate)
+
+    def _plate_lines(self, plate: Plate) -> Iterator[str]:
+        texts, rounded = self.table(plate.numbers)
+        columns = plate.columns
+        sign = self.words("≈") if rounded else "="
+        rows = [indexed("", row) for row in plate.rows]
         wide = max(map(len, [*texts, *(f"[{column}]" for column in columns)]))
         left = max(map(len, rows)) + 4
         each = max(1, (WIDTH - left) // (wide + 2))
-        yield f"{name} {sign}"
+        yield f"{plate.name} {sign}"
         for start in range(0, len(columns), each):
             chosen = range(start, min(start + each, len(columns)))
-            if matrix["columns"] is not None:
+            if columns[0] is not None:
                 head = "".join(f"{f'[{columns[j]}]':>{wide + 2}}" for j in chosen)
                 yield f"{'':{left}}{head}"
             for i, row in enumerate(rows):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..folding import Folding
 from ..notation import in_ascii, indexed, symbol
 from ..recording.document import Recording
-from ..recording.formulas import fill
+from ..recording.formulas import fill, operands
 from ..recording.tape import LEAVES
 from ..recording.words import OPERATIONS
 from ..samples import which
@@ -15,16 +16,28 @@ from ..samples import which
 OPERATORS = ("+", "-", "*", "/")
 
 _DIGITS = 6  # of a rounded number
+_MOST_WORKED = 32  # numbers of a matrix are all worked, of more one if nobody has chosen a grain
+
+
+class Plate(NamedTuple):
+    """Rows and columns of a matrix, or those of one image, one filter: its name and its numbers."""
+
+    name: str
+    rows: list[int]
+    columns: list[int | None]
+    numbers: list[int]
 
 
 class Worked:
     """A recording, read: what each number is called, how it was computed, and where."""
 
-    def __init__(self, recording: Recording, grain: str, ascii: bool = False) -> None:
+    def __init__(self, recording: Recording, grain: str | None, ascii: bool = False) -> None:
         data = recording.data
         self.ascii = ascii
         self.data = data
-        self.grain = grain
+        self.grain = grain or "number"
+        # Where there are images there is more than anybody reads.
+        self.is_short = grain is None and any("folded" in each for each in data["matrices"])
         self.meta: dict[str, Any] = data["meta"]
         self.matrices: list[dict[str, Any]] = data["matrices"]
         self.numbers: dict[str, list[Any]] = data["numbers"]
@@ -103,9 +116,19 @@ class Worked:
         """Return a sentence with a number's name and place, and the operands' names, filled in."""
         row, column = self.numbers["row"][number], self.numbers["column"][number]
         values = {"name": self.symbols[number], "row": row, "column": column, "a": a, "b": b}
+        values |= self._places(number)
         for key, value in values.items():
             text = text.replace(f"{{{key}}}", str(value))
         return text
+
+    def _places(self, number: int) -> dict[str, int]:
+        """Return where a number of an image or a filter stands, by axis."""
+        matrix = self.matrices[self.numbers["matrix"][number]]
+        if "folded" not in matrix:
+            return {}
+        folding = Folding(tuple(matrix["folded"]), tuple(matrix["folded_axes"]))
+        flat = self.numbers["row"][number] * matrix["shape"][1] + self.numbers["column"][number]
+        return dict(zip(folding.axes, folding.place(flat), strict=True))
 
     def steps_of(self, number: int) -> Iterator[tuple[str, list[str], str, str]]:
         """Yield a number's operations: its label, its formulas, its source, a sentence.
@@ -157,6 +180,58 @@ class Worked:
             if step == 0 or matrix["given"] not in ("data", "setting"):
                 yield place
 
+    def worked_numbers(self, place: int) -> list[int]:
+        """Return which numbers of a matrix are written with their formulas.
+
+        Of a large one in a recording with images it is the first of those that are computed from
+        the most named numbers.
+        """
+        numbers = self.numbers_of[place]
+        if self.grain == "matrix":
+            return []
+        if not self.is_short or len(numbers) <= _MOST_WORKED:
+            return numbers
+        lengths = [
+            sum(self.operations["op"][each] not in LEAVES[1:] for each in operands(formula or ""))
+            for formula in (self.numbers["formula"][number] for number in numbers)
+        ]
+        return [numbers[lengths.index(max(lengths))]]
+
+    def has_table(self, place: int) -> bool:
+        """Return whether a matrix is written as a table."""
+        return len(self.worked_numbers(place)) < len(self.numbers_of[place])
+
+    def plates(self, place: int) -> list[Plate]:
+        """Return a matrix as tables of rows and columns: an image is one for each channel."""
+        matrix, numbers = self.matrices[place], self.numbers_of[place]
+        name = self.symbol(matrix["name"])
+        if "folded" not in matrix:
+            return [Plate(name, matrix["rows"] or [], matrix["columns"] or [None], numbers)]
+        folding = Folding(matrix["folded"], matrix["folded_axes"])
+        height, width = folding.shape[-2:]
+        size = height * width
+        plates = []
+        for start in range(0, len(numbers), size):
+            places = indexed(name, *folding.place(start)[:-2])
+            columns: list[int | None] = list(range(width))
+            plates.append(
+                Plate(places, list(range(height)), columns, numbers[start : start + size])
+            )
+        return plates
+
+    def size(self, matrix: dict[str, Any]) -> str:
+        """Return the shape of a matrix in words, to stand behind its title."""
+        if not matrix["shape"]:
+            return ""
+        shape, axes = matrix["shape"], matrix["axes"]
+        if "folded" in matrix:
+            shape, axes = matrix["folded"], matrix["folded_axes"]
+        size = " by ".join(
+            f"{length} {axis}{'' if length == 1 else 's'}"
+            for length, axis in zip(shape, axes, strict=True)
+        )
+        return f", {size}"
+
     def rows_of(self, place: int) -> list[tuple[str, list[int]]]:
         """Return a matrix as named rows of numbers, a single column as one row."""
         matrix = self.matrices[place]
@@ -169,6 +244,14 @@ class Worked:
             if whole:
                 return [(name, numbers)]
             return [(self.symbols[number], [number]) for number in numbers]
+        if "folded" in matrix:
+            return [
+                (indexed(plate.name, row), plate.numbers[start : start + len(plate.columns)])
+                for plate in self.plates(place)
+                for row, start in zip(
+                    plate.rows, range(0, len(plate.numbers), len(plate.columns)), strict=True
+                )
+            ]
         width = len(matrix["columns"])
         if width < matrix["shape"][1]:
             return [
@@ -199,8 +282,7 @@ class Worked:
         network = meta["network"]
         found = []
         layers = [
-            f"layer {number}{_kind(layer)} has {_counted(layer['inputs'], 'input')} and "
-            f"{_counted(layer['outputs'], 'unit')}, "
+            f"layer {number}{_kind(layer)} {_shapes(layer)}, "
             f"{layer['activation']}{'' if layer['bias'] or 'kind' in layer else ', without biases'}"
             for number, layer in enumerate(network["layers"], 1)
         ]
@@ -277,6 +359,17 @@ def _operation(op: str, operands: Sequence[str]) -> str:
 
 def _kind(layer: dict[str, Any]) -> str:
     return f", {layer['kind']}," if "kind" in layer else ""
+
+
+def _shapes(layer: dict[str, Any]) -> str:
+    """Return what a layer takes and what it gives; images and sequences by their shapes."""
+    if "input_shape" not in layer and "output_shape" not in layer:
+        return f"has {_counted(layer['inputs'], 'input')} and {_counted(layer['outputs'], 'unit')}"
+    inputs, outputs = (
+        " by ".join(map(str, layer.get(f"{end}_shape", [layer[f"{end}s"]])))
+        for end in ("input", "output")
+    )
+    return f"makes {outputs} of {inputs}"
 
 
 def _counted(number: int, noun: str, nouns: str | None = None) -> str:

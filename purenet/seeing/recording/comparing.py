@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ...layers import Layer, LayerOutput
+from ...losses import loss_count, total_loss
 from ...network import Network
 from ...optimizers import Optimizer
+from ...parameters import clip_gradients
 from ...samples import Samples
 from ..memory import owner_of, parts_of, remembered
 from ..source.functions import RecordingError, key_of
@@ -24,13 +26,27 @@ class PlainStep(NamedTuple):
     parameters: list[dict[str, Any]]
 
 
+class Clipping(NamedTuple):
+    """How a gradient is clipped, as ``fit`` takes it."""
+
+    clip_value: float | None = None
+    clip_norm: float | None = None
+
+
 def plain_step(
-    net: Network, samples: Samples, learning_rate: float, optimizer: Optimizer
+    net: Network, samples: Samples, learning_rate: float, optimizer: Optimizer, clipping: Clipping
 ) -> PlainStep:
     """Take one step of training, unrecorded."""
-    outputs = net.forward(samples.inputs)
-    loss = net.evaluate(samples.inputs, samples.targets).loss
+    outputs = net.forward(samples.inputs, (net.epochs_trained, 0))
+    if any(layer.is_random for layer in net.layers):
+        last = outputs[-1]
+        total = total_loss(net.loss, last.z, last.a, samples.targets)
+        loss = total / loss_count(net.loss, samples.size, net.outputs) + net.penalty()
+    else:
+        loss = net.evaluate(samples.inputs, samples.targets).loss
     gradients = net.backward(samples.inputs, samples.targets, outputs)
+    if clipping != Clipping():
+        clip_gradients(net.layers, gradients, *clipping)
     net.step(gradients, learning_rate, optimizer)
     return PlainStep(outputs, gradients, loss, [parameters_of(layer) for layer in net.layers])
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from ... import elementary
 from ..notation import symbol
 from ..source.functions import RecordingError
-from ..step import Role
+from ..step import Role, symbol_of
 from .formulas import find_owners
-from .matrices import NamedMatrix, Phase
+from .matrices import NamedMatrix, Phase, Update
 from .tape import Tape, Traced
 from .words import INTERMEDIATES, Sentences
 
@@ -33,8 +33,10 @@ class Inventory:
         layers: int,
         matrices: list[NamedMatrix],
         phases: list[Phase],
+        updates: list[Update],
     ) -> None:
         self.tape = tape
+        self._updates = updates
         self.last = layers - 1
         self.matrices = list(matrices)
         self.phases = [phase for phase in phases if phase.end > phase.first]
@@ -90,18 +92,26 @@ class Inventory:
         self._add_shared(groups)
         self._add_opened(opened)
 
+    def _parameter_of(self, identity: int) -> str:
+        """Return the symbol of the parameter in whose update an operation stands; "" elsewhere."""
+        for update in self._updates:
+            if update.first <= identity < update.end:
+                return f"_{symbol_of(update.parameter)}"
+        return ""
+
     def _add_shared(self, groups: dict[tuple[int, str], list[int]]) -> None:
         """Name what several numbers share after the variable that holds it.
 
         A function that is called row by row makes one row each time.
         """
-        rows: dict[tuple[int | None, int, str], list[list[int]]] = {}
+        rows: dict[tuple[int | None, int, str, str], list[list[int]]] = {}
         for (call, target), ids in groups.items():
             found = self.tape.calls[call]
-            rows.setdefault((found.caller, found.source, target), []).append(ids)
-        for (_, source, target), made in rows.items():
+            parameter = self._parameter_of(ids[0])
+            rows.setdefault((found.caller, found.source, target, parameter), []).append(ids)
+        for (_, source, target, parameter), made in rows.items():
             function = self.tape.sources[source].name
-            unknown = Role(f"{target}{{n}}", (), f"{target} in {function}"), _SHARED
+            unknown = Role(f"{target}{{p}}{{n}}", (), f"{target} in {function}"), _SHARED
             known, sentences = INTERMEDIATES.get((function, target), unknown)
             lengths = {len(row) for row in made}
             if known.axes == ("sample", "unit"):
@@ -110,9 +120,11 @@ class Inventory:
                 lengths = {1}
             ids = [identity for row in made for identity in row]
             is_matrix = lengths != {1}
+            is_number = len(ids) == 1 and (parameter != "" or known is not unknown[0])
+            is_number = is_number and not known.axes
             phase = self._phase_of(ids[0])
             number = (self.last if phase.layer is None else phase.layer) + 1
-            name = known.name.format(n=number)
+            name = known.name.format(n=number, p=parameter)
             taken = {each.name for each in self.matrices if each.step == phase.step}
             while name in taken:
                 name += "_"
@@ -122,13 +134,13 @@ class Inventory:
                 layer=phase.layer,
                 phase=phase.kind,
                 given=None,
-                ids=made if is_matrix else ids,
-                shape=[len(made), len(made[0])] if is_matrix else [len(ids)],
-                rows=list(range(len(made) if is_matrix else len(ids))),
+                ids=ids[0] if is_number else made if is_matrix else ids,
+                shape=[len(made), len(made[0])] if is_matrix else [] if is_number else [len(ids)],
+                rows=None if is_number else list(range(len(made) if is_matrix else len(ids))),
                 columns=list(range(len(made[0]))) if is_matrix else None,
                 name=name,
                 title=known.title.format(n=number),
-                axes=("sample", "unit") if is_matrix else ("sample",),
+                axes=("sample", "unit") if is_matrix else () if is_number else ("sample",),
                 sentence=sentences.matrix,
                 number_sentence=sentences.number,
             )
@@ -210,7 +222,9 @@ class Inventory:
             source = self.tape.sources[source_number]
             for row in rows:
                 for value in row:
-                    if isinstance(value, Traced) and self.owners[value.id] is None:
+                    if not isinstance(value, Traced) or self.tape.is_leaf(value.id):
+                        continue
+                    if self.owners[value.id] is None:
                         raise RecordingError(
                             f"{source.name}, {source.file.rsplit('/', 1)[-1]} line "
                             f"{source.first_line}: it returns a matrix that has no name"

@@ -8,6 +8,7 @@ from ..notation import indexed, symbol
 from .describing import Describer
 from .formulas import write_formula
 from .inventory import Inventory
+from .kinds import KIND_OPERATIONS
 from .matrices import NamedMatrix, Phase
 from .tape import LEAVES, plain
 from .words import OPERATIONS
@@ -67,10 +68,13 @@ class Listing:
     def _kept(self) -> tuple[dict[int, int], dict[int, int]]:
         """Return the calls in which something was recorded, and their sources; new numbers."""
         tape = self.tape
-        calls: dict[int, int] = {}
-        for number, call in enumerate(tape.calls):
-            if call.recorded or tape.call_ends[number] > call.first:
-                calls[number] = len(calls)
+        kept = set()
+        for number, call in reversed(list(enumerate(tape.calls))):
+            if number in kept or call.recorded or tape.call_ends[number] > call.first:
+                kept.add(number)
+                if call.caller is not None:
+                    kept.add(call.caller)
+        calls = {number: place for place, number in enumerate(sorted(kept))}
         used = {tape.calls[number].source for number in calls}
         used.update(place.source for place in tape.places)
         order = sorted(
@@ -140,6 +144,8 @@ class Listing:
             matrix = None if found is None else self.matrices[numbers["matrix"][found]]
             role = matrix.role if matrix is not None and matrix.is_known else ""
             words = OPERATIONS.get((role, op)) or OPERATIONS["", op]
+            if matrix is not None:
+                words = KIND_OPERATIONS.get((matrix.kind, matrix.role, op), words)
             sentences.append(self._sentence(words))
         return {
             "op": tape.op,
@@ -200,6 +206,14 @@ class Listing:
             known.setdefault(transposed, f"{matrix.name}^T")
             for place, row in enumerate(ids):
                 known.setdefault(("row", width, row[0], row[-1]), indexed(matrix.name, place))
+            if matrix.folding is not None:
+                shape = matrix.folding.shape
+                array: tuple[Any, ...] = ("array", *shape, corners[0], corners[3])
+                known[array] = matrix.name
+                if shape[0] == height:
+                    for place, row in enumerate(ids):
+                        image = ("array", *shape[1:], row[0], row[-1])
+                        known.setdefault(image, indexed(matrix.name, place))
         return known
 
     def _text(self, value: Any, step: int, known: dict[tuple[Any, ...], str]) -> str | None:
@@ -216,7 +230,7 @@ class Listing:
         return known.get(value)
 
     def _matrix(self, matrix: NamedMatrix) -> dict[str, Any]:
-        return {
+        listed = {
             "name": matrix.name,
             "symbol": symbol(matrix.name),
             "title": matrix.title,
@@ -233,6 +247,10 @@ class Listing:
             "formula": matrix.formula,
             "sentence": matrix.sentence,
         }
+        if matrix.folding is not None:
+            listed["folded"] = list(matrix.folding.shape)
+            listed["folded_axes"] = list(matrix.folding.axes)
+        return listed
 
     def _phase(self, phase: Phase) -> dict[str, Any]:
         title, sentence = self._describer.phase(phase)
@@ -248,7 +266,7 @@ class Listing:
                 for number, matrix in enumerate(self.matrices)
                 if matrix.given is None
                 and (matrix.step, matrix.phase) == (phase.step, phase.kind)
-                and (matrix.layer == phase.layer or phase.kind == "loss")
+                and (matrix.layer == phase.layer or phase.kind in ("loss", "clip"))
             ],
             "sentence": sentence,
         }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..folding import Folding
 from ..notation import indexed
 
 
@@ -17,6 +18,8 @@ class NamedMatrix:
     parameter: its name, of a parameter, its gradient, what is remembered of it.
     is_known: the sentences of its role fit, because a layer of this kind computes it.
     element_names: the names of the elements, where they are not name and place.
+    kind: of the layer that computes it, where that is one of purenet's.
+    folding: the shape and axes of a matrix whose rows are images, sequences or parts of filters.
     """
 
     role: str
@@ -37,6 +40,8 @@ class NamedMatrix:
     element_names: list[str] | None = None
     parameter: str = ""
     is_known: bool = True
+    kind: str = ""
+    folding: Folding | None = None
 
     def elements(self) -> Iterator[tuple[str, int | None, int | None, int]]:
         """Yield each number's name, row, column and id."""
@@ -51,7 +56,21 @@ class NamedMatrix:
         else:
             for row, ids in zip(self.rows or (), self.ids, strict=True):
                 for column, identity in zip(self.columns, ids, strict=True):
-                    yield indexed(self.name, row, column), row, column, identity
+                    yield self._element_name(row, column), row, column, identity
+
+    def _element_name(self, row: int, column: int) -> str:
+        if self.folding is None:
+            return indexed(self.name, row, column)
+        return indexed(self.name, *self.folding.place(row * self.shape[1] + column))
+
+
+class Update(NamedTuple):
+    """The operations ``first`` to ``end - 1``, by which an optimizer has changed a parameter."""
+
+    layer: int
+    parameter: str
+    first: int
+    end: int
 
 
 @dataclass

@@ -159,6 +159,8 @@ class Namespaces:
         A number that has lost its origin is refused.
         """
         if not self.tape.calls[call].recorded:
+            if isinstance(result, list) and self.tape.is_inside_recorded(call):
+                self._with_literals(call, result)
             return result
         if isinstance(result, float):
             return self.with_origin(call, arguments, result)
@@ -166,6 +168,8 @@ class Namespaces:
             if isinstance(result[0], float) and all(map(_is_whole_row, arguments.values())):
                 for place in range(len(result)):
                     result[place] = self.with_origin(call, {}, result[place])
+            elif isinstance(result[0], list) and result[0] and isinstance(result[0][0], list):
+                self._with_literals(call, result)
             elif isinstance(result[0], list):
                 self._checked_rows(call, arguments, result)
                 self.tape.returned.append((self.tape.calls[call].source, result))
@@ -188,6 +192,15 @@ class Namespaces:
                         self._lost(call, value)
                     origin = self.tape.copy(value, source.last_place(number))
                     row[place] = new_number(self.tape, value, origin)
+
+    def _with_literals(self, call: int, values: list[Any]) -> None:
+        """Make recorded numbers of a function's literals in nested lists: the zeros of an image."""
+        source = self.tape.sources[self.tape.calls[call].source]
+        for place, value in enumerate(values):
+            if isinstance(value, list):
+                self._with_literals(call, value)
+            elif type(value) is float and source.contains(value):
+                values[place] = self.tape.leaf_number(value, source)
 
     def _lost(self, call: int, value: float) -> NoReturn:
         source = self.tape.sources[self.tape.calls[call].source]

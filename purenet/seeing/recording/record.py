@@ -21,8 +21,10 @@ from ...checks import as_count, as_flag, as_learning_rate, shown
 from ...layers import Dense
 from ...network import Network
 from ...optimizers import Optimizer, as_optimizer
+from ...training import checked_limit
 from ..copies import pure_copy
 from ..samples import checked_number, chosen_numbers, part_of
+from .comparing import Clipping
 from .document import FORMAT, VERSION, Recording
 from .recorder import Recorder
 from .size import predicted_size, too_large
@@ -35,10 +37,12 @@ def record(
     net: Network,
     inputs: Any,
     targets: Any,
-    learning_rate: float = 0.1,
+    learning_rate: float | None = None,
     *,
     steps: int = 1,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | str | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
     sample: int | Sequence[int] | None = None,
     layer: int | None = None,
     unit: int | None = None,
@@ -49,7 +53,10 @@ def record(
 
     net: a network of purenet or of purenet_fast; the code that runs is purenet's, the bits are the
         same.
-    optimizer: takes the step, from its start; plain gradient descent if not given.
+    learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
+    optimizer: takes the step, from its start: one such as ``Adam()``, or its name; plain gradient
+        descent if not given.
+    clip_norm, clip_value: as for ``fit``.
     sample: take the step with this sample alone, or with these; counted from 0.
     layer: record the arithmetic of this layer only, counted from 0: its z and a, dL/da, delta, the
         gradient and the update.  The rest runs unrecorded.
@@ -65,8 +72,9 @@ def record(
     >>> record(net, [[1, 2]], [1], learning_rate=0.5)
     Recording(32 operations, 14 numbers, 12 matrices)
     """
-    rate = as_learning_rate(learning_rate)
     chosen_optimizer = as_optimizer(optimizer, "optimizer")
+    usual = chosen_optimizer.usual_rate if learning_rate is None else learning_rate
+    rate = as_learning_rate(usual)
     steps = as_count(steps, "steps")
     copy = pure_copy(net)
     samples = copy.checked_samples(inputs, targets)
@@ -90,11 +98,28 @@ def record(
             )
     open_functions = as_flag(open_functions, "open_functions")
     limit = as_count(limit, "limit")
-    size = predicted_size(copy, len(chosen), layer, unit, steps, open_functions)
+    count = len(chosen)
+    size = predicted_size(copy, count, layer, unit, steps, open_functions, chosen_optimizer)
+    if clip_norm is not None and layer is None:
+        size += 3 * steps * copy.parameter_count
     if size > limit:
-        raise ValueError(too_large(copy, size, limit, len(chosen), steps, open_functions))
+        message = too_large(copy, size, limit, count, steps, open_functions, chosen_optimizer)
+        raise ValueError(message)
+    clipping = Clipping(
+        *(
+            checked_limit(limit, name)
+            for name, limit in (("clip_value", clip_value), ("clip_norm", clip_norm))
+        )
+    )
     recorder = Recorder(
-        copy, part_of(samples, chosen), rate, chosen_optimizer, layer, unit, open_functions
+        copy,
+        part_of(samples, chosen),
+        rate,
+        chosen_optimizer,
+        layer,
+        unit,
+        open_functions,
+        clipping,
     )
     recorder.run(steps)
     data = recorder.data()

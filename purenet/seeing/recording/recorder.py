@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import copy
 import platform
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from types import CodeType, SimpleNamespace
 from typing import Any
 
-from ... import activations, elementary, losses, matrix, network, optimizers
+from ... import (
+    activations,
+    elementary,
+    losses,
+    matrix,
+    network,
+    optimizers,
+    parameters,
+    regularisation,
+)
 from ..._version import __version__
-from ...layers import Dense, Layer, LayerOutput, dense, layer
+from ...layers import Dense, Layer, LayerOutput, dense, dropout, images, layer, pooling, rows_of
+from ...layers.recurrent import beside
 from ...losses import REQUIRED_ACTIVATION
 from ...network import Network
 from ...optimizers import Optimizer
@@ -18,12 +29,21 @@ from ...samples import Samples
 from .. import step as training
 from ..copies import pure_copy
 from ..memory import float_attributes, owner_of, parts_of, remembered
-from ..step import Named, parameter_roles, training_step
+from ..step import (
+    Named,
+    error_above,
+    error_of,
+    extras_of,
+    has_sums,
+    parameter_roles,
+    training_step,
+)
 from .binding import Method, bind, modules_of, numbers_of, other_numbers, plain_numbers
-from .comparing import Comparison, plain_step
+from .comparing import Clipping, Comparison, plain_step
 from .describing import Describer
 from .inventory import Inventory
 from .listing import Listing
+from .matrices import Update
 from .namespaces import Namespaces
 from .register import Register
 from .tape import Tape, Traced, new_traced, plain
@@ -35,9 +55,12 @@ MODULES = (
     matrix,
     activations,
     losses,
+    regularisation,
     layer,
+    images,
     dense,
     optimizers,
+    parameters,
     network,
     training,
 )
@@ -63,13 +86,15 @@ class Recorder:
         layer: int | None,
         unit: int | None,
         open_functions: bool,
+        clipping: Clipping,
     ) -> None:
         self.net = net
+        self.clipping = clipping
         self.optimizer = optimizer
         self.open_functions = open_functions
         self.tape = Tape()
         last = len(net.layers) - 1
-        self.register = Register(self.tape, samples, learning_rate, last, layer, unit)
+        self.register = Register(self.tape, samples, learning_rate, net.layers, layer, unit)
         self.digest_before = net.digest()
         self.digests: list[str] = []
         self.losses: list[float] = []
@@ -80,6 +105,9 @@ class Recorder:
         self._sample_losses: list[Any] = []
         self._terms: list[Any] = []
         self._memories: dict[tuple[int, str], Any] = {}  # by layer and parameter
+        self._errors: dict[int, Any] = {}  # of the layers that have gone back through time
+        self._updates: list[Update] = []
+        self._sums: list[Any] = []  # of the steps of a recurrent layer
         modules = [*MODULES, *modules_of(optimizer, Optimizer)]
         for found in net.layers:
             modules += modules_of(found, Layer)
@@ -94,7 +122,10 @@ class Recorder:
         namespaces = self.namespaces
         watched: dict[str, Method] = {
             "feedforward": self._feedforward,
+            "feedforward_in_training": self._feedforward,
+            "penalty": self._penalty,
             "delta": self._delta,
+            "through_time": self._through_time,
             "gradient": self._gradient,
             "input_gradient": self._input_gradient,
             "step": self._step,
@@ -102,15 +133,20 @@ class Recorder:
         for found in self.recorded.layers:
             bind(namespaces, found, Layer, list(watched), watched)
         watched = {"forward": self._forward, "backward": self._backward}
-        bind(namespaces, self.recorded, Network, ["forward", "backward", "step"], watched)
-        bind(namespaces, self.recorded_optimizer, Optimizer, ["step"], {})
+        names = ["forward", "backward", "step", "penalty"]
+        bind(namespaces, self.recorded, Network, names, watched)
+        watched = {"step": self._optimizer_step}
+        bind(namespaces, self.recorded_optimizer, Optimizer, ["step"], watched)
         vars(self.recorded_optimizer)["start"] = self._start
         functions = namespaces.globals[training.__name__]
         functions["total_loss"] = partial(self._total_loss, functions["total_loss"])
+        functions["clip_gradients"] = partial(self._clip, functions["clip_gradients"])
         functions = namespaces.globals[network.__name__]
         for name, role in (("output_gradient", "output_gradient"), ("output_delta", "delta")):
             functions[name] = partial(self._output_derivative, functions[name], role)
         self._training_step = namespaces.function(training_step)
+        pooled = (pooling.means_of_windows, pooling.gradient_to_all)
+        self.tape.counting.update(function.__code__ for function in pooled)
         namespaces.after.update(
             {
                 losses.loss_count.__code__: self._after_count,
@@ -118,6 +154,10 @@ class Recorder:
                 losses.squared_error.__code__: self._after_term,
                 losses.sigmoid_cross_entropy.__code__: self._after_term,
                 activations.activation_slopes.__code__: self._after_slopes,
+                dropout.draw_mask.__code__: self._after_mask,
+                activations.activate.__code__: self._after_activation,
+                regularisation.norm.__code__: self._after_norm,
+                pooling.largest_of_windows.__code__: self._after_pooling,
             }
         )
 
@@ -135,11 +175,13 @@ class Recorder:
         samples = register.samples
         for step in range(steps):
             self._begin_step(step)
-            expected = plain_step(twin, samples, register.learning_rate, twin_optimizer)
+            expected = plain_step(
+                twin, samples, register.learning_rate, twin_optimizer, self.clipping
+            )
             given: list[Any] = [samples.inputs, samples.targets, register.learning_rate]
             if register.layer is None:
                 given = [register.enter(each) for each in (_INPUTS, _TARGETS, _LEARNING_RATE)]
-            loss = self._training_step(net, *given, self.recorded_optimizer)
+            loss = self._training_step(net, *given, self.recorded_optimizer, *self.clipping)
             register.end_phase()
             if register.selects_loss():
                 register.add(_LOSS, loss, phase="loss")
@@ -163,22 +205,42 @@ class Recorder:
 
     # Where layers and losses meet: each takes the recorded method, its owner, then its arguments.
 
-    def _forward(self, method: Method, owner: Network, code: CodeType, inputs: Any) -> Any:
-        self._outputs = method(inputs)
+    def _forward(self, method: Method, owner: Network, code: CodeType, *arguments: Any) -> Any:
+        self._outputs = method(*arguments)
         return self._outputs
 
     def _backward(self, method: Method, owner: Network, code: CodeType, *arguments: Any) -> Any:
         self._gradients = method(*arguments)
         return self._gradients
 
-    def _feedforward(self, method: Method, owner: Layer, code: CodeType, inputs: Any) -> Any:
+    def _feedforward(
+        self, method: Method, owner: Layer, code: CodeType, inputs: Any, *generator: Any
+    ) -> Any:
         number = self.numbers[id(owner)]
         if not self.register.selects(number):
-            return method(inputs)
+            return method(inputs, *generator)
         self.register.begin_phase("forward", number)
-        output = method(self._inputs_of(number, inputs))
-        z = self.register.keep(Named("z", number), output.z, code)
-        return LayerOutput(z, self.register.keep(Named("a", number), output.a, code))
+        self._sums = []
+        output = method(self._inputs_of(number, inputs), *generator)
+        parts = [*extras_of(owner), "a"]
+        if owner.has_steps:
+            # The sums of all steps are shown, also where the layer hands on the last ones only.
+            self.register.add_own(Named("z", number), beside(self._sums), None)
+            self.register.kept[Named("z", number)] = output.z
+            parts.insert(0, "z")
+        elif has_sums(owner):
+            parts.insert(0, "z")
+        kept = {part: self._keep_once(Named(part, number), output, code) for part in parts}
+        if isinstance(output, LayerOutput):
+            return LayerOutput(kept.get("z", output.z), kept["a"])
+        return output._replace(**kept)
+
+    def _keep_once(self, named: Named, output: Any, code: CodeType) -> Any:
+        """Enter a part of what a layer has computed, if that is not done yet."""
+        kept = self.register.kept.get(named)
+        if kept is None:
+            return self.register.keep(named, getattr(output, named.role), code)
+        return kept if self.register.layer is None else plain(kept)
 
     def _inputs_of(self, number: int, inputs: Any) -> Any:
         """Return a layer's inputs as recorded numbers."""
@@ -191,8 +253,8 @@ class Recorder:
         if not register.selects_loss():
             return function(loss, z, a, y)
         register.begin_phase("loss", None)
-        z = register.kept[Named("z", register.last)]
         a = register.kept[Named("a", register.last)]
+        z = register.kept.get(Named("z", register.last), a)
         y = register.enter(_TARGETS)
         self._sample_losses = []
         self._terms = []
@@ -213,6 +275,8 @@ class Recorder:
         register.begin_phase("backward", register.last)
         a = register.kept[Named("a", register.last)]
         derivative = function(loss, a, register.enter(_TARGETS))
+        if role == "delta" and self.recorded.layers[register.last].has_steps:
+            role = "output_delta"
         return register.keep(Named(role, register.last), derivative)
 
     def _delta(
@@ -222,10 +286,33 @@ class Recorder:
         self._back_to = number
         if not self.register.selects(number):
             return method(output, d_a)
-        last = number == self.register.last
-        d_a = kept[Named("output_gradient" if last else "activation_gradient", number)]
-        output = LayerOutput(kept[Named("z", number)], kept[Named("a", number)])
-        return self.register.keep(Named("delta", number), method(output, d_a), code)
+        d_a = kept[error_above(self.recorded.layers, number)]
+        delta = method(self._recorded(number, output), d_a)
+        if delta is d_a and not has_sums(owner):
+            kept[Named("delta", number)] = d_a  # nothing is computed, and has its name
+            return d_a if self.register.layer is None else plain(d_a)
+        role = "output_delta" if owner.has_steps else "delta"
+        return self.register.keep(Named(role, number), delta, code)
+
+    def _recorded(self, number: int, output: Any) -> Any:
+        """Return what a layer has computed on the way forward, as recorded numbers."""
+        kept = self.register.kept
+        parts = ("z", "a", *extras_of(self.recorded.layers[number]))
+        return output._replace(
+            **{part: kept[Named(part, number)] for part in parts if Named(part, number) in kept}
+        )
+
+    def _through_time(
+        self, method: Method, owner: Layer, code: CodeType, output: Any, delta: Any
+    ) -> Any:
+        number, register = self.numbers[id(owner)], self.register
+        if not register.selects(number):
+            return method(output, delta)
+        delta = register.kept[Named("output_delta", number)]
+        found = method(self._recorded(number, output), delta)
+        register.keep(Named("delta", number), found.delta, code)
+        self._errors[number] = found._replace(delta=register.kept[Named("delta", number)])
+        return self._errors[number] if register.layer is None else found._make(map(plain, found))
 
     def _gradient(
         self, method: Method, owner: Layer, code: CodeType, inputs: Any, delta: Any
@@ -233,8 +320,9 @@ class Recorder:
         number, register = self.numbers[id(owner)], self.register
         if not register.selects(number):
             return method(inputs, delta)
-        found = method(self._inputs_of(number, inputs), register.kept[Named("delta", number)])
-        gradient = SimpleNamespace(delta=delta)
+        error = self._errors.get(number) or register.kept[Named("delta", number)]
+        found = method(self._inputs_of(number, inputs), error)
+        gradient = SimpleNamespace(delta=delta.delta if owner.has_steps else delta)
         for parameter in owner.PARAMETERS:
             values = getattr(found, parameter)
             if values is not None:
@@ -256,7 +344,11 @@ class Recorder:
             d_a = method(inputs, delta)
         else:
             inputs = register.kept[Named("a", number - 1)]
-            delta = register.enter(Named("delta", number), delta)
+            error = error_of(self.recorded.layers, number)
+            if owner.has_steps:
+                delta = delta._replace(delta=register.enter(error, delta.delta))
+            else:
+                delta = register.enter(error, delta)
             change = partial(self._of_layer_behind, number)
             with other_numbers(owner, numbers_of(owner, code), change):
                 d_a = method(inputs, delta)
@@ -281,6 +373,83 @@ class Recorder:
         register.add_given(named, rows)
         return rows
 
+    def _penalty(self, method: Method, owner: Layer, code: CodeType) -> Any:
+        """Record what the loss grows by for the weights of a layer."""
+        number, register = self.numbers[id(owner)], self.register
+        named = Named("penalty", number)
+        if register.selects_loss() and register.selects(number) and owner.penalties():
+            register.keep(named, method())
+            return register.kept[named]
+        with other_numbers(owner, [*owner.WEIGHTS, "l1", "l2"], plain_numbers):
+            found = method()
+        return register.enter(named, found) if register.selects_loss() and found else found
+
+    def _clip(
+        self,
+        function: Method,
+        layers: Sequence[Layer],
+        gradients: list[Any],
+        clip_value: float | None,
+        clip_norm: float | None,
+    ) -> None:
+        """Record how the gradient is clipped; of one layer alone only what comes of it."""
+        register = self.register
+        if register.layer is not None:
+            function(layers, gradients, clip_value, clip_norm)
+            for named, _ in self._clipped(gradients, [register.layer]):
+                values = getattr(gradients[register.layer], named.parameter)
+                register.kept[named] = register.enter(named, values)
+            return
+        register.begin_phase("clip", None)
+        first, limit = len(self.tape), clip_value
+        if clip_value is not None:
+            limit = register.enter(Named("setting", None, "clip_value"), clip_value)
+        if clip_norm is not None:
+            clip_norm = register.enter(Named("setting", None, "clip_norm"), clip_norm)
+            if clip_value is not None:
+                function(layers, gradients, clip_value, None)
+                self._give_limits(gradients, limit)
+                clip_value = None
+        function(layers, gradients, clip_value, clip_norm)
+        if clip_value is not None:
+            self._give_limits(gradients, limit)
+        for identity in range(first, len(self.tape)):
+            if self.tape.target(identity) == "coefficient":
+                coefficient = new_traced(self.tape, self.tape.value[identity], identity)
+                register.add(Named("coefficient"), coefficient)
+        code = regularisation.clip_values.__code__
+        if clip_norm is not None:
+            code = regularisation.clip_norm.__code__
+        for named, values in self._clipped(gradients, range(len(layers))):
+            register.keep_changed(named, values, code)
+            register.kept[named] = values
+
+    def _clipped(
+        self, gradients: list[Any], numbers: Iterable[int]
+    ) -> Iterator[tuple[Named, list[Any]]]:
+        for number in numbers:
+            for parameter in self.recorded.layers[number].PARAMETERS:
+                values = getattr(gradients[number], parameter)
+                if values is not None:
+                    yield Named("clipped_gradient", number, parameter), values
+
+    def _give_limits(self, gradients: list[Any], limit: Any) -> None:
+        """Give the numbers that were replaced by the limit their origin."""
+        code = regularisation.clip_values.__code__
+        for _, values in self._clipped(gradients, range(len(gradients))):
+            for row in rows_of(values):
+                row[:] = self.register.limited(row, limit, code)
+
+    def _optimizer_step(
+        self, method: Method, owner: Optimizer, code: CodeType, parameter: Any, *others: Any
+    ) -> None:
+        """Note which operations belong to which parameter."""
+        first = len(self.tape)
+        method(parameter, *others)
+        found = owner_of(self.recorded.layers, parameter)
+        if found is not None:
+            self._updates.append(Update(*found, first, len(self.tape)))
+
     def _step(
         self,
         method: Method,
@@ -301,7 +470,8 @@ class Recorder:
         kept = SimpleNamespace()
         for parameter in owner.PARAMETERS:
             named = Named(parameter_roles(parameter).gradient, number, parameter)
-            setattr(kept, parameter, register.kept.get(named))
+            clipped = Named("clipped_gradient", number, parameter)
+            setattr(kept, parameter, register.kept.get(clipped, register.kept.get(named)))
         method(kept, learning_rate, optimizer)
         code = type(self.optimizer).step.__code__
         for parameter in owner.PARAMETERS:
@@ -361,15 +531,41 @@ class Recorder:
         return result
 
     def _after_slopes(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
-        if self.register.selects(self._back_to):
-            self.register.keep(Named("slope", self._back_to), result)
+        named = Named("slope", self._back_to)
+        if self.register.selects(self._back_to) and named not in self.register.kept:
+            self.register.keep(named, result)
         return result
+
+    def _after_activation(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
+        self._sums.append(arguments["z"])
+        return result
+
+    def _after_mask(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
+        if not self.tape.calls[call].recorded:
+            return result
+        named = Named("mask", self.register.phases[-1].layer)
+        self.register.keep(named, self.register.copies(result, dropout.draw_mask.__code__))
+        return self.register.kept[named]
+
+    def _after_norm(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
+        if self.tape.calls[call].recorded:
+            self.register.add(Named("gradient_norm"), result)
+        return result
+
+    def _after_pooling(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
+        if not self.tape.calls[call].recorded:
+            return result
+        return self.register.copies(result, pooling.largest_of_windows.__code__)
 
     def data(self) -> dict[str, Any]:
         """Return the JSON object of what was recorded, but for what only the caller knows."""
         register = self.register
-        inventory = Inventory(self.tape, len(self.net.layers), register.matrices, register.phases)
-        listing = Listing(inventory, Describer(self.net, self.optimizer, register.samples.size))
+        inventory = Inventory(
+            self.tape, len(self.net.layers), register.matrices, register.phases, self._updates
+        )
+        listing = Listing(
+            inventory, Describer(self.net, self.optimizer, self.clipping, register.samples.size)
+        )
         tables = listing.data()
         meta = {
             "purenet": __version__,
@@ -394,10 +590,16 @@ class Recorder:
 
 
 def _described(layer: Layer) -> dict[str, Any]:
-    found = {
+    found: dict[str, Any] = {
         "inputs": layer.inputs,
         "outputs": layer.outputs,
         "activation": layer.activation,
         "bias": getattr(layer, "biases", None) is not None,
     }
-    return found if isinstance(layer, Dense) else {"kind": type(layer).__name__, **found}
+    if isinstance(layer, Dense):
+        return found
+    for name in ("input_shape", "output_shape"):
+        shape = getattr(layer, name)
+        if len(shape) > 1:
+            found[name] = list(shape)
+    return {"kind": type(layer).__name__, **found, "settings": layer.settings()}

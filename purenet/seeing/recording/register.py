@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from types import CodeType
 from typing import Any
 
 from ...layers import Layer, rows_of
 from ...samples import Samples
+from ..folding import Folding, folding_of
 from ..memory import float_attributes, parts_of
 from ..notation import indexed
 from ..source.functions import RecordingError
@@ -27,14 +29,15 @@ class Register:
         tape: Tape,
         samples: Samples,
         learning_rate: float,
-        last: int,
+        layers: Sequence[Layer],
         layer: int | None,
         unit: int | None,
     ) -> None:
         self.tape = tape
         self.samples = samples
         self.learning_rate = learning_rate
-        self.last = last
+        self.layers = layers
+        self.last = len(layers) - 1
         self.layer = layer
         self.unit = unit
         self.matrices: list[NamedMatrix] = []
@@ -84,7 +87,7 @@ class Register:
         role = "setting" if layer is None else "layer_setting"
         make = new_number if self.unit is None else new_traced
         for name in float_attributes(owner):
-            made = self._made(vars(owner)[name], make, None)
+            made = self._made(getattr(owner, name), make, None)
             vars(owner)[name] = self.given[Named(role, layer, name)] = made
 
     def take_memory(self, memory: Any) -> None:
@@ -153,6 +156,9 @@ class Register:
         kinds = {"inputs": "data", "targets": "data", "learning_rate": "setting"}
         kinds |= {"setting": "setting", "layer_setting": "setting"}
         given = kinds.get(named.role, "unrecorded")
+        if named.role == "clipped_gradient":
+            self.add_own(named, values, given)
+            return
         if named.parameter and given == "unrecorded":
             given = "parameter"  # of the layer behind
         unit = None if self.unit is None else [self.unit]
@@ -176,12 +182,29 @@ class Register:
         self.kept[named] = values
         return values if self.layer is None else plain(values)
 
+    def copies(self, values: Any, code: CodeType) -> Any:
+        """Return numbers that have names of their own: copies, by the function with this code."""
+        if isinstance(values, list):
+            return [self.copies(value, code) for value in values]
+        return new_number(self.tape, as_plain(values), self.tape.passed_on(values, code))
+
     def _with_own_ids(self, values: Any, code: CodeType) -> Any:
         if isinstance(values, list):
             return [self._with_own_ids(value, code) for value in values]
-        if isinstance(values, Traced) and values.id in self._ids:
+        if isinstance(values, Traced) and (values.id in self._ids or self.tape.is_leaf(values.id)):
             return new_number(self.tape, as_plain(values), self.tape.passed_on(values, code))
         return values
+
+    def limited(self, values: Any, limit: Number, code: CodeType) -> Any:
+        """Return numbers of which some were replaced by a limit, or by the limit turned.
+
+        Those have no origin so far: here they get it.
+        """
+        if isinstance(values, list):
+            return [self.limited(value, limit, code) for value in values]
+        if isinstance(values, Traced):
+            return values
+        return new_number(self.tape, values, self.tape.turned(limit, values < 0.0, code))
 
     def keep_changed(self, named: Named, values: Any, code: CodeType) -> None:
         """Enter numbers that were changed in place; those that were not changed are copies."""
@@ -238,8 +261,17 @@ class Register:
             named.role, self.step, named.layer, phase, given, ids, shape, rows, columns
         )
         made.name, made.axes, made.parameter = name, axes, named.parameter
+        if len(shape) == 2:
+            made.folding = self._folding(named, shape)
         self.matrices.append(made)
         self._ids.update(identity for *_, identity in made.elements())
+
+    def _folding(self, named: Named, shape: Sequence[int]) -> Folding | None:
+        """Return how a matrix folds, if it has as many numbers as that takes."""
+        found = folding_of(named, self.layers, len(self.samples.inputs))
+        if found is None or math.prod(found.shape) != math.prod(shape):
+            return None
+        return found
 
     def _id_of(self, value: Any, name: str) -> int:
         if not isinstance(value, Traced) or value.tape is not self.tape:

@@ -56,6 +56,7 @@ class Tape:
         self.calls: list[Call] = []
         self.call_ends: list[int] = []
         self.call_results: list[Any] = []
+        self.counting: set[CodeType] = set()  # that compute with counts, which count as literals
         self.returned: list[tuple[int, list[list[Any]]]] = []
         self._stack: list[int] = []
         self._functions: dict[CodeType, tuple[FunctionType, str]] = {}
@@ -131,7 +132,24 @@ class Tape:
     def passed_on(self, value: Traced, code: CodeType) -> int:
         """Enter that a function has passed a number on as it is."""
         number = self.source_number(code)
-        return self.copy(value, self.sources[number].last_place(number))
+        return self.copy(value, self.sources[number].handing_place(number))
+
+    def turned(self, value: Traced, turned: bool, code: CodeType) -> int:
+        """Enter that a function has put in a number as it is, or with the other sign."""
+        if not turned:
+            return self.passed_on(value, code)
+        number = self.source_number(code)
+        place = self._place_number(self.sources[number].last_place(number))
+        return self._append("neg", value.id, None, float.__neg__(value), place, None)
+
+    def target(self, identity: int) -> str | None:
+        """Return the local variable that took the result of an operation."""
+        place = self.place[identity]
+        return None if place is None else self.places[place].target
+
+    def is_leaf(self, identity: int) -> bool:
+        """Return whether a number is a literal or a constant of the source."""
+        return self.op[identity] in ("literal", "constant")
 
     def _append(
         self,
@@ -163,7 +181,7 @@ class Tape:
                 refuse(frame, f"the number {operand!r} belongs to another recording")
             return operand.id
         source = self.sources[self._source_of[frame.f_code]]
-        if not source.contains(operand):
+        if not source.contains(operand) and not self._is_count(operand, frame):
             refuse(
                 frame,
                 f"the number {operand!r} has no origin: it is neither computed from recorded "
@@ -175,6 +193,15 @@ class Tape:
         """Return whether the function that runs was called with recorded numbers."""
         return bool(self._stack) and self.calls[self._stack[-1]].recorded
 
+    def _is_count(self, operand: Any, frame: FrameType) -> bool:
+        """Return whether a whole number follows from the sizes of a layer."""
+        return type(operand) is int and frame.f_code in self.counting
+
+    def is_inside_recorded(self, call: int) -> bool:
+        """Return whether a call happened in one with recorded numbers."""
+        caller = self.calls[call].caller
+        return caller is not None and self.calls[caller].recorded
+
     def literal_number(self, value: Any, frame: FrameType) -> Any:
         """Return a literal of the source that is handed on to a function as a recorded number."""
         if type(value) is not float:
@@ -182,6 +209,10 @@ class Tape:
         source = self.sources[self.source_number(frame.f_code)]
         if not source.contains(value):
             return value
+        return self.leaf_number(value, source)
+
+    def leaf_number(self, value: float, source: FunctionSource) -> Number:
+        """Return a literal or a constant of a function as a recorded number."""
         return new_number(self, value, self._leaf(value, source))
 
     def _leaf(self, value: float, source: FunctionSource) -> int:
@@ -348,6 +379,8 @@ def describe(value: Any) -> Any:
     if isinstance(value, (Traced, Whole)):
         return ("number", value.id)
     if isinstance(value, list) and value:
+        if isinstance(value[0], list) and value[0] and isinstance(value[0][0], list):
+            return _described_array(value)
         if isinstance(value[0], list) and value[0]:
             corners = [value[0][0], value[0][-1], value[-1][0], value[-1][-1]]
             return ("matrix", len(value), len(value[0]), *(getattr(e, "id", None) for e in corners))
@@ -356,3 +389,13 @@ def describe(value: Any) -> Any:
     if isinstance(value, (str, int, float)):
         return ("text", repr(value))
     return None
+
+
+def _described_array(values: list[Any]) -> Any:
+    """Return what tells an image or filters, lists nested deeper than a matrix."""
+    shape = []
+    first = last = values
+    while isinstance(first, list) and first and last:
+        shape.append(len(first))
+        first, last = first[0], last[-1]
+    return ("array", *shape, getattr(first, "id", None), getattr(last, "id", None))

@@ -129,6 +129,14 @@ SENTENCES = {
             "taken away."
         ),
     ),
+    "gradient_norm": Sentences(
+        "How long the gradient is: the root of the sum of the squares of all slopes.",
+        "How long the gradient is: the root of the sum of the squares of all slopes.",
+    ),
+    "coefficient": Sentences(
+        "All slopes are multiplied by it if it is less than 1.",
+        "All slopes are multiplied by it if it is less than 1.",
+    ),
     "setting": Sentences(
         "A setting of the optimizer, {optimizer}.",
         "A setting of the optimizer.",
@@ -191,6 +199,7 @@ OTHER_SENTENCES = {
     ),
 }
 OTHER_FORWARD = "The samples pass through layer {n}, {kind}."
+WITHOUT_PARAMETERS = "The error flows back to layer {n}, and through it."
 OTHER_UPDATE = "{optimizer} takes a step with each parameter of layer {n}."
 
 # Intermediate results that several numbers share, by function and local variable.
@@ -222,6 +231,22 @@ INTERMEDIATES = {
             ),
         ),
     ),
+    ("draw_mask", "scale"): (
+        Role("scale{n}", (), "by how much layer {n} enlarges what it keeps"),
+        Sentences(*["What is kept grows by as much as is missing."] * 2),
+    ),
+    **{
+        (f"{optimizer}.step", target): (
+            Role(f"{target}{{p}}{{n}}", (), f"{target} of {optimizer}"),
+            Sentences(sentence, sentence),
+        )
+        for optimizer in ("Adam", "AdamW")
+        for target, sentence in (
+            ("root", "The root of how much of a mean the second moment is so far."),
+            ("rate", "The learning rate, for moments that are not yet whole means."),
+            ("small", "epsilon, for a second moment that is not yet a whole mean."),
+        )
+    },
 }
 
 DOES = {
@@ -251,6 +276,7 @@ PHASE_SENTENCES = {
         "layer {n} backward",
         "The error flows back to layer {n}, and each of its parameters learns its slope.",
     ),
+    "clip": ("clipping", "Where the slopes are too steep, they are made smaller before the step."),
     "update": (
         "layer {n} update",
         "Each parameter of layer {n} moves a little against its slope.",
@@ -311,6 +337,8 @@ FORMULAS = {
     "z": "{from} · W{n}",
     "squared_error": "(a{n} - y)²",
     "cross_entropy": "-(y log a{n} + (1 - y) log(1 - a{n}))",
+    "gradient_norm": "√(the sum of the squares of all slopes)",
+    "coefficient": "clip_norm / (norm + 0.000001)",
     "loss": "(loss[0] + loss[1] + ...) / count",
     "output_gradient": "2 (a{n} - y) / count",
     "activation_gradient": "δ{next} · W{next}ᵀ",

@@ -150,11 +150,27 @@ class FunctionSource:
         end_column = self._indent + (node.end_col_offset or 0)
         return Place(number, node.lineno, column, node.end_lineno, end_column, None, ())
 
+    def handing_place(self, number: int) -> Place:
+        """Return the place where numbers are handed on as they are.
+
+        It is the innermost line that appends to a list, or else the last statement.
+        """
+        (function,) = self._tree.body
+        found: ast.stmt | None = None
+        level = list(ast.iter_child_nodes(function))
+        while level:
+            lines = [each for each in level if isinstance(each, ast.Expr) and _appends(each)]
+            found = lines[-1] if lines else found
+            level = [child for each in level for child in ast.iter_child_nodes(each)]
+        return self.last_place(number) if found is None else self._whole(number, found)
+
     def last_place(self, number: int) -> Place:
         """Return the place of the last statement, of the ``return`` if there is one."""
         (function,) = self._tree.body
         assert isinstance(function, ast.FunctionDef)
-        node = function.body[-1]
+        return self._whole(number, function.body[-1])
+
+    def _whole(self, number: int, node: ast.stmt) -> Place:
         column = self._indent + node.col_offset
         end_column = self._indent + (node.end_col_offset or 0)
         return Place(number, node.lineno, column, node.end_lineno, end_column, None, ())
@@ -177,6 +193,14 @@ class FunctionSource:
         if type(value) is not float or (isinstance(shown, ast.Name) and self.contains(value)):
             return 4
         return None
+
+
+def _appends(statement: ast.Expr) -> bool:
+    """Return whether a statement puts something at the end of a list."""
+    call = statement.value
+    return isinstance(call, ast.Call) and (
+        isinstance(call.func, ast.Attribute) and call.func.attr == "append"
+    )
 
 
 def _chosen(shown: ast.expr) -> Iterator[ast.expr]:
