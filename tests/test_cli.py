@@ -16,7 +16,8 @@ from bits import assert_same_bits
 from shell import ROOT, Shell, environment, one_line, process, sources_only
 
 import purenet
-from purenet.commands import cli, info, train
+from purenet import training
+from purenet.commands import cli, info
 from purenet.drawing.tables import confusion_table
 
 IRIS = str(ROOT / "purenet" / "datasets" / "iris.csv")
@@ -716,11 +717,11 @@ def test_a_model_that_exists_stays_when_training_fails(shell, model, name):
 
 
 def test_ctrl_c_in_training(shell, name, monkeypatch):
-    def look(self, epoch, history):
-        if epoch == 2:
+    def look(self, net, history):
+        if history.epochs == 3:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(train.BestEpoch, "look", look)
+    monkeypatch.setattr(training.BestEpoch, "look", look)
     answer = signal.signal(signal.SIGINT, signal.default_int_handler)
     data, out = shell.write("small.csv", SMALL), shell.path("m.json")
     before = shell.files()

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..matrix import Matrix
 from ..network import Network
+from ..optimizers import OPTIMIZERS, as_optimizer
 from ..tables import read_csv
 from ..walkthroughs import WALKTHROUGHS, network_of
 from .backends import choose_backend
@@ -33,8 +34,27 @@ def add_learning_rate(parser: argparse.ArgumentParser) -> None:
         "--learning-rate",
         type=float,
         metavar="R",
-        help=f"default: the network's own, {_LEARNING_RATE} for a model file",
+        help=f"default: the network's own, {_LEARNING_RATE} for a model file; what is usual for "
+        f"the --optimizer, if there is one",
     )
+
+
+def add_optimizer(parser: argparse.ArgumentParser) -> None:
+    """Give a command the option --optimizer."""
+    parser.add_argument(
+        "--optimizer",
+        choices=OPTIMIZERS,
+        help="let this one take the step, with its usual learning rate (default: plain gradient "
+        "descent)",
+    )
+
+
+def rate_of(arguments: argparse.Namespace, own: float) -> float:
+    """Return the learning rate of a step: as given, usual for the optimizer, or the network's."""
+    rate: float | None = arguments.learning_rate
+    if rate is None and arguments.optimizer is not None:
+        rate = as_optimizer(arguments.optimizer, "--optimizer").usual_rate
+    return own if rate is None else rate
 
 
 def samples_of(network: str, data: str | None) -> tuple[Any, Matrix, Matrix, float]:

@@ -11,7 +11,14 @@ from ..checks import counted
 from ..drawing.text import supports_unicode
 from ..seeing.paper.explain import FORMATS, GRAINS, explain
 from ..writing import write_text
-from .chosen_samples import add_learning_rate, add_network, default_sample, samples_of
+from .chosen_samples import (
+    add_learning_rate,
+    add_network,
+    add_optimizer,
+    default_sample,
+    rate_of,
+    samples_of,
+)
 from .destinations import check_destinations
 
 _SUFFIXES = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json"}
@@ -45,6 +52,7 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("-o", "--out", metavar="FILE", help="write to a file instead of the screen")
     add_learning_rate(parser)
+    add_optimizer(parser)
     parser.add_argument("--steps", type=int, default=1, metavar="N", help="default: 1")
     parser.add_argument(
         "--open-functions", action="store_true", help="work exp, log1p and tanh from the inside"
@@ -55,9 +63,7 @@ def add_command(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     read = [path for path in (arguments.network, arguments.data) if path and os.path.exists(path)]
     check_destinations({"-o": arguments.out}, read)
-    net, inputs, targets, learning_rate = samples_of(arguments.network, arguments.data)
-    if arguments.learning_rate is not None:
-        learning_rate = arguments.learning_rate
+    net, inputs, targets, own_rate = samples_of(arguments.network, arguments.data)
     sample = arguments.sample
     if sample is None:
         sample = default_sample(arguments.network, arguments.data)
@@ -75,8 +81,9 @@ def run(arguments: argparse.Namespace) -> int:
         net,
         inputs,
         targets,
-        learning_rate,
+        rate_of(arguments, own_rate),
         steps=arguments.steps,
+        optimizer=arguments.optimizer,
         sample=sample,
         layer=arguments.layer,
         unit=arguments.unit,

@@ -37,4 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
             preparation.columns, preparation.means, preparation.deviations, strict=True
         ):
             print(f"                {name}: {mean:.6g}, {deviation:.6g}")
+    print()
+    print(network.summary())
     return 0

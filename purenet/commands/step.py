@@ -7,7 +7,14 @@ from typing import Any
 
 from ..checks import as_count, as_learning_rate
 from ..seeing.debugger.running import step_through
-from .chosen_samples import add_learning_rate, add_network, default_sample, samples_of
+from .chosen_samples import (
+    add_learning_rate,
+    add_network,
+    add_optimizer,
+    default_sample,
+    rate_of,
+    samples_of,
+)
 
 
 def add_command(commands: Any) -> None:
@@ -25,17 +32,17 @@ def add_command(commands: Any) -> None:
         help="take only this sample, counted from 0 (default: all; 0 for deep and a model file)",
     )
     add_learning_rate(parser)
+    add_optimizer(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    net, inputs, targets, rate = samples_of(arguments.network, arguments.data)
+    net, inputs, targets, own_rate = samples_of(arguments.network, arguments.data)
     sample = arguments.sample
     if sample is None:
         sample = default_sample(arguments.network, arguments.data)
     elif as_count(sample, "--sample", least=0) >= len(inputs):
         raise ValueError(f"--sample: found {sample}, expected 0 to {len(inputs) - 1}")
-    if arguments.learning_rate is not None:
-        rate = as_learning_rate(arguments.learning_rate, "--learning-rate")
-    step_through(net, inputs, targets, rate, sample=sample)
+    rate = as_learning_rate(rate_of(arguments, own_rate), "--learning-rate")
+    step_through(net, inputs, targets, rate, optimizer=arguments.optimizer, sample=sample)
     return 0

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
-from collections.abc import Sequence
-from types import ModuleType
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from ..activations import ACTIVATIONS
-from ..checks import counted
+from ..checks import as_count, as_learning_rate, counted
 from ..drawing.curves import line_chart, line_chart_svg
 from ..drawing.text import is_terminal, supports_unicode
 from ..history import History
-from ..network import Network
+from ..optimizers import OPTIMIZERS, Optimizer, as_optimizer
 from ..splits import divided
 from ..tables import Preparation, Table, read_csv
 from ..tables.reading import csv_lines
 from ..writing import write_text
 from .backends import add_backend_option, add_threads_option, choose_backend
 from .destinations import check_destinations
+from .layer_texts import HIDDEN_ACTIVATIONS, LayerText, layer_texts, whole_numbers
+from .schedule_texts import ScheduleText, schedule_of, schedule_text
 from .scores import print_scores
 from .table_files import as_csv
+from .table_networks import Wish, described, network_for, row_shape
+
+T = TypeVar("T")
 
 # Below this many rows, none is kept out of training unless that is asked for.
 FEWEST_ROWS_TO_SPLIT = 20
 VALIDATION_SHARE = 0.2
 PATIENCE = 30
-
-# A slip such as --layers 1000000,1000000 would fill the memory before anything else happened.
-MOST_PARAMETERS = 100_000_000
 
 
 def add_command(commands: Any) -> None:
@@ -54,16 +55,47 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--layers",
         type=_layers,
-        default=[16],
+        default=layer_texts("16"),
         metavar="8,8",
-        help="hidden units, layer by layer; 'none' for no hidden layer (default: 16)",
+        help="hidden units, layer by layer, or layers such as 'conv 3x3x8, pool 2, dense 32'; "
+        "'none' for no hidden layer (default: 16)",
+    )
+    parser.add_argument(
+        "--image",
+        type=_image,
+        metavar="1x8x8",
+        help="each row is an image: channels x height x width, channel by channel and row by row "
+        "(default: a square grey one, if --layers begins with a convolution)",
+    )
+    parser.add_argument(
+        "--steps",
+        type=int,
+        metavar="N",
+        help="each row is a sequence of N steps (default: one number a step, if --layers begins "
+        "with a recurrent layer)",
     )
     parser.add_argument(
         "--activation",
-        choices=[name for name in ACTIVATIONS if name != "softmax"],
+        choices=HIDDEN_ACTIVATIONS,
         default="tanh",
-        help="of the hidden layers (default: tanh)",
+        help="of the hidden layers that name none of their own (default: tanh)",
     )
+    parser.add_argument(
+        "--dropout",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="leave out this share of each hidden layer's outputs in training (default: 0)",
+    )
+    for name, what in (("--l1", "their magnitudes"), ("--l2", "their squares")):
+        parser.add_argument(
+            name,
+            type=float,
+            default=0.0,
+            metavar="FACTOR",
+            help=f"keep weights small: the loss grows by FACTOR times the sum of {what} "
+            f"(default: 0)",
+        )
     parser.add_argument(
         "--task",
         choices=("auto", "classes", "number"),
@@ -78,11 +110,28 @@ def add_command(commands: Any) -> None:
         help="how often to go through the rows, at most (default: 200)",
     )
     parser.add_argument(
+        "--optimizer",
+        choices=OPTIMIZERS,
+        help="how the weights follow from the gradient (default: plain gradient descent)",
+    )
+    parser.add_argument(
         "--learning-rate",
         type=float,
-        default=0.1,
         metavar="RATE",
-        help="how far each step of gradient descent goes (default: 0.1)",
+        help="how far each step goes (default: 0.1, or what is usual for the --optimizer)",
+    )
+    parser.add_argument(
+        "--schedule",
+        type=_schedule,
+        metavar="cosine",
+        help="let the learning rate fall: 'step 30', 'exponential 0.98', 'cosine', 'inverse 0.05', "
+        "'plateau 5', any of them after 'warm-up 5,' (default: it stays)",
+    )
+    parser.add_argument(
+        "--clip-norm",
+        type=float,
+        metavar="NORM",
+        help="shorten a gradient that is longer than this (default: never)",
     )
     parser.add_argument(
         "--batch-size", type=int, default=16, metavar="N", help="rows a step (default: 16)"
@@ -118,54 +167,28 @@ def add_command(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def _layers(text: str) -> list[int]:
-    if text.strip() == "none":
-        return []
+def _layers(text: str) -> list[LayerText]:
+    return _understood(layer_texts, text)
+
+
+def _schedule(text: str) -> ScheduleText:
+    return _understood(schedule_text, text)
+
+
+def _understood(read: Callable[[str], T], text: str) -> T:
     try:
-        sizes = [int(part) for part in text.split(",")]
-    except ValueError:
-        sizes = [0]
-    if min(sizes) < 1:
+        return read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _image(text: str) -> tuple[int, ...]:
+    shape = whole_numbers(text, 3)
+    if shape is None:
         raise argparse.ArgumentTypeError(
-            f"found {text!r}, expected unit counts such as 8,8, or none"
+            f"found {text!r}, expected CHANNELSxHEIGHTxWIDTH such as 1x8x8"
         )
-    return sizes
-
-
-def network_for(
-    package: ModuleType,
-    preparation: Preparation,
-    hidden: Sequence[int],
-    activation: str,
-    seed: int,
-) -> Network:
-    """Return an untrained network for a prepared table.
-
-    Two classes get one sigmoid output and binary cross-entropy, more classes softmax and
-    categorical cross-entropy, a number a linear output and the mean squared error.
-    """
-    output, loss = "linear", "mean_squared_error"
-    if preparation.classes is not None:
-        output, loss = "softmax", "categorical_cross_entropy"
-        if preparation.outputs == 1:
-            output, loss = "sigmoid", "binary_cross_entropy"
-    sizes = [len(preparation.columns), *hidden, preparation.outputs]
-    parameters = 0
-    for inputs, outputs in zip(sizes, sizes[1:], strict=False):
-        parameters += (inputs + 1) * outputs
-    if parameters > MOST_PARAMETERS:
-        raise ValueError(
-            f"--layers: found a network of {parameters:,} parameters, "
-            f"expected at most {MOST_PARAMETERS:,}"
-        )
-    names = [activation] * len(hidden) + [output]
-    layers = [
-        package.Dense(inputs, outputs, name)
-        for inputs, outputs, name in zip(sizes, sizes[1:], names, strict=False)
-    ]
-    network: Network = package.Network(layers, loss=loss, seed=seed)
-    network.preparation = preparation
-    return network
+    return shape
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -183,9 +206,9 @@ def run(arguments: argparse.Namespace) -> int:
     check_destinations(outputs, sources=[arguments.data])
     table = _training_table(arguments.data, arguments.target, arguments.ignore)
     preparation = _prepared(table, arguments.task, arguments.data)
-    network = network_for(
-        package, preparation, arguments.layers, arguments.activation, arguments.seed
-    )
+    wish = _wish(arguments)
+    network = network_for(package, preparation, wish, arguments.seed)
+    optimizer = as_optimizer(arguments.optimizer, "--optimizer")
     if share is None:
         share = VALIDATION_SHARE if len(table.rows) >= FEWEST_ROWS_TO_SPLIT else 0.0
     kept, held = _split(table, share, arguments.seed)
@@ -199,11 +222,16 @@ def run(arguments: argparse.Namespace) -> int:
     validation = None
     if held.rows:
         validation = preparation.inputs(held.rows), preparation.targets(held.labels or [])
+    shape = row_shape(wish, len(preparation.columns))
+    if len(shape) > 1 and not arguments.quiet:
+        print(f"each row is {described(shape)}\n")
     history = network.fit(
         preparation.inputs(kept.rows),
         preparation.targets(kept.labels or []),
         epochs=arguments.epochs,
-        learning_rate=arguments.learning_rate,
+        learning_rate=_learning_rate(arguments, optimizer),
+        optimizer=optimizer,
+        clip_norm=arguments.clip_norm,
         batch_size=arguments.batch_size,
         validation_data=validation,
         patience=patience or None,
@@ -211,7 +239,7 @@ def run(arguments: argparse.Namespace) -> int:
         progress=not arguments.quiet and is_terminal(sys.stderr),
         threads=arguments.threads,
     )
-    network.save(arguments.out)
+    network.save(arguments.out, optimizer=False)  # it is to answer, not to be trained on
     series = {"training": history.loss, "validation": history.validation_loss}
     series = {name: losses for name, losses in series.items() if losses}
     if arguments.plot is not None:
@@ -231,6 +259,44 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"digest {network.digest()}")
         print(f"{arguments.out} written ({package.BACKEND} backend)")
     return 0
+
+
+def _wish(arguments: argparse.Namespace) -> Wish:
+    """Return what the options ask of the network, or raise ValueError that names one."""
+    dropout, steps = arguments.dropout, arguments.steps
+    if not 0.0 <= dropout < 1.0:
+        raise ValueError(f"--dropout: found {dropout}, expected a share from 0 to below 1")
+    for option in ("l1", "l2"):
+        factor = getattr(arguments, option)
+        if not (math.isfinite(factor) and factor >= 0.0):
+            raise ValueError(f"--{option}: found {factor}, expected a finite number, 0 or more")
+    if steps is not None:
+        steps = as_count(steps, "--steps")
+    return Wish(
+        arguments.layers,
+        arguments.activation,
+        arguments.image,
+        steps,
+        dropout,
+        arguments.l1,
+        arguments.l2,
+    )
+
+
+def _learning_rate(
+    arguments: argparse.Namespace, optimizer: Optimizer
+) -> float | Callable[..., float]:
+    """Return the learning rate, or the schedule that it follows."""
+    rate: float = arguments.learning_rate
+    if rate is None:
+        rate = optimizer.usual_rate
+    if arguments.schedule is None:
+        return rate
+    rate = as_learning_rate(rate, "--learning-rate")
+    try:
+        return schedule_of(arguments.schedule, rate, arguments.epochs)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"--schedule: {error}") from None
 
 
 def _prepared(table: Table, task: str, place: str, classes: list[str] | None = None) -> Preparation:

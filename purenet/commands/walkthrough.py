@@ -1,4 +1,4 @@
-"""``walkthrough``: one of the three published networks, trained as its article does."""
+"""``walkthrough``: the three published networks as their articles train them, and the digits."""
 
 from __future__ import annotations
 
@@ -16,17 +16,22 @@ from ..walkthroughs import PUBLISHED_XOR_LOSSES, WALKTHROUGHS, mistakes_table, p
 from ..writing import write_text
 from .backends import add_backend_option, choose_backend
 from .destinations import check_destinations
+from .digits_walkthrough import run_digits
 
 
 def add_command(commands: Any) -> None:
     parser = commands.add_parser(
         "walkthrough",
-        help="train one of the three published networks",
-        description="Train one of the three published networks and print what its article shows.",
+        help="train one of the three published networks, or follow the digits to convolutions",
+        description="Train one of the three published networks and print what its article shows; "
+        "or go from dense layers to convolutions on handwritten digits, step by step.",
     )
-    parser.add_argument("name", choices=WALKTHROUGHS)
+    parser.add_argument("name", choices=[*WALKTHROUGHS, "digits"])
     parser.add_argument("--epochs", type=int, help="as many as the article, if not given")
     parser.add_argument("--as-published", action="store_true", help="xor: with its three mistakes")
+    parser.add_argument(
+        "--images", type=int, metavar="N", help="digits: take so many pictures (default: all)"
+    )
     parser.add_argument("--plot", metavar="FILE", help="write the loss curve as SVG")
     add_backend_option(parser)
     parser.set_defaults(run=run)
@@ -35,10 +40,20 @@ def add_command(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     package = choose_backend(arguments.backend)
     check_destinations({"--plot": arguments.plot})
+    images = arguments.images
+    if images is not None:
+        if arguments.name != "digits":
+            raise ValueError("--images: only the digits walkthrough has it")
+        images = as_count(images, "--images", least=10)
     if arguments.as_published:
         if arguments.name != "xor":
             raise ValueError("--as-published: only the xor walkthrough has it")
         return _run_as_published(package, arguments)
+    if arguments.name == "digits":
+        epochs = arguments.epochs
+        if epochs is not None:
+            epochs = as_count(epochs, "--epochs")
+        return run_digits(package, epochs, images, arguments.plot)
     walkthrough = WALKTHROUGHS[arguments.name](package)
     network, inputs, targets, learning_rate, epochs = walkthrough
     if arguments.epochs is not None:

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import NamedTuple
 
-from .activations import activate, sigmoid_derivative
-from .datasets import load_breast_cancer, load_xor
-from .matrix import Matrix, add_bias, dot, multiply, subtract, transpose
-from .network import Network
-from .randomness import NumPyRandom
-from .tables import Preparation, Table
+from ..activations import activate, sigmoid_derivative
+from ..datasets import load_breast_cancer, load_xor
+from ..matrix import Matrix, add_bias, dot, multiply, subtract, transpose
+from ..network import Network
+from ..randomness import NumPyRandom
+from ..tables import Preparation, Table
 
 
 class Walkthrough(NamedTuple):
