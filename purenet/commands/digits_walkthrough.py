@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import textwrap
 from types import ModuleType
@@ -146,7 +145,7 @@ def _right(targets: Matrix, answers: list[int]) -> int:
 
 
 def _share(right: int, count: int) -> str:
-    return f"{right} of {count} = {math.floor(10000 * right / count) / 100:.2f}%"
+    return f"{right} of {count} = {right / count:.2%}"
 
 
 def _print_network(step: Step) -> None:

@@ -104,8 +104,9 @@ def _gradient_cost(layer: Layer) -> int:
     if layer.has_steps:
         units: int = layer.steps * layer.units
         # Through time, then the gradient.
-        through = units * (2 * layer.units + _DELTA_COST[layer.activation] + 2)
-        return through + units * (2 * (layer.features + layer.units) + 1)
+        through: int = units * (2 * layer.units + _DELTA_COST[layer.activation] + 2)
+        of_weights: int = units * (2 * (layer.features + layer.units) + 1)
+        return through + of_weights
     if isinstance(layer, (AveragePool2D, Dropout, Flatten, MaxPool2D)):
         return 0
     return _forward_cost(layer)[0]
