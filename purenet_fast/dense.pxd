@@ -18,6 +18,7 @@ cdef class DenseStage(Stage):
     cdef Layer layer
     cdef Parameter weights
     cdef Parameter biases
+    cdef list kept                # the gradients; None if the step is taken at once
     cdef Products *products       # of each thread
 
     cdef void plan_part(self, Worker *worker, const double *x, double rate, size_t row, size_t rows,
@@ -30,9 +31,11 @@ cdef class DenseStage(Stage):
 
 cdef class FirstDenseStage(DenseStage):
     cdef Inputs samples
+    cdef bint large               # must a step be taken in pieces?
     cdef BatchColumns columns     # None: the inputs are not listed, or there is no way back
     cdef purenet_columns *ordered # of each thread
 
     cdef size_t first_output(self, size_t number) noexcept nogil
+    cdef double *target_of_lists(self, Worker *worker, double *rate) noexcept nogil
     cdef void sparse_step(self, Worker *worker) noexcept nogil
     cdef void sparse_step_in_pieces(self, Worker *worker) noexcept nogil

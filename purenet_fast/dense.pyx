@@ -9,7 +9,7 @@ from .parameters cimport Parameter, c_take_in, parameter_of
 from .samples cimport Inputs
 from .sparse cimport BatchColumns, purenet_order_by_column, purenet_order_scratch
 from .stages cimport GRADIENT, NOTHING, STEP, STEP_ASIDE, Stage, Worker
-from .threads cimport WORK_OF_UNIT, Threads
+from .threads cimport LARGEST_PIECE, WORK_OF_UNIT, Threads
 from .vectors cimport (
     KERNELS, PURENET_BIAS, PURENET_STEP, PURENET_STRIP, PURENET_SUM, Layer, purenet_columns,
     purenet_product,
@@ -68,13 +68,17 @@ cdef class DenseStage(Stage):
     cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
                     bint keeps_z) except -1:
         cdef Layer *layer = &self.layer
+        cdef Parameter parameter
         Stage.set_up(self, threads, memory, capacity, purpose, keeps_z)
         self.products = <Products *> memory.zeros(threads.count, sizeof(Products))
         layer.z = self.z
         layer.a = self.a
         layer.delta = self.delta
         if purpose == GRADIENT:
-            layer.gradient = memory.numbers((self.inputs + 1) * self.outputs)
+            self.kept = [Block(parameter.rows, parameter.stride) for parameter in self.parameters()]
+            layer.gradient = (<Block> self.kept[0]).data
+            if self.biases is not None:
+                layer.gradient_of_biases = (<Block> self.kept[1]).data
         if purpose == STEP_ASIDE:
             layer.pending = memory.numbers(self.inputs * layer.stride + self.outputs)
         return 0
@@ -123,8 +127,7 @@ cdef class DenseStage(Stage):
         cdef int finish = PURENET_STEP
         if layer.gradient != NULL:
             weights = layer.gradient
-            biases = layer.gradient + layer.inputs * layer.outputs
-            stride = layer.outputs
+            biases = layer.gradient_of_biases
             finish = PURENET_SUM
         elif layer.pending != NULL:
             weights = layer.pending
@@ -212,13 +215,15 @@ cdef class DenseStage(Stage):
         # The padding between the rows is zero, and stays so.
         return self.kernels.all_finite(self.inputs * self.layer.stride, self.layer.weights)
 
+    cdef list gradients(self):
+        return self.kept
 
     cdef object gradient(self, size_t rows):
-        cdef double *gradient = self.layer.gradient
-        cdef double *biases = gradient + self.inputs * self.outputs
+        cdef const double *weights = self.layer.gradient
+        cdef size_t k
         return LayerGradient(
-            nested_list(gradient, self.inputs, self.outputs),
-            None if self.biases is None else flat_list(biases, self.outputs),
+            [flat_list(weights + k * self.layer.stride, self.outputs) for k in range(self.inputs)],
+            None if self.biases is None else flat_list(self.layer.gradient_of_biases, self.outputs),
             nested_list(self.delta, rows, self.outputs))
 
 
@@ -257,6 +262,9 @@ cdef class FirstDenseStage(DenseStage):
         DenseStage.set_up(self, threads, memory, capacity, purpose, keeps_z)
         self.together = purpose == STEP and threads.count > 1 and units >= threads.count and (
             units % threads.count == 0 or units >= 8 * threads.count)
+        self.large = purpose == STEP_ASIDE or (
+            purpose == GRADIENT and capacity * self.work > LARGEST_PIECE)
+        self.adds_up = purpose == GRADIENT and self.samples.sparse is not None
         if purpose != NOTHING and self.samples.sparse is not None:
             self.columns = BatchColumns(self.samples.sparse, threads.count)
             self.ordered = <purenet_columns *> memory.zeros(threads.count, sizeof(purenet_columns))
@@ -322,15 +330,29 @@ cdef class FirstDenseStage(DenseStage):
         if not worker.sparse:
             DenseStage.step(self, worker)
             return
-        if self.layer.pending != NULL:
+        if self.large:
             self.sparse_step_in_pieces(worker)
         else:
             self.sparse_step(worker)
         self.step_of_biases(worker)
 
+    cdef double *target_of_lists(self, Worker *worker, double *rate) noexcept nogil:
+        """Return the weights that a step changes, or where their gradient begins with zeros.
+
+        The gradient is a step there with the rate -1: 0.0 - -1.0 * sum is the sum, to the bit.
+        """
+        cdef Layer *layer = &self.layer
+        rate[0] = self.products[worker.number].weights.rate
+        if layer.gradient != NULL:
+            rate[0] = -1.0
+            return layer.gradient
+        return layer.weights if layer.pending == NULL else layer.pending
+
     cdef void sparse_step(self, Worker *worker) noexcept nogil:
         """Take the step of the thread's rows of the weights, or of its outputs."""
         cdef Layer *layer = &self.layer
+        cdef double rate
+        cdef double *weights = self.target_of_lists(worker, &rate)
         cdef size_t number = worker.number
         cdef size_t output, outputs, other
         self.columns.order(
@@ -340,7 +362,7 @@ cdef class FirstDenseStage(DenseStage):
         if not self.together:
             worker.weights_finite = self.kernels.sparse_step(
                 &self.ordered[number], worker.rows, layer.outputs, layer.delta, layer.outputs,
-                self.products[worker.number].weights.rate, layer.weights, layer.stride, worker.step_scratch)
+                rate, weights, layer.stride, worker.step_scratch)
             return
         # Each needs what the others have put in order.  The batch is finished even if all are to
         # stop: of the other layers, the step may have been taken.
@@ -350,13 +372,15 @@ cdef class FirstDenseStage(DenseStage):
         for other in range(self.threads.count):
             if not self.kernels.sparse_step(
                     &self.ordered[other], worker.rows, outputs, layer.delta + output, layer.outputs,
-                    self.products[worker.number].weights.rate, layer.weights + output, layer.stride,
+                    rate, weights + output, layer.stride,
                     worker.step_scratch):
                 worker.weights_finite = False
 
     cdef void sparse_step_in_pieces(self, Worker *worker) noexcept nogil:
         """Take the step on the copy, strip by strip and some outputs at a time."""
         cdef Layer *layer = &self.layer
+        cdef double rate
+        cdef double *weights = self.target_of_lists(worker, &rate)
         cdef purenet_columns *ordered = &self.ordered[worker.number]
         cdef size_t outputs = self.kernels.step_outputs
         cdef size_t strips = worker.lists.strips
@@ -376,7 +400,7 @@ cdef class FirstDenseStage(DenseStage):
                 width = min(outputs, layer.outputs - column)
                 if not self.kernels.sparse_step(
                         ordered, worker.rows, width, layer.delta + column, layer.outputs,
-                        self.products[worker.number].weights.rate, layer.pending + column, layer.stride,
+                        rate, weights + column, layer.stride,
                         worker.step_scratch):
                     worker.weights_finite = False
                 column += width

@@ -114,12 +114,13 @@ cdef class Engine:
 
         x: NULL where the inputs are read as lists.
         """
-        cdef bint moved = (x != worker.x or rows != worker.rows
+        cdef bint moved = (x != worker.x or rows != worker.rows or self.rate != worker.rate
                            or begin != worker.begin or end != worker.end)
         cdef size_t l
         worker.sparse = x == NULL
         worker.x = x
         worker.y = y
+        worker.rate = self.rate
         worker.sample = sample
         if worker.sparse:
             worker.lists = self.inputs.sparse.around(sample[begin])

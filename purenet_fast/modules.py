@@ -21,6 +21,7 @@ PACKAGE = "purenet_fast"
 MODULES = (
     "activations",
     "buffers",
+    "changes",
     "convolution",
     "dense",
     "dropout",

@@ -11,11 +11,10 @@ from purenet.checks import are_classes, as_matrix, as_targets, check_targets
 from purenet.history import History
 from purenet.layers import LayerOutput
 from purenet.matrix import Matrix
-from purenet.optimizers import GradientDescent
 from purenet.samples import Samples
 from purenet.training import Settings
 
-from . import optimizers, passes, training
+from . import changes, optimizers, passes, training
 from .layers import Dense
 from .parameters import take_in_layers
 from .samples import Samples as CompiledSamples
@@ -23,7 +22,7 @@ from .samples import are_finite_floats, inputs_of
 from .stages import are_compiled, keeps_methods, methods_of
 
 # What the compiled loops compute in place of.
-_LOOPS = ("forward", "backward", "step")
+_LOOPS = ("forward", "backward", "penalty", "step")
 
 
 class Network(network.Network):
@@ -34,14 +33,7 @@ class Network(network.Network):
         return keeps_methods(self, _LOOPS, _OWN_LOOPS) and are_compiled(self.layers)
 
     def _runs_compiled(self, settings: Settings | None) -> bool:
-        if not self._is_compiled():
-            return False
-        return settings is None or (
-            type(settings.optimizer) is GradientDescent
-            and optimizers.is_own(settings.optimizer)
-            and settings.clip_norm is settings.clip_value is None
-            and not any(layer.l1 > 0.0 or layer.l2 > 0.0 for layer in self.layers)
-        )
+        return self._is_compiled() and (settings is None or optimizers.is_own(settings.optimizer))
 
     def check_parameters(self) -> None:
         if not take_in_layers(self.layers):
@@ -95,35 +87,27 @@ class Network(network.Network):
         self, samples: Samples, rates: Sequence[float], settings: Settings, history: History
     ) -> None:
         samples = self._for_these_methods(samples, settings)
+        if type(samples) is not Samples and not all(
+            optimizers.start(layer, settings.optimizer) for layer in self.layers
+        ):
+            samples = self._as_lists(samples)  # what somebody has put into a layer's memory
         if type(samples) is Samples:
             super().run_epochs(samples, rates, settings, history)
-            return
-        for layer in self.layers:
-            optimizers.start(layer, settings.optimizer)
-        count = samples.size
-        size = count if settings.batch_size is None else min(settings.batch_size, count)
-        shuffle = settings.shuffle and size < count
-        place = 0
-        while place < len(rates):
-            # A run of epochs with one learning rate.
-            end = place + 1
-            while end < len(rates) and rates[end] == rates[place]:
-                end += 1
-            run = end - place
-            trained = len(history.loss)
-            training.train(
-                self, samples, run, size, shuffle, rates[place], settings.threads, history
-            )
-            if len(history.loss) - trained < run or not passes.is_finite(self):
-                return
-            place = end
+        else:
+            training.train(self, samples, rates, settings, history)
 
     def _for_these_methods(self, samples: Any, settings: Settings | None) -> Any:
         """Return the samples as lists if a callback has put a method of its own in since."""
         if type(samples) is Samples or self._runs_compiled(settings):
             return samples
+        return self._as_lists(samples)
+
+    def _as_lists(self, samples: Any) -> Samples:
         inputs, targets = samples.lists()
         return Samples(inputs, targets, samples.classes, samples.size, samples.weight_list())
+
+    def penalty(self) -> float:
+        return changes.penalty(self.layers) if self._is_compiled() else super().penalty()
 
     def find_non_finite(self) -> tuple[str, float] | None:
         if self._is_compiled() and passes.is_finite(self):

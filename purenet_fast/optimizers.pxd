@@ -28,7 +28,8 @@ cdef class Remembered:
     cdef int in_use               # by how many that change it at this moment
 
     cdef dict lists(self)
-    cdef purenet_rule begin_step(self, double rate) noexcept nogil
+    cdef purenet_rule next_rule(self, double rate) noexcept nogil
+    cdef void advance(self) noexcept nogil
     cdef void apply(self, const purenet_rule *rule, Py_ssize_t row, Py_ssize_t rows,
                     const double *gradient, Py_ssize_t gradient_row, double *values) noexcept nogil
 

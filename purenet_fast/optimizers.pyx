@@ -165,8 +165,8 @@ cdef class Remembered:
             memory[self.rule.powers[1]] = self.square_power
         return memory
 
-    cdef purenet_rule begin_step(self, double rate) noexcept nogil:
-        """Return the rule of the next step; what is one number a parameter goes on."""
+    cdef purenet_rule next_rule(self, double rate) noexcept nogil:
+        """Return the rule of the next step."""
         cdef purenet_rule rule = self.rule.rule
         cdef double root
         rule.rate = rate
@@ -174,12 +174,15 @@ cdef class Remembered:
         if self.rule.decays:
             rule.shrink = 1.0 - rate * self.rule.weight_decay
         if self.rule.corrected:
-            self.power = self.power * rule.keep
-            self.square_power = self.square_power * rule.keep_squares
-            root = sqrt(1.0 - self.square_power)
-            rule.rate = rate * root / (1.0 - self.power)
+            root = sqrt(1.0 - self.square_power * rule.keep_squares)
+            rule.rate = rate * root / (1.0 - self.power * rule.keep)
             rule.epsilon = self.rule.epsilon * root
         return rule
+
+    cdef void advance(self) noexcept nogil:
+        """Let the step be the next one: what is one number a parameter goes on."""
+        self.power = self.power * self.rule.rule.keep
+        self.square_power = self.square_power * self.rule.rule.keep_squares
 
     cdef void apply(self, const purenet_rule *rule, Py_ssize_t row, Py_ssize_t rows,
                     const double *gradient, Py_ssize_t gradient_row, double *values) noexcept nogil:
@@ -326,7 +329,8 @@ def step(layer, gradient, learning_rate, optimizer):
         return False
     for name, parameter, rows in steps:
         memory = remembered[name]
-        rule = memory.begin_step(rate)
+        rule = memory.next_rule(rate)
+        memory.advance()
         memory.apply(&rule, 0, parameter.rows, rows.data, rows.columns, parameter.data)
     bring_up_to_date((layer,))
     return True

@@ -4,6 +4,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
 from .buffers cimport Block
+from .changes cimport Changes
 from .engine cimport Engine
 from .fingerprint cimport PURENET_SOURCES
 from .losses cimport c_count_correct, c_count_right_labels
@@ -161,10 +162,14 @@ def predict(network, Inputs inputs, threads):
 cdef Engine one_batch(network, Inputs inputs, Block targets, int purpose):
     """Take all samples forward, and perhaps back, and keep everything."""
     cdef Engine engine = Engine(network, inputs, targets)
+    cdef Changes changes = None
     cdef Worker *worker
     cdef double *x
     cdef Py_ssize_t i
     engine.set_up(1, inputs.rows, purpose, True)
+    if purpose == GRADIENT:
+        changes = Changes()
+        changes.take_over(network.layers, engine.owned, engine.threads)
     worker = &engine.workers[0]
     if inputs.sparse is None:
         x = inputs.dense.data
@@ -184,6 +189,7 @@ cdef Engine one_batch(network, Inputs inputs, Block targets, int purpose):
                 break
         if purpose == GRADIENT and not engine.threads.stopped():
             engine.step(worker)
+            changes.slopes(0)
     if engine.threads.error is not None:
         raise engine.threads.error
     return engine

@@ -288,6 +288,9 @@ cdef class RecurrentStage(Stage):
                       self.states + t * self.capacity * self.units, self.units, rows, self.units)
         return RecurrentOutput(z, a, block.tolist())
 
+    cdef list gradients(self):
+        return self.aside
+
     cdef object gradient(self, size_t rows):
         return RecurrentGradient(
             rows_of(self.targets[0], self.features, self.units, self.stride),

@@ -5,7 +5,7 @@ from .vectors cimport Layer, purenet_kernels, purenet_product, purenet_sparse
 # What becomes of a batch after its way forward.
 cdef enum:
     NOTHING             # there is no way back
-    GRADIENT            # the gradients are kept
+    GRADIENT            # the gradients are kept: to look at, or for a step that comes after
     STEP                # the step is taken at once
     STEP_ASIDE          # the step is taken on a copy, so that it can be dropped
 
@@ -15,6 +15,7 @@ cdef struct Worker:
     size_t number             # of the thread
     double *scratch           # working memory of the kernels
     double *step_scratch      # and of a sparse step
+    double rate               # the learning rate
     size_t epoch              # in the life of the network
     size_t batch              # which batch of the epoch it is
     size_t rows               # samples in the batch
@@ -38,6 +39,7 @@ cdef class Stage:
     cdef readonly size_t inputs
     cdef readonly size_t outputs
     cdef double work            # of one sample on its way forward, in multiplications
+    cdef bint adds_up           # does it add its gradient to what is there, which must be zero?
     cdef bint together          # does each thread compute some of the outputs, of all samples?
     cdef bint begins            # does ``begin`` do anything?
     cdef double *z              # of the batch, samples by outputs; NULL if nobody needs it after a

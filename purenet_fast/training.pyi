@@ -1,16 +1,11 @@
+from collections.abc import Sequence
 from typing import Any
 
 from purenet.history import History
+from purenet.training import Settings
 
 SOURCES: int
 
 def train(
-    network: Any,
-    samples: Any,
-    epochs: int,
-    batch_size: int,
-    shuffle: bool,
-    learning_rate: float,
-    threads: int,
-    history: History,
+    network: Any, samples: Any, rates: Sequence[float], settings: Settings, history: History
 ) -> None: ...

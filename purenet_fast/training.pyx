@@ -24,26 +24,41 @@ Where the threads wait for each other, in one batch of ``Training.batch``::
     put the step in its place         | only if a large batch's step was taken on a copy
     ========= 8 =========             | then the next batch needs that
 
+That is plain gradient descent, where the gradient is never written anywhere.  With another
+optimizer, penalties or clipping, it is, and there is another way from 5 on (``changes``)::
+
+    its part of the gradient, the last layer first; thread 0: the optimizer's rule
+    ========= A =========             | some other part of it is a thread's own from here on
+    penalties, too large slopes       | of its rows; now only if the gradient's length is clipped
+    ========= B =========             | then the length needs all of it
+    the length     |                  | one sum, and so one thread's
+    ========= C =========             | then what is too long is shortened
+    what is still to be done to its rows, and their step
+    ========= 7 =========             | as above
+
 Before the first of them all threads wait for the start, and after the last one thread 0 waits for
 the end of the others (``threads``).  A wait returns whether all are to stop; whoever asks for that
-decides nothing for a single thread.  At 1 to 5 the batch is dropped then: nothing of it stands
-anywhere.  From 6 on weights have changed, and the batch must be finished; so at 6, at 8, and at 7
+decides nothing for a single thread.  At 1 to 5, and at A, B and C, the batch is dropped then:
+nothing of it stands anywhere.  From 6 on weights have changed, and the batch must be finished; so at 6, at 8, and at 7
 without a copy, the result makes no difference, and the next wait returns it again.
 """
 
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
+from .changes cimport Changes
 from .engine cimport Engine
 from .fingerprint cimport PURENET_SOURCES
 from .losses cimport c_count_correct, c_loss_count
+from .optimizers cimport Rule, rule_of
 from .parameters cimport Parameter, bring_up_to_date
 from .randomness cimport Shuffler
 from .samples cimport Samples
-from .stages cimport STEP, STEP_ASIDE, Worker
+from .stages cimport GRADIENT, STEP, STEP_ASIDE, Worker
 from .threads cimport (
     LARGEST_PIECE, MOST_THREADS, WORK_OF_BATCH, WORK_OF_COPY, WORK_OF_PLACE, WORK_OF_SHUFFLE, Job,
 )
+from .vectors cimport PURENET_DESCENT
 
 SOURCES = PURENET_SOURCES
 
@@ -58,6 +73,8 @@ cdef class Training(Job):
     cdef Samples samples
     cdef size_t epochs            # in one go
     cdef size_t first_epoch       # of this go, in the life of the network
+    cdef double *rates            # their learning rates
+    cdef Changes changes          # None: plain descent, whose step is taken with the gradient
     cdef size_t batch_size
     cdef Shuffler shuffler        # None: the samples keep their order
     cdef size_t *order
@@ -65,38 +82,52 @@ cdef class Training(Job):
     cdef double *y
     cdef double *weights          # and the weights of its samples, if they have some
     cdef bint *sparse             # of each thread, all alike: are the inputs read as lists?
+    cdef bint large               # are the batches so large that Ctrl-C cannot wait for their end?
     cdef bint aside               # is the step taken on a copy?
     cdef bint narrow              # is the network narrow, and one thread trains it?
     cdef size_t finished          # epochs of this go
     cdef double *totals           # their losses
+    cdef double *penalties        # and what these grow by, of all batches
     cdef size_t *corrects         # and their numbers of right answers
 
     def __cinit__(self, network, Samples samples, size_t most_epochs, size_t batch_size,
-                  Shuffler shuffler, double learning_rate, size_t threads):
+                  Shuffler shuffler, settings):
         cdef Engine engine = Engine(network, samples.inputs, samples.targets)
         cdef bint listed = samples.inputs.sparse is not None
         cdef bint sparse
         cdef size_t i
-        engine.rate = learning_rate
-        threads = engine.threads_for(min(threads, batch_size), 3.0 * batch_size)
-        # Ctrl-C cannot wait for the end of a large batch.  Its step is taken on a copy, so that it
-        # can be dropped.
-        self.aside = batch_size * engine.work_of_sample > LARGEST_PIECE
-        engine.set_up(threads, batch_size, STEP_ASIDE if self.aside else STEP, False)
+        cdef size_t threads = engine.threads_for(
+            min(settings.threads, MOST_THREADS, batch_size), 3.0 * batch_size)
+        cdef Rule rule = rule_of(settings.optimizer)
+        cdef bint general = is_general(network.layers, rule, settings)
+        # Ctrl-C cannot wait for the end of a large batch.  A step that is taken with the gradient
+        # is taken on a copy then, so that it can be dropped.
+        self.large = batch_size * engine.work_of_sample > LARGEST_PIECE
+        self.aside = self.large and not general
+        engine.set_up(threads, batch_size,
+                      GRADIENT if general else STEP_ASIDE if self.aside else STEP, False)
+        if general:
+            self.changes = Changes()
+            self.changes.take_over(network.layers, engine.owned, engine.threads)
+            self.changes.optimize_with(network.layers, settings.optimizer, rule)
+            self.changes.clip(settings.clip_value, settings.clip_norm)
         self.engine = engine
         self.threads = engine.threads
         self.samples = samples
         self.batch_size = batch_size
         self.shuffler = shuffler
         self.order = <size_t *> malloc(samples.size * sizeof(size_t))
+        self.rates = <double *> malloc(most_epochs * sizeof(double))
         self.totals = <double *> malloc(most_epochs * sizeof(double))
+        self.penalties = <double *> malloc(most_epochs * sizeof(double))
         self.corrects = <size_t *> malloc(most_epochs * sizeof(size_t))
         self.sparse = <bint *> malloc(threads * sizeof(bint))
-        if not (self.order and self.totals and self.corrects and self.sparse):
+        if not (self.order and self.rates and self.totals and self.penalties and self.corrects
+                and self.sparse):
             raise MemoryError()
         for i in range(<size_t> samples.size):
             self.order[i] = i
-        if threads == 1 and not self.aside:
+        if threads == 1 and not self.large and not general:
             engine.set_up_narrow()
         self.narrow = engine.narrow != NULL
         if listed or shuffler is not None:
@@ -109,36 +140,46 @@ cdef class Training(Job):
                   and samples.inputs.sparse.suits_batches(batch_size, shuffler is not None))
         for i in range(threads):
             self.sparse[i] = sparse
-        if sparse and shuffler is None and most_epochs > 1 and not self.aside:
+        if sparse and shuffler is None and most_epochs > 1 and not self.large:
             engine.first.expect_again(batch_size)
 
     def __dealloc__(self):
         free(self.order)
+        free(self.rates)
         free(self.totals)
+        free(self.penalties)
         free(self.corrects)
         free(self.sparse)
 
-    def run(self, network, epochs, history):
-        """Train, and append the loss and the accuracy of each epoch to the history.
+    def run(self, network, rates, history):
+        """Train an epoch for each learning rate; append its loss and accuracy to the history.
 
         If the handler of a signal raises an exception, as Ctrl-C does, training stops after the
         last finished batch, and the exception goes on.
         """
         cdef Parameter parameter
+        cdef size_t place = 0
+        cdef size_t i
         for parameter in self.engine.parameters:
             parameter.in_use += 1
+        if self.changes is not None:
+            self.changes.use(1)
         try:
-            while epochs > 0 and not self.threads.stopped():
+            while place < <size_t> len(rates) and not self.threads.stopped():
                 self.first_epoch = (history.first_epoch + len(history.loss)) % 2**32
-                self.epochs = min(epochs, EPOCHS_IN_ONE_GO)
+                self.epochs = min(len(rates) - place, EPOCHS_IN_ONE_GO)
                 self.finished = 0
+                for i in range(self.epochs):
+                    self.rates[i] = rates[place + i]
                 try:
                     self.run_in_threads()
                 finally:
                     self.enter(history.loss, history.accuracy)
                     network.__dict__["epochs_trained"] = history.first_epoch + len(history.loss)
-                epochs -= self.epochs
+                place += self.epochs
         finally:
+            if self.changes is not None:
+                self.changes.use(-1)
             for parameter in self.engine.parameters:
                 parameter.in_use -= 1
             bring_up_to_date(network.layers)
@@ -150,9 +191,10 @@ cdef class Training(Job):
         cdef size_t i
         cdef double count = c_loss_count(
             self.engine.loss, self.samples.size, self.samples.targets.columns)
+        cdef double batches = (self.samples.size + self.batch_size - 1) // self.batch_size
         cdef object accuracy = None
         for i in range(self.finished):
-            losses.append(self.totals[i] / count)
+            losses.append(self.totals[i] / count + self.penalties[i] / batches)
         if self.samples.classes:
             for i in range(self.finished):
                 if i == 0 or self.corrects[i] != self.corrects[i - 1]:
@@ -167,7 +209,9 @@ cdef class Training(Job):
         cdef bint finite
         for epoch in range(self.epochs):
             if number == 0:
+                self.engine.rate = self.rates[epoch]
                 self.totals[epoch] = 0.0
+                self.penalties[epoch] = 0.0
                 self.corrects[epoch] = 0
                 if self.shuffler is not None:
                     self.shuffler.shuffle(self.order, count)
@@ -245,6 +289,9 @@ cdef class Training(Job):
             return False
         if number == 0:
             self.add_up(worker, epoch, rows)
+            if self.changes is not None:
+                self.penalties[epoch] = self.penalties[epoch] + self.changes.penalty()
+                self.changes.prepare(self.engine.rate)
         if worker.sparse:
             for i in range(self.threads.count):
                 finite = finite and self.engine.workers[i].deltas_finite
@@ -255,6 +302,8 @@ cdef class Training(Job):
                 if self.threads.wait(number):  # 5
                     return False
         self.engine.step(worker)  # and 6
+        if self.changes is not None and not self.change(worker):
+            return False
         if self.threads.wait(number) and self.aside:  # 7
             return False
         if self.aside:
@@ -264,6 +313,22 @@ cdef class Training(Job):
             for i in range(self.threads.count):
                 finite = finite and self.engine.workers[i].weights_finite
             self.sparse[number] = finite
+        return True
+
+    cdef bint change(self, Worker *worker) noexcept nogil:
+        """Take the step, given the gradients; return whether it was taken."""
+        cdef size_t number = worker.number
+        if self.threads.wait(number):  # A
+            return False
+        if self.changes.clips_norm:
+            self.changes.slopes(number)
+            if self.threads.wait(number):  # B
+                return False
+            if number == 0:
+                self.changes.measure_norm()
+            if self.threads.wait(number):  # C
+                return False
+        worker.weights_finite = self.changes.take(number, worker.sparse)
         return True
 
     cdef void gather(self, Worker *worker, size_t start, size_t rows, bint sparse) noexcept nogil:
@@ -283,7 +348,7 @@ cdef class Training(Job):
                 x = self.x
                 for i in range(begin, end):
                     self.samples.inputs.copy_row(self.order[start + i], self.x + i * columns)
-                    if self.aside:
+                    if self.large:
                         if worker.number == 0:
                             self.threads.look(<double> WORK_OF_COPY * columns)
                         if self.threads.stopped():
@@ -302,11 +367,26 @@ cdef class Training(Job):
         self.engine.prepare(worker, rows, begin, end, x, y, self.order + start)
 
 
-def train(network, Samples samples, epochs, size_t batch_size, bint shuffle, double learning_rate,
-          threads, history):
-    """Train epoch after epoch, as ``Network.run_epochs`` does."""
+cdef bint is_general(layers, Rule rule, settings) except -1:
+    """Return whether a step is more than plain gradient descent."""
+    if rule.rule.kind != PURENET_DESCENT:
+        return True
+    if settings.clip_value is not None or settings.clip_norm is not None:
+        return True
+    for layer in layers:
+        if layer.l1 > 0.0 or layer.l2 > 0.0:
+            return True
+    return False
+
+
+def train(network, Samples samples, rates, settings, history):
+    """Train an epoch for each learning rate, as ``Network.run_epochs`` does."""
+    cdef size_t count = samples.size
+    cdef size_t batch_size = count
     cdef Shuffler shuffler = None
-    if shuffle:
+    if settings.batch_size is not None:
+        batch_size = min(settings.batch_size, count)
+    if settings.shuffle and batch_size < count:
         shuffler = Shuffler(network.seed, history.first_epoch + history.epochs)
-    Training(network, samples, min(epochs, EPOCHS_IN_ONE_GO), batch_size, shuffler, learning_rate,
-             min(threads, MOST_THREADS)).run(network, epochs, history)
+    Training(network, samples, min(<size_t> len(rates), EPOCHS_IN_ONE_GO), batch_size, shuffler,
+             settings).run(network, rates, history)

@@ -49,6 +49,7 @@ cdef extern from "kernels/kernels.h" nogil:
         double *a
         double *delta
         double *gradient
+        double *gradient_of_biases
         double *pending
 
     ctypedef struct purenet_rule:

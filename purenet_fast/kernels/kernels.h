@@ -131,7 +131,8 @@ typedef struct {
     double *z;        /* NULL if nobody needs z after the activation */
     double *a;        /* samples by outputs, as are z and delta */
     double *delta;    /* NULL if there is no way back */
-    double *gradient; /* NULL if the step is taken at once; the weights' and the biases' */
+    double *gradient; /* of the weights, laid out like them; NULL if the step is taken at once */
+    double *gradient_of_biases;
     double *pending;  /* the weights and biases while an interruptible step is taken, or NULL */
 } purenet_layer;
 

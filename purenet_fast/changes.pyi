@@ -1,0 +1,5 @@
+from typing import Any
+
+SOURCES: int
+
+def penalty(layers: Any) -> float: ...
