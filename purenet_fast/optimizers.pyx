@@ -225,6 +225,10 @@ cdef dict start_with(layer, optimizer, Rule rule):
     cdef dict remembered = {}
     cdef Parameter parameter
     cdef Remembered memory
+    if not buffers:
+        attributes["_memory"] = remembered
+        attributes["_optimizer"] = optimizer
+        return remembered
     if forgets(attributes, optimizer):
         for name, parameter in buffers.items():
             remembered[name] = rule.remembered(parameter)
