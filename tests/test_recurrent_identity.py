@@ -54,6 +54,8 @@ class Case:
             self.layers.append(("Recurrent", ((self.steps, features), units, activation), options))
             features = units
             width = self.steps * units if sequences else units
+            if number < depth - 1 and generator.random() < 0.3:
+                self.layers.append(("Dropout", (0.25,), {}))
         if self.loss == "categorical_cross_entropy" or generator.random() < 0.5:
             outputs = generator.randrange(1, 5)
             last = {
@@ -62,6 +64,8 @@ class Case:
             }.get(self.loss, "linear")
             self.layers.append(("Dense", (width, outputs, last), {}))
             width = outputs
+            if sequences and generator.random() < 0.3:
+                self.layers.insert(-1, ("Flatten", (), {}))
         elif self.loss == "binary_cross_entropy":
             kind, (shape, units, _), options = self.layers.pop()
             self.layers.append((kind, (shape, units, "sigmoid"), options))
@@ -108,7 +112,7 @@ class Case:
         ]
         net = module.Network(layers, self.loss, seed=self.seed)
         for place, value in self.planted:
-            rows = net.layers[int(place * len(layers))].rows()
+            rows = net.layers[int(place * len(layers))].rows() or layers[0].rows()
             row = rows[int(place * 7919) % len(rows)]
             row[int(place * 104729) % len(row)] = value
         return net
@@ -203,6 +207,8 @@ def test_the_random_networks_are_of_all_kinds():
     ends = [case.layers[-1] for case in cases if case.layers[-1][0] == "Recurrent"]
     assert {options["sequences"] for _, _, options in ends} == {True, False}
     assert {case.options.get("optimizer") for case in cases} == {None, *OPTIMIZERS}
+    kinds = {kind for case in cases for kind, _, _ in case.layers}
+    assert kinds == {"Dense", "Dropout", "Flatten", "Recurrent"}
     assert any("l1" in options for _, _, options in recurrent)
     assert any("l2" in options for _, _, options in recurrent)
     outcomes = [course_in_purenet(case.seed)[1] for case in cases[::3]]
