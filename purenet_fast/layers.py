@@ -68,6 +68,13 @@ class Compiled(layers.Layer, abstract=True):
         super().check_parameters(place)
         parameters.take_in(self.__dict__, True)
 
+    def copy_of_parameters(self) -> dict[str, Any]:
+        return parameters.copies(self.__dict__) or super().copy_of_parameters()
+
+    def put_back(self, copy: dict[str, Any]) -> None:
+        if not parameters.put_back(self, copy):
+            super().put_back(copy)
+
     def __getstate__(self) -> dict[str, Any]:
         # They are held here, so that no other thread's call forgets them meanwhile.
         lists = {name: getattr(self, name) for name in self.__dict__.get("_buffers", ())}

@@ -14,6 +14,8 @@ what was computed is written back into them afterwards::
 Nobody holds them if all references are our own; so a program that never asks pays nothing.
 """
 
+from libc.string cimport memcpy
+
 from cpython.dict cimport PyDict_GetItem
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.ref cimport PyObject
@@ -261,6 +263,34 @@ cdef bint c_take_in(dict attributes, bint forget) except -1:
 def take_in(dict attributes, bint forget):
     """Do what ``c_take_in`` does, for Python."""
     return c_take_in(attributes, forget)
+
+
+def copies(dict attributes):
+    """Return a copy of the numbers of each parameter; None if the lists must be looked at first."""
+    cdef Parameter parameter
+    cdef Block block
+    cdef dict copied = {}
+    if not c_take_in(attributes, False):
+        return None
+    for name, parameter in (<dict> attributes["_buffers"]).items():
+        block = Block(parameter.rows, parameter.stride, False)
+        memcpy(block.data, parameter.data, parameter.rows * parameter.stride * sizeof(double))
+        copied[name] = block
+    return copied
+
+
+def put_back(layer, dict copied):
+    """Let the parameters have the numbers of ``copies`` again; return False for other copies."""
+    cdef Parameter parameter
+    cdef dict buffers = layer.__dict__["_buffers"]
+    if not all(type(block) is Block for block in copied.values()):
+        return False
+    for name, block in copied.items():
+        parameter = buffers[name]
+        memcpy(parameter.data, (<Block> block).data,
+               parameter.rows * parameter.stride * sizeof(double))
+    bring_up_to_date((layer,))
+    return True
 
 
 def take_in_layers(tuple layers):

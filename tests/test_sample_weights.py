@@ -434,3 +434,15 @@ def test_all_of_it_is_known_to_the_public_names() -> None:
     documented = purenet.Network.fit.__doc__ or ""
     for name in ("class_weight", "sample_weight", "validation_split", "restore_best"):
         assert f"        {name}: " in documented
+
+
+def test_the_best_epoch_is_noted_without_lists(fast: ModuleType) -> None:
+    net, training = rough(fast)
+    net.fit(**training, epochs=7, restore_best=True)
+    assert all("weights" not in vars(layer) for layer in net.layers)
+    copy = net.layers[0].copy_of_parameters()
+    before = net.digest()
+    net.layers[0].weights[0][0] = 7.5
+    net.layers[0].put_back(copy)
+    assert net.digest() == before
+    assert net.layers[0].weights[0][0] != 7.5
