@@ -30,7 +30,7 @@ from .memory import growth_of_fit
 from .networks import NAMES, Case, make_case
 from .timing import FULL, QUICK, TINY
 
-BOTH_BACKENDS = ("3-4-1", "64-32-10", "784-30-10")
+BOTH_BACKENDS = ("3-4-1", "64-32-10", "784-30-10", "784-30-10-adam", "conv-8x8", "recurrent-8")
 THREADED = ("784-128-64-10", "784-512-512-10")
 
 
@@ -115,7 +115,10 @@ def _check_peers(
         distances = [
             f"{peer.title} {check_peer(_case_for(peer, case), peer, fast):.0e}"
             for peer in found.values()
+            if peer.can(case)
         ]
+        if not distances:
+            continue
         print(f"{case.name}: outputs after a few batches, distance to {', '.join(distances)}")
 
 
@@ -129,14 +132,15 @@ def _measure(
     effort = TINY if arguments.tiny else QUICK if arguments.quick else FULL
     result = NetworkResult(case)
     for name, peer in found.items():
-        _note(f"{case.name}: fit against {peer.title}")
-        result.add(measure_peer(_case_for(peer, case), name, peer, fast, effort))
+        if peer.can(case):
+            _note(f"{case.name}: fit against {peer.title}")
+            result.add(measure_peer(_case_for(peer, case), name, peer, fast, effort))
     if case.pure_samples > 0:
         _note(f"{case.name}: fit against purenet")
         result.add(measure_pure(case, purenet, fast, effort))
     if not result.ours.seconds:
         result.ours = measure_alone(case, fast, effort)
-    if arguments.peers and "numpy" in found:
+    if arguments.peers and "numpy" in found and case.is_plain:
         _note(f"{case.name}: predict")
         result.predict = measure_predict(case, found["numpy"], fast, effort)
     if case.name in THREADED and threads > 1:
@@ -155,15 +159,23 @@ def _versions(found: dict[str, type[peers.Peer]]) -> dict[str, str]:
     return {name: machine.version_of(name) for name in names}
 
 
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def _notes(results: Sequence[NetworkResult], tiny: bool) -> list[str]:
     """Return what has to be known to read the tables."""
     notes = []
     if tiny:
         notes.append("A tiny run: these times mean nothing.")
-    notes.append(
-        "All compute in float64: sigmoid layers, squared error, gradient descent, no shuffling, "
-        "one thread."
-    )
+    notes.append("All compute in float64, without shuffling, in one thread.")
+    for result in results:
+        case = result.case
+        layers = ", ".join(map(str, case.layers))
+        sizes = "×".join(map(str, case.input_shape))
+        notes.append(
+            f"{case.name}: {sizes} inputs, {layers}; {_words(case.loss)}, {_words(case.optimizer)}."
+        )
     notes.append(
         "The times are medians an epoch; below each, how many times as long as purenet_fast's "
         "it is. Both sides of a ratio were measured in turns."

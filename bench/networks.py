@@ -1,7 +1,6 @@
 """The networks of the bench, with their data and first weights.
 
-All layers are sigmoid layers with biases.  The samples keep their order (no shuffling), so that
-every library sees the same batches.
+The samples keep their order (no shuffling), so that every library sees the same batches.
 """
 
 from __future__ import annotations
@@ -14,26 +13,32 @@ from typing import Any
 
 import purenet
 from purenet.matrix import Matrix
-from purenet.randomness import Random
 
-DIGITS_TRAINING_IMAGES = 1437  # the first four fifths
-NON_ZERO = 0.19  # of MNIST's pixels
+from . import data
+from .layers import Conv2D, Dense, Flatten, MaxPool2D, Plan, Recurrent
+
+DESCENT = "gradient_descent"
 
 
 @dataclass(frozen=True)
 class Case:
     """A network to be trained on some data.
 
+    input_shape: of one sample: a number of inputs, channels and rows and columns of an image, or
+        steps and features of a sequence.
+    optimizer: its name in purenet.
     epochs: of one timed run.
     pure_epochs, pure_samples: those of a timed run of ``purenet``; without samples it is not timed.
     check_samples, check_epochs: those with which ``purenet`` and ``purenet_fast`` are compared.
-    first_weights, first_biases: one entry a layer, the same for every library.
+    first: the first parameters, one entry a layer, the same for every library.
     """
 
     name: str
-    sizes: tuple[int, ...]
+    input_shape: tuple[int, ...]
+    layers: tuple[Plan, ...]
     loss: str
     learning_rate: float
+    optimizer: str
     batch_size: int
     epochs: int
     pure_epochs: int
@@ -43,12 +48,29 @@ class Case:
     data: str
     inputs: Matrix
     targets: Matrix
-    first_weights: list[Matrix]
-    first_biases: list[list[float]]
+    first: list[dict[str, Any]]
 
     @property
     def samples(self) -> int:
         return len(self.inputs)
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether all layers are dense sigmoid layers, trained with a squared error."""
+        dense = all(
+            isinstance(plan, Dense) and plan.activation == "sigmoid" for plan in self.layers
+        )
+        return dense and "cross_entropy" not in self.loss
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is such a network, and trained by plain gradient descent."""
+        return self.is_dense and self.optimizer == DESCENT
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Of a dense network the numbers of inputs and of each layer's units."""
+        return (*self.input_shape, *(plan.units for plan in self.layers if isinstance(plan, Dense)))
 
     def head(self, samples: int) -> Case:
         """Return the case with its first samples only."""
@@ -56,23 +78,12 @@ class Case:
 
     def network(self, package: ModuleType) -> purenet.Network:
         """Return the network before its first step, made by purenet or purenet_fast."""
-        layers = []
-        for number, weights in enumerate(self.first_weights):
-            inputs, outputs = self.sizes[number : number + 2]
-            layers.append(
-                package.Dense(
-                    inputs,
-                    outputs,
-                    "sigmoid",
-                    initializer=weights,
-                    bias_initializer=self.first_biases[number],
-                )
-            )
-        network: purenet.Network = package.Network(layers, self.loss, seed=1)
-        return network
+        return make_network(package, self.input_shape, self.layers, self.loss, self.first)
 
     def fit(self, network: purenet.Network, epochs: int, **options: Any) -> None:
         """Train a network through its public ``fit``."""
+        if self.optimizer != DESCENT:
+            options["optimizer"] = self.optimizer
         network.fit(
             self.inputs,
             self.targets,
@@ -84,54 +95,21 @@ class Case:
         )
 
 
-def non_zero_share(inputs: Matrix) -> float:
-    """Return the share of the inputs that are not zero."""
-    count = 0
-    for row in inputs:
-        count += len(row) - row.count(0.0)
-    return count / (len(inputs) * len(inputs[0]))
-
-
-def _xor(samples: int) -> tuple[Matrix, Matrix]:
-    table = purenet.datasets.load_xor()
-    return table.inputs[:samples], table.targets[:samples]
-
-
-def _digits(samples: int) -> tuple[Matrix, Matrix]:
-    images = purenet.datasets.load_digits()
-    return images.inputs[:samples], images.targets[:samples]
-
-
-@functools.lru_cache(maxsize=1)  # two networks share these
-def _pixels(samples: int) -> tuple[Matrix, Matrix]:
-    """Return made images of 784 pixels with as many zeros as MNIST's have.
-
-    A pixel is one of 255 shades with the chance NON_ZERO.  The pixels are scattered, where MNIST's
-    form strokes: a batch has fewer columns without any ink, so this is the harder case for code
-    that skips zeros.  As in ``read_idx_images``, equal pixels are one shared float.
-    """
-    random = Random(784)
-    shades = [shade / 255.0 for shade in range(256)]
-    rows = []
-    for _ in range(samples):
-        row = []
-        for _ in range(784):
-            drawn = random.random()
-            row.append(shades[1 + int(drawn / NON_ZERO * 255.0)] if drawn < NON_ZERO else 0.0)
-        rows.append(row)
-    return rows, _classes(random, samples, 10)
-
-
-def _dense(samples: int) -> tuple[Matrix, Matrix]:
-    """Return inputs drawn uniformly from [0, 1): none is zero, and each is a float of its own."""
-    random = Random(785)
-    rows = [[random.random() for _ in range(784)] for _ in range(samples)]
-    return rows, _classes(random, samples, 10)
-
-
-def _classes(random: Random, samples: int, classes: int) -> Matrix:
-    labels = [int(random.random() * classes) for _ in range(samples)]
-    return purenet.one_hot(labels, classes)
+def make_network(
+    package: ModuleType,
+    input_shape: tuple[int, ...],
+    plans: tuple[Plan, ...],
+    loss: str,
+    first: list[dict[str, Any]] | None = None,
+) -> purenet.Network:
+    """Return a network of purenet or purenet_fast; without first parameters they are drawn."""
+    inputs: Any = input_shape if len(input_shape) > 1 else input_shape[0]
+    layers = []
+    for number, plan in enumerate(plans):
+        parameters = {} if first is None else first[number]
+        layers.append(plan.make(package, inputs if number == 0 else None, parameters))
+    network: purenet.Network = package.Network(layers, loss, seed=1)
+    return network
 
 
 @dataclass(frozen=True)
@@ -141,6 +119,8 @@ class _Plan:
     make: Callable[[int], tuple[Matrix, Matrix]]
     data: str
     samples: int
+    input_shape: tuple[int, ...]
+    layers: tuple[Plan, ...]
     loss: str
     learning_rate: float
     batch_size: int
@@ -149,14 +129,33 @@ class _Plan:
     pure_samples: int
     check_epochs: int
     check_samples: int
+    optimizer: str = DESCENT
 
+
+def _sigmoids(*units: int) -> tuple[Plan, ...]:
+    return tuple(Dense(count, "sigmoid") for count in units)
+
+
+_MNIST = functools.partial(data.pixels, non_zero=data.NON_ZERO)
+_IMAGES = functools.partial(data.pixels, non_zero=data.MORE_NON_ZERO)
+_CONVOLUTION = (Conv2D(8, 3, "relu"), MaxPool2D(2), Flatten(), Dense(10, "softmax"))
+_TWO_CONVOLUTIONS = (
+    Conv2D(16, 3, "relu"),
+    MaxPool2D(2),
+    Conv2D(32, 3, "relu"),
+    MaxPool2D(2),
+    Flatten(),
+    Dense(10, "softmax"),
+)
 
 # The check trains whole batches and one that is smaller, where that does not take purenet long.
 _PLANS = {
     "3-4-1": _Plan(
-        make=_xor,
+        make=data.xor,
         data="the XOR table",
         samples=4,
+        input_shape=(3,),
+        layers=_sigmoids(4, 1),
         loss="sum_of_squares",
         learning_rate=1.0,
         batch_size=4,
@@ -167,22 +166,26 @@ _PLANS = {
         check_samples=4,
     ),
     "64-32-10": _Plan(
-        make=_digits,
+        make=data.digits,
         data="handwritten digits",
-        samples=DIGITS_TRAINING_IMAGES,
+        samples=data.DIGITS_TRAINING_IMAGES,
+        input_shape=(64,),
+        layers=_sigmoids(32, 10),
         loss="mean_squared_error",
         learning_rate=3.0,
         batch_size=32,
         epochs=50,
         pure_epochs=1,
-        pure_samples=DIGITS_TRAINING_IMAGES,
+        pure_samples=data.DIGITS_TRAINING_IMAGES,
         check_epochs=2,
         check_samples=80,
     ),
     "784-30-10": _Plan(
-        make=_pixels,
+        make=_MNIST,
         data="made images",
         samples=5000,
+        input_shape=(784,),
+        layers=_sigmoids(30, 10),
         loss="mean_squared_error",
         learning_rate=1.0,
         batch_size=10,
@@ -193,9 +196,11 @@ _PLANS = {
         check_samples=25,
     ),
     "784-128-64-10": _Plan(
-        make=_pixels,
+        make=_MNIST,
         data="made images",
         samples=5000,
+        input_shape=(784,),
+        layers=_sigmoids(128, 64, 10),
         loss="mean_squared_error",
         learning_rate=1.0,
         batch_size=128,
@@ -206,9 +211,11 @@ _PLANS = {
         check_samples=6,
     ),
     "784-512-512-10": _Plan(
-        make=_dense,
+        make=data.dense,
         data="made numbers",
         samples=2560,
+        input_shape=(784,),
+        layers=_sigmoids(512, 512, 10),
         loss="mean_squared_error",
         learning_rate=1.0,
         batch_size=128,
@@ -217,6 +224,82 @@ _PLANS = {
         pure_samples=0,
         check_epochs=1,
         check_samples=2,
+    ),
+    "784-30-10-adam": _Plan(
+        make=_MNIST,
+        data="made images",
+        samples=5000,
+        input_shape=(784,),
+        layers=_sigmoids(30, 10),
+        loss="mean_squared_error",
+        learning_rate=0.001,
+        optimizer="adam",
+        batch_size=10,
+        epochs=5,
+        pure_epochs=1,
+        pure_samples=100,
+        check_epochs=2,
+        check_samples=25,
+    ),
+    "conv-8x8": _Plan(
+        make=data.digits,
+        data="handwritten digits",
+        samples=data.DIGITS_TRAINING_IMAGES,
+        input_shape=(1, 8, 8),
+        layers=_CONVOLUTION,
+        loss="categorical_cross_entropy",
+        learning_rate=0.1,
+        batch_size=32,
+        epochs=20,
+        pure_epochs=1,
+        pure_samples=160,
+        check_epochs=1,
+        check_samples=48,
+    ),
+    "conv-28x28": _Plan(
+        make=_IMAGES,
+        data="made images",
+        samples=1000,
+        input_shape=(1, 28, 28),
+        layers=_CONVOLUTION,
+        loss="categorical_cross_entropy",
+        learning_rate=0.1,
+        batch_size=32,
+        epochs=5,
+        pure_epochs=1,
+        pure_samples=16,
+        check_epochs=1,
+        check_samples=6,
+    ),
+    "conv-conv-28x28": _Plan(
+        make=_IMAGES,
+        data="made images",
+        samples=1000,
+        input_shape=(1, 28, 28),
+        layers=_TWO_CONVOLUTIONS,
+        loss="categorical_cross_entropy",
+        learning_rate=0.1,
+        batch_size=32,
+        epochs=2,
+        pure_epochs=0,
+        pure_samples=0,
+        check_epochs=1,
+        check_samples=2,
+    ),
+    "recurrent-8": _Plan(
+        make=data.bits,
+        data="sequences of bits",
+        samples=2000,
+        input_shape=(8, 1),
+        layers=(Recurrent(16), Dense(1, "sigmoid")),
+        loss="binary_cross_entropy",
+        learning_rate=0.1,
+        batch_size=20,
+        epochs=10,
+        pure_epochs=1,
+        pure_samples=200,
+        check_epochs=1,
+        check_samples=50,
     ),
 }
 
@@ -230,22 +313,19 @@ def make_case(name: str, *, quick: bool = False, tiny: bool = False) -> Case:
     epochs.
     """
     plan = _PLANS[name]
-    sizes = tuple(map(int, name.split("-")))
     samples = plan.samples
     if tiny:
         samples = min(samples, plan.batch_size + (plan.batch_size + 1) // 2)
     inputs, targets = plan.make(samples)
-    epochs = plan.epochs // 3 if quick else plan.epochs
-    drawn = purenet.Network(
-        [purenet.Dense(*pair, "sigmoid") for pair in zip(sizes[:-1], sizes[1:], strict=True)],
-        plan.loss,
-        seed=1,
-    )
+    epochs = max(plan.epochs // 3, 1) if quick else plan.epochs
+    drawn = make_network(purenet, plan.input_shape, plan.layers, plan.loss)
     return Case(
         name=name,
-        sizes=sizes,
+        input_shape=plan.input_shape,
+        layers=plan.layers,
         loss=plan.loss,
         learning_rate=plan.learning_rate,
+        optimizer=plan.optimizer,
         batch_size=plan.batch_size,
         epochs=2 if tiny else epochs,
         pure_epochs=min(plan.pure_epochs, 2) if tiny else plan.pure_epochs,
@@ -255,6 +335,5 @@ def make_case(name: str, *, quick: bool = False, tiny: bool = False) -> Case:
         data=plan.data,
         inputs=inputs,
         targets=targets,
-        first_weights=[layer.weights for layer in drawn.layers],
-        first_biases=[list(layer.biases or []) for layer in drawn.layers],
+        first=[{n: getattr(layer, n) for n in layer.PARAMETERS} for layer in drawn.layers],
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .data import non_zero_share
 from .measuring import FitResult, NetworkResult
-from .networks import non_zero_share
 from .timing import Pair, Times
 
 _UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
@@ -154,7 +154,7 @@ def memory_table(results: Sequence[NetworkResult]) -> list[str]:
             pure = size_text(result.memory["purenet"])
             if case.pure_samples < case.samples:
                 pure += f" ({case.pure_samples} samples)"
-        inputs = 8 * case.samples * case.sizes[0]
+        inputs = 8 * case.samples * len(case.inputs[0])
         rows.append([case.name, size_text(inputs), size_text(result.memory["purenet_fast"]), pure])
     return _columns(rows)
 
@@ -168,7 +168,9 @@ def network_json(result: NetworkResult) -> dict[str, Any]:
     case = result.case
     return {
         "network": case.name,
-        "layers": list(case.sizes),
+        "input_shape": list(case.input_shape),
+        "layers": [str(plan) for plan in case.layers],
+        "optimizer": case.optimizer,
         "batch_size": case.batch_size,
         "samples": case.samples,
         "non_zero": non_zero_share(case.inputs),

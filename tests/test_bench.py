@@ -20,11 +20,11 @@ import pytest
 
 import purenet
 from bench import __main__ as command
-from bench import networks, peers, tables
+from bench import data, networks, peers, tables
 from bench.chart import ratio_chart
 from bench.checks import Different, check_backends, check_peer
 from bench.measuring import FitResult, NetworkResult, repeated_rows
-from bench.networks import Case, make_case, non_zero_share
+from bench.networks import Case, make_case
 from bench.peers import Peer
 from bench.timing import TINY, Effort, Pair, Times, in_turns, repeated
 
@@ -54,7 +54,9 @@ def check_times(times: dict[str, Any]) -> None:
 
 def check_network(found: dict[str, Any], names: set[str]) -> None:
     """Check one network of the JSON file; names are those whom it is compared with."""
-    assert "-".join(map(str, found["layers"])) == found["network"]
+    case = make_case(found["network"], tiny=True)
+    assert found["layers"] == [str(plan) for plan in case.layers]
+    assert (found["input_shape"], found["optimizer"]) == ([*case.input_shape], case.optimizer)
     check_times(found["purenet_fast"])
     assert {fit["against"] for fit in found["fit"]} == names
     for fit in found["fit"]:
@@ -71,6 +73,12 @@ def check_network(found: dict[str, Any], names: set[str]) -> None:
     assert all(count is None or count >= 0 for count in found["memory"].values())
 
 
+def able(beside: set[str], network: str) -> set[str]:
+    """Return those of the peers beside us that have this network."""
+    case = make_case(network, tiny=True)
+    return {name for name in beside if peers.load_peer(name).can(case)}
+
+
 def test_the_bench_of_both_backends(both: Both, tmp_path: pathlib.Path) -> None:
     files = {name: tmp_path / f"bench.{name}" for name in ("json", "svg", "markdown")}
     options = [text for name, path in files.items() for text in (f"--{name}", str(path))]
@@ -81,10 +89,17 @@ def test_the_bench_of_both_backends(both: Both, tmp_path: pathlib.Path) -> None:
     assert report["versions"]["purenet"] == purenet.__version__
     assert {"processor", "cores", "system", "python"} <= set(report["machine"])
     names = [found["network"] for found in report["networks"]]
-    assert names == ["3-4-1", "64-32-10", "784-30-10"]
+    assert names == [
+        "3-4-1",
+        "64-32-10",
+        "784-30-10",
+        "784-30-10-adam",
+        "conv-8x8",
+        "recurrent-8",
+    ]
     beside = {name for name in peers.USUAL if importlib.util.find_spec(LIBRARIES[name])}
     for found in report["networks"]:
-        check_network(found, {"purenet", *beside})
+        check_network(found, {"purenet", *able(beside, found["network"])})
         assert found["predict"] == found["threads"] == []
         assert found["purenet_fast"]["median"] > 0.0
     for name in names:
@@ -102,7 +117,7 @@ def test_the_bench_of_both_backends(both: Both, tmp_path: pathlib.Path) -> None:
 
 def test_the_bench_with_peers(both: Both, tmp_path: pathlib.Path) -> None:
     file = tmp_path / "bench.json"
-    wanted = ["3-4-1", "784-128-64-10"]
+    wanted = ["3-4-1", "784-128-64-10", "conv-28x28"]
     done = run_bench("--peers", "--tiny", "--json", str(file), "--networks", *wanted)
     assert done.returncode == 0, done.stderr
     report = json.loads(file.read_text(encoding="utf-8"))
@@ -110,10 +125,11 @@ def test_the_bench_with_peers(both: Both, tmp_path: pathlib.Path) -> None:
     beside = {name for name in peers.NAMES if importlib.util.find_spec(LIBRARIES[name])}
     for found in report["networks"]:
         wide = found["network"] == "784-128-64-10"
-        check_network(found, beside if wide else {"purenet", *beside})
+        names = able(beside, found["network"])
+        check_network(found, names if wide else {"purenet", *names})
         kinds = [(run["samples"], run["numpy_begins_with"]) for run in found["predict"]]
         expected = [(1, "array"), (1, "lists"), (5000, "array"), (5000, "lists")]
-        assert kinds == (expected if "numpy" in beside else [])
+        assert kinds == (expected if "numpy" in names else [])
         threaded = [run["what"] for run in found["threads"]]
         several = wide and report["machine"]["cores"] > 1
         assert threaded == (["fit", "predict"] if several else [])
@@ -177,12 +193,22 @@ class SlightlyFaster(Itself):
     rate_factor = 1.000001
 
 
-@pytest.mark.parametrize("name", ["3-4-1", "64-32-10"])
+@pytest.mark.parametrize("name", ["3-4-1", "64-32-10", "784-30-10-adam", "conv-8x8", "recurrent-8"])
 def test_a_peer_must_compute_the_same_network(name: str, fast: ModuleType) -> None:
     case = make_case(name)
     assert check_peer(case, Itself, fast) == 0.0
     with pytest.raises(Different, match=f"{name}: the outputs of purenet itself and purenet_fast"):
         check_peer(case, SlightlyFaster, fast)
+
+
+@pytest.mark.parametrize("name", sorted(set(networks.NAMES) - {"784-512-512-10"}))
+def test_the_peers_compute_the_same_networks(name: str, fast: ModuleType) -> None:
+    case = make_case(name, tiny=True)
+    for library in ("numpy", "torch"):
+        if importlib.util.find_spec(LIBRARIES[library]):
+            peer = peers.load_peer(library)
+            if peer.can(case):
+                assert check_peer(case, peer, fast) < 1e-12
 
 
 def test_a_check_that_shows_nothing_fails(both: Both) -> None:
@@ -198,18 +224,51 @@ def test_a_check_that_shows_nothing_fails(both: Both) -> None:
 def test_the_networks_have_their_data(name: str) -> None:
     tiny = make_case(name, tiny=True)
     assert len(tiny.inputs) == len(tiny.targets) == tiny.samples
-    assert {len(row) for row in tiny.inputs} == {tiny.sizes[0]}
-    assert {len(row) for row in tiny.targets} == {tiny.sizes[-1]}
-    shapes = [(len(rows), len(rows[0])) for rows in tiny.first_weights]
-    assert shapes == list(zip(tiny.sizes[:-1], tiny.sizes[1:], strict=True))
+    assert {len(row) for row in tiny.inputs} == {math.prod(tiny.input_shape)}
+    network = tiny.network(purenet)
+    assert {len(row) for row in tiny.targets} == {network.layers[-1].outputs}
+    if tiny.is_dense:
+        assert name.startswith("-".join(map(str, tiny.sizes)))
+        shapes = [(len(layer["weights"]), len(layer["weights"][0])) for layer in tiny.first]
+        assert shapes == list(zip(tiny.sizes[:-1], tiny.sizes[1:], strict=True))
     again = make_case(name, tiny=True)
-    assert again.inputs == tiny.inputs and again.first_weights == tiny.first_weights
+    assert again.inputs == tiny.inputs and again.first == tiny.first
+    assert network.digest() == again.network(purenet).digest()
     if name != "3-4-1":
         assert tiny.samples % tiny.batch_size != 0  # the last batch is not full
-    if name in ("784-30-10", "784-128-64-10"):
-        assert abs(non_zero_share(tiny.inputs) - networks.NON_ZERO) < 0.01
-    if name == "784-512-512-10":
-        assert non_zero_share(tiny.inputs) == 1.0
+    shares = {
+        "784-30-10": data.NON_ZERO,
+        "784-30-10-adam": data.NON_ZERO,
+        "784-128-64-10": data.NON_ZERO,
+        "784-512-512-10": 1.0,
+        "conv-28x28": data.MORE_NON_ZERO,
+        "conv-conv-28x28": data.MORE_NON_ZERO,
+        "recurrent-8": 0.5,
+    }
+    if name in shares:
+        tolerance = 0.1 if name == "recurrent-8" else 0.01  # 240 bits, many thousand pixels
+        assert abs(data.non_zero_share(tiny.inputs) - shares[name]) < tolerance
+
+
+def test_what_the_networks_are_made_of() -> None:
+    found = {name: [str(plan) for plan in make_case(name, tiny=True).layers] for name in NEW}
+    assert found == NEW
+
+
+NEW = {
+    "784-30-10-adam": ["dense 30 sigmoid", "dense 10 sigmoid"],
+    "conv-8x8": ["conv 3×3×8 relu", "pool 2", "flatten", "dense 10 softmax"],
+    "conv-28x28": ["conv 3×3×8 relu", "pool 2", "flatten", "dense 10 softmax"],
+    "conv-conv-28x28": [
+        "conv 3×3×16 relu",
+        "pool 2",
+        "conv 3×3×32 relu",
+        "pool 2",
+        "flatten",
+        "dense 10 softmax",
+    ],
+    "recurrent-8": ["recurrent 16 tanh", "dense 1 sigmoid"],
+}
 
 
 def test_the_digits_are_the_first_four_fifths() -> None:

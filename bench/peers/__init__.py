@@ -24,6 +24,11 @@ class Peer(ABC):
     distributions: tuple[str, ...]  # the library, then those that compute for it
     other_loss: str | None = None  # where the library cannot express the case's own
 
+    @classmethod
+    def can(cls, case: Case) -> bool:
+        """Return whether the network is written in this library."""
+        return True
+
     @abstractmethod
     def __init__(self, case: Case) -> None:
         """Take over the data and the first weights."""

@@ -86,6 +86,10 @@ class NumbaNetwork(Peer):
     title = "numba"
     distributions = ("numba", "llvmlite", "numpy")
 
+    @classmethod
+    def can(cls, case: Case) -> bool:
+        return case.is_plain
+
     def __init__(self, case: Case) -> None:
         self.X = np.array(case.inputs)
         self.Y = np.array(case.targets)
@@ -97,8 +101,8 @@ class NumbaNetwork(Peer):
         self.reset()
 
     def reset(self) -> None:
-        self.weights = tuple(np.array(rows).T.copy() for rows in self.case.first_weights)
-        self.biases = tuple(np.array(row) for row in self.case.first_biases)
+        self.weights = tuple(np.array(layer["weights"]).T.copy() for layer in self.case.first)
+        self.biases = tuple(np.array(layer["biases"]) for layer in self.case.first)
 
     def prepare(self, epochs: int) -> None:
         self.train(1)  # numba compiles when it is first called

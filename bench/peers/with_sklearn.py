@@ -23,6 +23,10 @@ class SklearnNetwork(Peer):
     distributions = ("scikit-learn", "scipy", "numpy")
     other_loss = "binary_cross_entropy"
 
+    @classmethod
+    def can(cls, case: Case) -> bool:
+        return case.is_plain
+
     def __init__(self, case: Case) -> None:
         self.X = np.array(case.inputs)
         self.Y = np.array(case.targets, dtype=int)
@@ -50,8 +54,8 @@ class SklearnNetwork(Peer):
         self.reset()
 
     def reset(self) -> None:
-        self.model.coefs_ = [np.array(rows) for rows in self.case.first_weights]
-        self.model.intercepts_ = [np.array(row) for row in self.case.first_biases]
+        self.model.coefs_ = [np.array(layer["weights"]) for layer in self.case.first]
+        self.model.intercepts_ = [np.array(layer["biases"]) for layer in self.case.first]
 
     def train(self, epochs: int) -> None:
         self.model.set_params(max_iter=epochs)
