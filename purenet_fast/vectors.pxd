@@ -1,4 +1,4 @@
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 cdef extern from "kernels/kernels.h" nogil:
     enum:
@@ -118,6 +118,10 @@ cdef extern from "kernels/kernels.h" nogil:
                           size_t depth, double *pixels) noexcept nogil
         void (*from_pixels)(size_t channels, size_t count, const double *pixels, size_t depth,
                             double *flat, size_t channel) noexcept nogil
+        void (*twist)(uint32_t *word) noexcept nogil
+        void (*draw_mask)(const uint32_t *word, size_t n, double rate, double scale,
+                          double *mask) noexcept nogil
+        void (*multiply)(size_t n, const double *x, const double *y, double *z) noexcept nogil
 
     int purenet_choose(const char *wanted, const purenet_kernels **chosen)
 

@@ -251,6 +251,13 @@ typedef struct {
                       size_t depth, double *pixels);
     void (*from_pixels)(size_t channels, size_t count, const double *pixels, size_t depth,
                         double *flat, size_t channel);
+    /* Change the 624 words of a Mersenne Twister, after all have been drawn. */
+    void (*twist)(uint32_t *word);
+    /* Draw n random numbers, each from two of up to 624 words: mask = 0 if the number is less than
+     * rate, else scale. */
+    void (*draw_mask)(const uint32_t *word, size_t n, double rate, double scale, double *mask);
+    /* z = x * y for n numbers */
+    void (*multiply)(size_t n, const double *x, const double *y, double *z);
 } purenet_kernels;
 
 /* ---- the tables, one a width, and the choice ---- */

@@ -8,6 +8,7 @@
 #include "optimizers.h"
 #include "pooling.h"
 #include "product.h"
+#include "random.h"
 #include "sparse.h"
 
 const purenet_kernels TABLE = {
@@ -45,4 +46,7 @@ const purenet_kernels TABLE = {
     unpool_average,
     to_pixels,
     from_pixels,
+    twist,
+    draw_mask,
+    multiply,
 };
