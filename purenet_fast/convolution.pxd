@@ -13,8 +13,12 @@ cdef struct Part:
     double *biases
     double *back_weights          # for each filter and place of the window a pixel of channels
     bint finite                   # are the weights finite?
-    size_t first_band             # the thread's part of the step
-    size_t last_band
+    size_t first                  # the thread's part of the step: some bands, or some filters
+    size_t last
+    double *pixels                # room for deltas of one image, pixel by pixel
+    double *image                 # and for what they make of it, with its zeros
+    size_t *place                 # and for a list of deltas
+    double *value
 
 
 cdef class ConvolutionStage(ImageStage):
@@ -38,13 +42,18 @@ cdef class ConvolutionStage(ImageStage):
     cdef purenet_windows windows  # on the images
     cdef purenet_windows spread   # on those that are made of deltas, pixel by pixel
     cdef Part *parts              # of each thread
-    cdef double *sums             # the gradient, a row of filters for each term
+    cdef double *sums             # the gradient, in the order of the kernels
     cdef double *totals           # of the deltas
+    cdef bint by_filter           # is it computed filter by filter?
+    cdef bint *images_finite      # then, of each image of the batch: is it finite?
+    cdef bint is_pooled           # does the stage behind call ``convolve``, and give dL/dz?
 
     cdef void pad_all(self, Worker *worker) noexcept nogil
     cdef void pad(self, const double *image, double *target) noexcept nogil
     cdef void pack(self, Part *part) noexcept nogil
     cdef const double *image_of(self, Part *part, size_t sample) noexcept nogil
     cdef const double *delta_of(self, size_t sample, double *scratch) noexcept nogil
+    cdef void convolve(self, Worker *worker, size_t sample, double *a) noexcept nogil
+    cdef void add_up(self, Part *part, Worker *worker, double *totals) noexcept nogil
     cdef void write_gradient(self, Part *part, bint with_biases) noexcept nogil
     cdef void descend(self, Part *part, bint with_biases) noexcept nogil

@@ -21,8 +21,13 @@ cdef class ConvolutionStage(ImageStage):
     """A convolution in the engine.
 
     The weights are copied at the beginning of a batch into the order in which the kernels take
-    them, by each thread for itself.  In the step each thread has some of the bands, a band being a
-    row of the window in one channel, of all filters.
+    them, by each thread for itself.
+
+    The gradient is computed in one of two ways, in the same order of each sum.  The lanes of a
+    vector are filters, and each thread has some of the bands of all filters, a band being a row of
+    the window in one channel; or, where the image has many channels, these are the lanes, and each
+    thread has some of the filters.  Then the deltas that are zero can be left out, which most are
+    behind pooling and relu: such a term adds nothing, as long as the image is finite.
     """
 
     def __cinit__(self, layer, Inputs inputs):
@@ -44,22 +49,22 @@ cdef class ConvolutionStage(ImageStage):
     cdef list parameters(self):
         return [self.weights] if self.biases is None else [self.weights, self.biases]
 
-    cdef size_t scratch(self, size_t capacity, int purpose) noexcept:
-        cdef size_t places = self.rows * self.columns
-        # One image that goes out, one that goes back, and a list of places.
-        return (places * self.depth + places
-                + self.padded_height * self.padded_width * self.depth_in + 16)
-
     cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
                     bint keeps_z) except -1:
         cdef size_t terms = self.bands * self.window_width
         cdef size_t channel = 1
         cdef size_t column = self.depth_in
         cdef size_t number
+        cdef size_t places = self.rows * self.columns
+        cdef size_t shared
         cdef Part *part
         self.threads = threads
         self.purpose = purpose
-        self.set_up_images(memory, capacity, purpose, keeps_z)
+        self.set_up_images(memory, 0 if self.is_pooled else capacity, purpose, keeps_z)
+        if self.is_pooled and purpose != NOTHING:
+            self.delta = memory.numbers(capacity * self.out_row)
+        self.by_filter = self.takes_pixels and 2 * self.channels >= self.depth_in
+        shared = self.filters if self.by_filter else self.bands
         if not self.takes_pixels:
             channel = self.padded_height * self.padded_width
             column = 1
@@ -74,16 +79,23 @@ cdef class ConvolutionStage(ImageStage):
         self.parts = <Part *> memory.zeros(threads.count, sizeof(Part))
         for number in range(threads.count):
             part = &self.parts[number]
-            part.first_band = threads.begin_of(number, self.bands)
-            part.last_band = threads.begin_of(number + 1, self.bands)
+            part.first = threads.begin_of(number, shared)
+            part.last = threads.begin_of(number + 1, shared)
             part.weights = memory.numbers(terms * self.depth)
             part.biases = memory.numbers(self.depth)
+            part.pixels = memory.numbers(places * self.depth)
             if purpose != NOTHING:
                 part.back_weights = memory.numbers(
                     self.filters * self.spread.terms * self.depth_in)
+                part.image = memory.numbers(
+                    self.padded_height * self.padded_width * self.depth_in)
+                part.place = <size_t *> memory.zeros(places + 1, sizeof(size_t))
+                part.value = memory.numbers(places + 1)
         if purpose != NOTHING:
-            self.sums = memory.numbers(terms * self.depth)
+            self.sums = memory.numbers(
+                max(terms * self.depth, self.filters * self.spread.terms * self.depth_in))
             self.totals = memory.numbers(self.depth)
+            self.images_finite = <bint *> memory.zeros(capacity, sizeof(bint))
             self.weights_gradient = Parameter(self.weights.shape)
             if self.biases is not None:
                 self.biases_gradient = Parameter(self.biases.shape)
@@ -165,40 +177,45 @@ cdef class ConvolutionStage(ImageStage):
         cdef size_t places = self.rows * self.columns
         cdef size_t first = worker.first
         cdef size_t rows = worker.last - first
-        cdef double *biases = NULL if self.biases is None else part.biases
-        cdef const double *image
         cdef double *a
         cdef size_t i
         self.pad_all(worker)
+        if self.is_pooled:
+            return
         for i in range(first, worker.last):
-            image = self.image_of(part, i)
             a = self.a + i * self.out_row
             if self.gives_pixels:
-                self.kernels.convolve(&self.windows, image, part.weights, biases, self.activation,
-                                      a)
+                self.convolve(worker, i, a)
             else:
-                self.kernels.convolve(&self.windows, image, part.weights, biases, PURENET_LINEAR,
-                                      worker.scratch)
-                self.kernels.from_pixels(self.filters, places, worker.scratch, self.depth, a,
-                                         places)
+                self.convolve(worker, i, part.pixels)
+                self.kernels.from_pixels(self.filters, places, part.pixels, self.depth, a, places)
         if not self.gives_pixels:
             a = self.a + first * self.outputs
             if self.z != NULL:
                 memcpy(self.z + first * self.outputs, a, rows * self.outputs * sizeof(double))
             c_activate(self.activation, a, rows, self.outputs)
 
+    cdef void convolve(self, Worker *worker, size_t sample, double *a) noexcept nogil:
+        """Compute a of a sample, pixel by pixel; z where a flat row is made of it."""
+        cdef Part *part = &self.parts[worker.number]
+        cdef const double *image = self.image_of(part, sample)
+        self.kernels.convolve(
+            &self.windows, image, part.weights, NULL if self.biases is None else part.biases,
+            self.activation if self.gives_pixels else PURENET_LINEAR, a)
+        if self.by_filter and self.purpose != NOTHING:
+            self.images_finite[sample] = self.kernels.all_finite(self.padded_row, image)
+
     cdef void activation_delta(self, Worker *worker) noexcept nogil:
         cdef size_t place = worker.first * self.out_row
+        if self.is_pooled:
+            return
         c_activation_delta(self.activation, self.a + place, self.delta + place,
                            worker.last - worker.first, self.out_row)
 
     cdef void backward(self, Worker *worker) noexcept nogil:
         cdef Part *part = &self.parts[worker.number]
-        cdef size_t places = self.rows * self.columns
         cdef size_t pixels = self.padded_height * self.padded_width
-        cdef double *image = worker.scratch + places * self.depth
-        cdef size_t *list = <size_t *> (image + pixels * self.depth_in + 8)
-        cdef double *target = image
+        cdef double *target = part.image
         cdef double *d_x
         cdef const double *row
         cdef size_t i, y
@@ -208,13 +225,12 @@ cdef class ConvolutionStage(ImageStage):
                 target = d_x
             memset(target, 0, pixels * self.depth_in * sizeof(double))
             self.kernels.spread_deltas(
-                &self.spread, self.filters, self.spread.terms * self.depth_in,
-                self.delta_of(i, worker.scratch), self.depth, part.back_weights, part.finite, list,
-                target)
+                &self.spread, self.filters, self.delta_of(i, part.pixels), self.depth,
+                part.back_weights, part.finite, part.place, part.value, target)
             if target == d_x:
                 continue
             for y in range(self.height):
-                row = image + ((self.top + y) * self.padded_width + self.left) * self.depth_in
+                row = target + ((self.top + y) * self.padded_width + self.left) * self.depth_in
                 if self.takes_pixels:
                     memcpy(d_x + y * self.width * self.depth_in, row,
                            self.width * self.depth_in * sizeof(double))
@@ -224,58 +240,103 @@ cdef class ConvolutionStage(ImageStage):
 
     cdef void step(self, Worker *worker) noexcept nogil:
         cdef Part *part = &self.parts[worker.number]
-        cdef size_t first = part.first_band * self.window_width
-        cdef size_t last = part.last_band * self.window_width
         cdef bint with_biases = worker.number == 0 and self.biases is not None
         cdef double *totals = self.totals if with_biases else NULL
-        cdef size_t i
-        memset(self.sums + first * self.depth, 0, (last - first) * self.depth * sizeof(double))
-        if with_biases:
+        cdef size_t numbers
+        if self.by_filter:
+            numbers = self.spread.terms * self.depth_in
+        else:
+            numbers = self.window_width * self.depth
+        memset(self.sums + part.first * numbers, 0,
+               (part.last - part.first) * numbers * sizeof(double))
+        if self.by_filter:
+            with_biases = self.biases is not None
+            memset(self.totals + part.first, 0, (part.last - part.first) * sizeof(double))
+        elif with_biases:
             memset(totals, 0, self.depth * sizeof(double))
+        self.add_up(part, worker, totals)
+        if self.purpose != STEP and self.threads.stopped():
+            return
+        self.write_gradient(part, with_biases)
+        if self.purpose == STEP:
+            self.descend(part, with_biases)
+
+    cdef void add_up(self, Part *part, Worker *worker, double *totals) noexcept nogil:
+        """Compute the thread's sums, sample by sample."""
+        cdef size_t i
         for i in range(worker.rows):
-            self.kernels.weight_sums(&self.windows, first, last, self.image_of(part, i),
-                                     self.delta_of(i, worker.scratch), self.sums, totals)
+            if self.by_filter:
+                self.kernels.filter_sums(
+                    &self.spread, part.first, part.last, self.image_of(part, i),
+                    self.delta_of(i, part.pixels), self.depth, self.images_finite[i], part.place,
+                    part.value, self.sums, self.totals)
+            else:
+                self.kernels.weight_sums(
+                    &self.windows, part.first * self.window_width, part.last * self.window_width,
+                    self.image_of(part, i), self.delta_of(i, part.pixels), self.sums, totals)
             if self.purpose != STEP:
                 if worker.number == 0:
                     self.threads.look(self.work)
                 if self.threads.stopped():
                     return
-        self.write_gradient(part, with_biases)
-        if self.purpose == STEP:
-            self.descend(part, with_biases)
 
     cdef void write_gradient(self, Part *part, bint with_biases) noexcept nogil:
-        """Put the sums of the thread's bands into the order of the parameters."""
+        """Put the thread's sums into the order of the parameters."""
         cdef size_t width = self.window_width
+        cdef size_t stride = self.weights_gradient.stride
         cdef size_t f, band, dx
         cdef double *row
+        cdef const double *sums
+        if self.by_filter:
+            for f in range(part.first, part.last):
+                for band in range(self.bands):
+                    row = self.weights_gradient.data + (f * self.bands + band) * stride
+                    sums = (self.sums + (f * self.spread.terms
+                                         + band % self.window_height * width) * self.depth_in
+                            + band // self.window_height)
+                    for dx in range(width):
+                        row[dx] = sums[dx * self.depth_in]
+            if with_biases:
+                memcpy(self.biases_gradient.data + part.first, self.totals + part.first,
+                       (part.last - part.first) * sizeof(double))
+            return
         for f in range(self.filters):
-            for band in range(part.first_band, part.last_band):
-                row = (self.weights_gradient.data
-                       + (f * self.bands + band) * self.weights_gradient.stride)
+            for band in range(part.first, part.last):
+                row = self.weights_gradient.data + (f * self.bands + band) * stride
+                sums = self.sums + band * width * self.depth + f
                 for dx in range(width):
-                    row[dx] = self.sums[(band * width + dx) * self.depth + f]
+                    row[dx] = sums[dx * self.depth]
         if with_biases:
             memcpy(self.biases_gradient.data, self.totals, self.filters * sizeof(double))
 
     cdef void descend(self, Part *part, bint with_biases) noexcept nogil:
-        """Take the step of plain descent of the thread's bands."""
+        """Take the step of plain descent of the thread's part."""
         cdef size_t stride = self.weights.stride
+        cdef size_t first = 0
+        cdef size_t count = self.filters
         cdef size_t f, place
         # The padding between the rows is zero in both, and stays so.
-        for f in range(self.filters):
-            place = (f * self.bands + part.first_band) * stride
-            self.kernels.step(part.rate, (part.last_band - part.first_band) * stride,
+        if self.by_filter:
+            first = part.first
+            count = part.last - first
+            place = first * self.bands * stride
+            self.kernels.step(part.rate, count * self.bands * stride,
                               self.weights_gradient.data + place, self.weights.data + place)
+        else:
+            for f in range(self.filters):
+                place = (f * self.bands + part.first) * stride
+                self.kernels.step(part.rate, (part.last - part.first) * stride,
+                                  self.weights_gradient.data + place, self.weights.data + place)
         if with_biases:
-            self.kernels.step(part.rate, self.filters, self.biases_gradient.data,
-                              self.biases.data)
+            self.kernels.step(part.rate, count, self.biases_gradient.data + first,
+                              self.biases.data + first)
 
     # The gradient is there as a whole before a step is taken; so no copy of the parameters is
     # needed to drop the step.
 
     cdef void commit(self, Worker *worker) noexcept nogil:
-        self.descend(&self.parts[worker.number], worker.number == 0 and self.biases is not None)
+        self.descend(&self.parts[worker.number],
+                     (self.by_filter or worker.number == 0) and self.biases is not None)
 
     cdef bint finite(self) noexcept nogil:
         # The padding between the rows is zero, and stays so.
@@ -305,7 +366,6 @@ cdef ConvolutionStage stage_alone(layer, Memory memory, Worker *worker, size_t r
     cdef ConvolutionStage stage = ConvolutionStage(layer, None)
     stage.set_up(Threads(1), memory, rows, purpose, True)
     memset(worker, 0, sizeof(Worker))
-    worker.scratch = memory.numbers(stage.scratch(rows, purpose))
     worker.rows = worker.end = worker.last = rows
     return stage
 

@@ -54,17 +54,16 @@ cdef class DropoutStage(PassingStage):
         cdef const double *x = self.x[worker.number]
         cdef size_t first = worker.first * self.inputs
         cdef size_t last = worker.last * self.inputs
-        cdef size_t i
         if self.mask == NULL:
             PassingStage.forward(self, worker)
             return
         (<MaskDrawer> self.at[worker.number]).draw_mask(self.mask + first, last - first, self.rate,
                                                         self.scale)
-        for i in range(first, last):
-            self.a[i] = x[i] * self.mask[i]
+        self.kernels.multiply(last - first, x + first, self.mask + first, self.a + first)
 
     cdef void activation_delta(self, Worker *worker) noexcept nogil:
-        cdef size_t i
+        cdef size_t first = worker.first * self.inputs
+        cdef size_t last = worker.last * self.inputs
         if self.mask != NULL:
-            for i in range(worker.first * self.inputs, worker.last * self.inputs):
-                self.delta[i] = self.delta[i] * self.mask[i]
+            self.kernels.multiply(last - first, self.delta + first, self.mask + first,
+                                  self.delta + first)

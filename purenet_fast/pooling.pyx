@@ -5,10 +5,12 @@ from libc.string cimport memcpy, memset
 
 from .buffers cimport Memory, nested_list
 from .fingerprint cimport PURENET_SOURCES
+from .convolution cimport ConvolutionStage
 from .images cimport ImageStage, lay_out
 from .samples cimport Inputs
-from .stages cimport NOTHING, Worker
+from .stages cimport NOTHING, Stage, Worker
 from .threads cimport Threads
+from .vectors cimport PURENET_LEAKY_RELU, PURENET_LINEAR, PURENET_RELU
 
 from purenet.layers import DeltaAlone
 
@@ -36,29 +38,34 @@ cdef class PoolStage(ImageStage):
         self.images = <Images *> memory.zeros(threads.count, sizeof(Images))
         return 0
 
+    cdef const double *image_of(self, Worker *worker, size_t sample) noexcept nogil:
+        """Return the image of a sample, pixel by pixel."""
+        cdef size_t pixels = self.height * self.width
+        cdef const double *image = self.images[worker.number].x + sample * self.in_row
+        cdef double *scratch = worker.scratch + self.rows * self.columns * self.depth
+        if self.takes_pixels:
+            return image
+        self.kernels.to_pixels(self.channels, pixels, image, pixels, self.depth, scratch)
+        return scratch
+
     cdef void pool(self, const double *image, size_t sample, double *a) noexcept nogil:
         """Pool the image of a sample."""
 
     cdef void unpool(self, const double *delta, size_t sample, double *image) noexcept nogil:
-        """Add the deltas of a sample to the places that they come from, where zeros stand."""
+        """Give the deltas of a sample to the places that they come from, all others zeros."""
 
     cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil:
         self.images[worker.number].x = x
         self.images[worker.number].d_x = d_x
 
     cdef void forward(self, Worker *worker) noexcept nogil:
-        cdef size_t pixels = self.height * self.width
         cdef size_t places = self.rows * self.columns
-        cdef double *scratch = worker.scratch + places * self.depth
         cdef const double *image
         cdef double *a
         cdef size_t i
         for i in range(worker.first, worker.last):
-            image = self.images[worker.number].x + i * self.in_row
+            image = self.image_of(worker, i)
             a = self.a + i * self.out_row
-            if not self.takes_pixels:
-                self.kernels.to_pixels(self.channels, pixels, image, pixels, self.depth, scratch)
-                image = scratch
             if self.gives_pixels:
                 self.pool(image, i, a)
                 continue
@@ -84,10 +91,8 @@ cdef class PoolStage(ImageStage):
                                        worker.scratch)
                 delta = worker.scratch
             if self.takes_pixels:
-                memset(d_x, 0, pixels * self.depth * sizeof(double))
                 self.unpool(delta, i, d_x)
                 continue
-            memset(image, 0, pixels * self.depth * sizeof(double))
             self.unpool(delta, i, image)
             self.kernels.from_pixels(self.channels, pixels, image, self.depth, d_x, pixels)
 
@@ -96,26 +101,59 @@ cdef class PoolStage(ImageStage):
 
 
 cdef class MaxPoolStage(PoolStage):
-    """Max pooling: remembers the winners until the deltas come back."""
+    """Max pooling: remembers the winners until the deltas come back.
+
+    Where a convolution stands before, and an activation whose slope can be told from the winner,
+    each image is pooled as soon as it is there, and kept nowhere.  On the way back, only winners
+    have a delta; so the slope is needed of them alone.
+    """
+
+    cdef int follow(self, Stage before, int purpose, bint seen) except -1:
+        height, width = self.layer.size
+        down, across = self.layer.stride
+        PoolStage.follow(self, before, purpose, seen)
+        if self.takes_pixels and isinstance(before, ConvolutionStage):
+            if down >= height and across >= width:
+                if (<ConvolutionStage> before).activation in (
+                        PURENET_LINEAR, PURENET_RELU, PURENET_LEAKY_RELU):
+                    self.convolution = before
+                    self.convolution.is_pooled = True
+        return 0
 
     cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
                     bint keeps_z) except -1:
+        cdef size_t numbers = capacity * self.rows * self.columns * self.depth
         PoolStage.set_up(self, threads, memory, capacity, purpose, keeps_z)
         if purpose != NOTHING:
-            self.winners = <uint64_t *> memory.zeros(
-                capacity * self.rows * self.columns * self.depth, sizeof(uint64_t))
+            self.winners = <uint64_t *> memory.zeros(numbers, sizeof(uint64_t))
+            if self.convolution is not None and not self.gives_pixels:
+                self.largest = memory.numbers(numbers)
         return 0
 
+    cdef const double *image_of(self, Worker *worker, size_t sample) noexcept nogil:
+        cdef double *scratch = worker.scratch + self.rows * self.columns * self.depth
+        if self.convolution is None:
+            return PoolStage.image_of(self, worker, sample)
+        self.convolution.convolve(worker, sample, scratch)
+        return scratch
+
     cdef void pool(self, const double *image, size_t sample, double *a) noexcept nogil:
-        cdef uint64_t *winners = self.winners
-        if winners != NULL:
-            winners += sample * self.rows * self.columns * self.depth
-        self.kernels.pool_largest(&self.windows, image, a, winners)
+        cdef size_t place = sample * self.rows * self.columns * self.depth
+        self.kernels.pool_largest(&self.windows, image, a,
+                                  NULL if self.winners == NULL else self.winners + place)
+        if self.largest != NULL:
+            memcpy(self.largest + place, a, self.rows * self.columns * self.depth * sizeof(double))
 
     cdef void unpool(self, const double *delta, size_t sample, double *image) noexcept nogil:
-        self.kernels.unpool_largest(
-            &self.windows, delta, self.winners + sample * self.rows * self.columns * self.depth,
-            image)
+        cdef size_t place = sample * self.rows * self.columns * self.depth
+        if self.convolution is None:
+            memset(image, 0, self.height * self.width * self.depth * sizeof(double))
+            self.kernels.unpool_largest(&self.windows, delta, self.winners + place, image)
+        else:
+            # Between and behind the windows there are zeros, and stay so.
+            self.kernels.unpool_apart(
+                &self.windows, delta, self.winners + place, self.convolution.activation,
+                (self.a if self.largest == NULL else self.largest) + place, image)
 
 
 cdef class AveragePoolStage(PoolStage):
@@ -125,4 +163,5 @@ cdef class AveragePoolStage(PoolStage):
         self.kernels.pool_average(&self.windows, image, a)
 
     cdef void unpool(self, const double *delta, size_t sample, double *image) noexcept nogil:
+        memset(image, 0, self.height * self.width * self.depth * sizeof(double))
         self.kernels.unpool_average(&self.windows, delta, image)

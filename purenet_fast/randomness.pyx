@@ -4,13 +4,11 @@ from libc.stdint cimport uint32_t
 from libc.stdlib cimport free, malloc
 
 from .fingerprint cimport PURENET_SOURCES
+from .vectors cimport KERNELS
 
 SOURCES = PURENET_SOURCES
 
-
 cdef uint32_t UPPER_BIT = 0x80000000
-cdef uint32_t LOWER_BITS = 0x7fffffff
-cdef uint32_t TWIST = 0x9908b0df
 
 
 cdef class Twister:
@@ -60,18 +58,7 @@ cdef class Twister:
         self.used = 624
 
     cdef void twist(self) noexcept nogil:
-        cdef uint32_t *s = self.state
-        cdef uint32_t y
-        cdef int i
-        # In three parts, so that no place has to be counted round.
-        for i in range(624 - 397):
-            y = (s[i] & UPPER_BIT) | (s[i + 1] & LOWER_BITS)
-            s[i] = s[i + 397] ^ (y >> 1) ^ (-(y & 1) & TWIST)
-        for i in range(624 - 397, 623):
-            y = (s[i] & UPPER_BIT) | (s[i + 1] & LOWER_BITS)
-            s[i] = s[i + 397 - 624] ^ (y >> 1) ^ (-(y & 1) & TWIST)
-        y = (s[623] & UPPER_BIT) | (s[0] & LOWER_BITS)
-        s[623] = s[396] ^ (y >> 1) ^ (-(y & 1) & TWIST)
+        KERNELS.twist(self.state)
         self.used = 0
 
     cdef uint32_t draw(self) noexcept nogil:
@@ -136,6 +123,12 @@ cdef class MaskDrawer(Twister):
 
     cdef void draw_mask(self, double *mask, size_t count, double rate, double scale) noexcept nogil:
         """Write 0 for what is left out, and ``scale`` for what is kept."""
-        cdef size_t i
-        for i in range(count):
-            mask[i] = 0.0 if self.random() < rate else scale
+        cdef size_t drawn
+        while count > 0:
+            if self.used == 624:
+                self.twist()
+            drawn = min(count, <size_t> (624 - self.used) // 2)
+            KERNELS.draw_mask(self.state + self.used, drawn, rate, scale, mask)
+            self.used += 2 * drawn
+            mask += drawn
+            count -= drawn

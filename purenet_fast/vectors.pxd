@@ -1,4 +1,4 @@
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 cdef extern from "kernels/kernels.h" nogil:
     enum:
@@ -97,13 +97,20 @@ cdef extern from "kernels/kernels.h" nogil:
         void (*weight_sums)(const purenet_windows *w, size_t first, size_t last,
                             const double *image, const double *delta, double *sums,
                             double *total) noexcept nogil
-        void (*spread_deltas)(const purenet_windows *w, size_t filters, size_t filter_step,
-                              const double *delta, size_t delta_depth, const double *weights,
-                              bint left_out, size_t *list, double *image) noexcept nogil
+        void (*filter_sums)(const purenet_windows *w, size_t first, size_t last,
+                            const double *image, const double *delta, size_t delta_depth,
+                            bint left_out, size_t *place, double *value, double *sums,
+                            double *totals) noexcept nogil
+        void (*spread_deltas)(const purenet_windows *w, size_t filters, const double *delta,
+                              size_t delta_depth, const double *weights, bint left_out,
+                              size_t *place, double *value, double *image) noexcept nogil
         void (*pool_largest)(const purenet_windows *w, const double *image, double *a,
                              uint64_t *winner) noexcept nogil
         void (*unpool_largest)(const purenet_windows *w, const double *delta,
                                const uint64_t *winner, double *image) noexcept nogil
+        void (*unpool_apart)(const purenet_windows *w, const double *delta,
+                             const uint64_t *winner, int activation, const double *a,
+                             double *image) noexcept nogil
         void (*pool_average)(const purenet_windows *w, const double *image,
                              double *a) noexcept nogil
         void (*unpool_average)(const purenet_windows *w, const double *delta,
@@ -112,6 +119,10 @@ cdef extern from "kernels/kernels.h" nogil:
                           size_t depth, double *pixels) noexcept nogil
         void (*from_pixels)(size_t channels, size_t count, const double *pixels, size_t depth,
                             double *flat, size_t channel) noexcept nogil
+        void (*twist)(uint32_t *word) noexcept nogil
+        void (*draw_mask)(const uint32_t *word, size_t n, double rate, double scale,
+                          double *mask) noexcept nogil
+        void (*multiply)(size_t n, const double *x, const double *y, double *z) noexcept nogil
 
     int purenet_choose(const char *wanted, const purenet_kernels **chosen)
 

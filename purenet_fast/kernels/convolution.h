@@ -236,13 +236,107 @@ static void weight_sums(const purenet_windows *w, size_t first, size_t last, con
     });
 }
 
+/* ---- filter by filter: most deltas are zero behind pooling and relu ---- */
+
+/* List the deltas of one filter, and where their windows begin; returns how many there are. */
+PURENET_INLINE size_t list_deltas(const purenet_windows *w, const double *delta, size_t depth,
+                                  int left_out, size_t *place, double *value)
+{
+    size_t entries = 0, p;
+    /* Each is written, and a zero is overwritten by the next: no branch, which a processor would
+     * foresee wrongly. */
+    for (p = 0; p < w->places; p++, delta += depth) {
+        place[entries] = w->place[p];
+        value[entries] = *delta;
+        entries += !left_out || *delta != 0.0;
+    }
+    return entries;
+}
+
+/* Go on with the sums of T places of a filter's window by C vectors of channels. */
+PURENET_INLINE void filter_tile(const size_t *offset, const double *image, size_t depth,
+                                size_t entries, const size_t *place, const double *value,
+                                double *sums, const int T, const int C)
+{
+    vec sum[MOST_TERMS][IMAGE_VECTORS];
+    const double *at[MOST_TERMS];
+    size_t e;
+    int t, v;
+    PURENET_UNROLL
+    for (t = 0; t < T; t++) {
+        at[t] = image + offset[t];
+        PURENET_UNROLL
+        for (v = 0; v < C; v++)
+            sum[t][v] = load(sums + t * depth + v * W);
+    }
+    for (e = 0; e < entries; e++) {
+        const double delta = value[e];
+        const size_t p = place[e];
+        PURENET_UNROLL
+        for (t = 0; t < T; t++) {
+            PURENET_UNROLL
+            for (v = 0; v < C; v++)
+                sum[t][v] += load(at[t] + p + v * W) * delta;
+        }
+    }
+    PURENET_UNROLL
+    for (t = 0; t < T; t++) {
+        PURENET_UNROLL
+        for (v = 0; v < C; v++)
+            store(sums + t * depth + v * W, sum[t][v]);
+    }
+}
+
+PURENET_INLINE void filter_tiles(const purenet_windows *w, const double *image, size_t entries,
+                                 const size_t *place, const double *value, double *sums,
+                                 const int C)
+{
+    const size_t depth = w->depth;
+    const size_t *offset = w->offset;
+    size_t terms = w->terms;
+    for (; terms >= TERMS_TOGETHER(C); terms -= TERMS_TOGETHER(C)) {
+        filter_tile(offset, image, depth, entries, place, value, sums, TERMS_TOGETHER(C), C);
+        offset += TERMS_TOGETHER(C);
+        sums += TERMS_TOGETHER(C) * depth;
+    }
+    for (; terms >= 3; terms -= 3) {
+        filter_tile(offset, image, depth, entries, place, value, sums, 3, C);
+        offset += 3;
+        sums += 3 * depth;
+    }
+    for (; terms > 0; terms--) {
+        filter_tile(offset, image, depth, entries, place, value, sums, 1, C);
+        offset++;
+        sums += depth;
+    }
+}
+
+static void filter_sums(const purenet_windows *w, size_t first, size_t last, const double *image,
+                        const double *delta, size_t delta_depth, int left_out, size_t *place,
+                        double *value, double *sums, double *totals)
+{
+    size_t f, e;
+    for (f = first; f < last; f++) {
+        const size_t entries =
+            list_deltas(w, delta + f, delta_depth, left_out, place, value);
+        double *const sums_of_filter = sums + f * w->terms * w->depth;
+        double total = totals[f];
+        for (e = 0; e < entries; e++)
+            total += value[e];
+        totals[f] = total;
+        FOR_VECTORS_OF_PIXEL(w->depth, {
+            filter_tiles(w, image + done, entries, place, value, sums_of_filter + done, C);
+        });
+    }
+}
+
 /* ---- the gradient of the input ---- */
 
 /* Add one delta times the filter's weights to the pixels of its window. */
-PURENET_INLINE void add_window(const size_t *offset, size_t taps, double delta,
+PURENET_INLINE void add_window(const size_t *offset, size_t terms, double delta,
                                const double *weights, double *image, const int C)
 {
-    const size_t *const end = offset + taps;
+    const size_t *const end = offset + terms;
     int v;
     for (; offset < end; offset++, weights += C * W) {
         double *const pixel = image + *offset;
@@ -253,39 +347,33 @@ PURENET_INLINE void add_window(const size_t *offset, size_t taps, double delta,
 }
 
 /* The same for any number of vectors. */
-PURENET_INLINE void add_deep_window(const size_t *offset, size_t taps, double delta,
+PURENET_INLINE void add_deep_window(const size_t *offset, size_t terms, double delta,
                                     const double *weights, double *image, size_t depth)
 {
     size_t t, j;
-    for (t = 0; t < taps; t++, weights += depth) {
+    for (t = 0; t < terms; t++, weights += depth) {
         double *const pixel = image + offset[t];
         for (j = 0; j < depth; j += W)
             store(pixel + j, load(pixel + j) + delta * load(weights + j));
     }
 }
 
-static void spread_deltas(const purenet_windows *w, size_t filters, size_t filter_step,
-                          const double *delta, size_t delta_depth, const double *weights,
-                          int left_out, size_t *list, double *image)
+static void spread_deltas(const purenet_windows *w, size_t filters, const double *delta,
+                          size_t delta_depth, const double *weights, int left_out, size_t *place,
+                          double *value, double *image)
 {
     const size_t depth = w->depth;
-    size_t f, p, e;
-    for (f = 0; f < filters; f++, delta++, weights += filter_step) {
-        size_t entries = 0;
+    size_t f, e;
+    for (f = 0; f < filters; f++, weights += w->terms * depth) {
         /* The last window first: of the terms of a pixel those with the smallest dy, dx come from
          * there. */
-        for (p = w->places; p-- > 0;) {
-            list[entries] = p;
-            entries += !left_out || delta[p * delta_depth] != 0.0;
-        }
-        for (e = 0; e < entries; e++) {
-            const double value = delta[list[e] * delta_depth];
-            double *const window = image + w->place[list[e]];
+        for (e = list_deltas(w, delta + f, delta_depth, left_out, place, value); e-- > 0;) {
+            double *const window = image + place[e];
             switch (depth / W) {
-            case 1: add_window(w->offset, w->terms, value, weights, window, 1); break;
-            case 2: add_window(w->offset, w->terms, value, weights, window, 2); break;
-            case 4: add_window(w->offset, w->terms, value, weights, window, 4); break;
-            default: add_deep_window(w->offset, w->terms, value, weights, window, depth);
+            case 1: add_window(w->offset, w->terms, value[e], weights, window, 1); break;
+            case 2: add_window(w->offset, w->terms, value[e], weights, window, 2); break;
+            case 4: add_window(w->offset, w->terms, value[e], weights, window, 4); break;
+            default: add_deep_window(w->offset, w->terms, value[e], weights, window, depth);
             }
         }
     }

@@ -218,20 +218,31 @@ typedef struct {
      * not NULL, by delta[p][filter].  sums and total have `depth` numbers a row. */
     void (*weight_sums)(const purenet_windows *w, size_t first, size_t last, const double *image,
                         const double *delta, double *sums, double *total);
+    /* The same sums filter by filter, for images with many channels: those of the filters from
+     * `first` to `last`, sums[filter][t][channel] and totals[filter].  Here `depth` is of the pixels
+     * of the image, and the offsets are those of one channel; delta has delta_depth numbers a row.
+     * left_out: whether deltas that are zero are left out; then the image must be finite.  place,
+     * value: room for as many numbers as there are windows. */
+    void (*filter_sums)(const purenet_windows *w, size_t first, size_t last, const double *image,
+                        const double *delta, size_t delta_depth, int left_out, size_t *place,
+                        double *value, double *sums, double *totals);
     /* Add to the pixels of each window, filter by filter and the last window first,
-     * delta[p][filter] * weights[filter][t][channel].  Here `depth` is of the pixels of the image,
-     * and the offsets are those of one channel; delta has delta_depth numbers a row, a filter
-     * filter_step.  left_out: whether deltas that are zero are left out; then the weights must be
-     * finite.  list: room for as many numbers as there are places. */
-    void (*spread_deltas)(const purenet_windows *w, size_t filters, size_t filter_step,
-                          const double *delta, size_t delta_depth, const double *weights,
-                          int left_out, size_t *list, double *image);
+     * delta[p][filter] * weights[filter][t][channel].  As before, but with `left_out` the weights
+     * must be finite. */
+    void (*spread_deltas)(const purenet_windows *w, size_t filters, const double *delta,
+                          size_t delta_depth, const double *weights, int left_out, size_t *place,
+                          double *value, double *image);
     /* The largest of each window, and which term it was (winner may be NULL); and back: add each
      * delta to that place in the image, which has zeros at first. */
     void (*pool_largest)(const purenet_windows *w, const double *image, double *a,
                          uint64_t *winner);
     void (*unpool_largest)(const purenet_windows *w, const double *delta, const uint64_t *winner,
                            double *image);
+    /* The same where no windows overlap, with the slope of the activation whose largest values
+     * are a: a function that has the slope 0 or a constant.  What stands in the windows before is
+     * not read. */
+    void (*unpool_apart)(const purenet_windows *w, const double *delta, const uint64_t *winner,
+                         int activation, const double *a, double *image);
     /* The average of each window, and back: add its share to each place. */
     void (*pool_average)(const purenet_windows *w, const double *image, double *a);
     void (*unpool_average)(const purenet_windows *w, const double *delta, double *image);
@@ -241,6 +252,13 @@ typedef struct {
                       size_t depth, double *pixels);
     void (*from_pixels)(size_t channels, size_t count, const double *pixels, size_t depth,
                         double *flat, size_t channel);
+    /* Change the 624 words of a Mersenne Twister, after all have been drawn. */
+    void (*twist)(uint32_t *word);
+    /* Draw n random numbers, each from two of up to 624 words: mask = 0 if the number is less than
+     * rate, else scale. */
+    void (*draw_mask)(const uint32_t *word, size_t n, double rate, double scale, double *mask);
+    /* z = x * y for n numbers */
+    void (*multiply)(size_t n, const double *x, const double *y, double *z);
 } purenet_kernels;
 
 /* ---- the tables, one a width, and the choice ---- */

@@ -8,6 +8,7 @@
 #include "optimizers.h"
 #include "pooling.h"
 #include "product.h"
+#include "random.h"
 #include "sparse.h"
 
 const purenet_kernels TABLE = {
@@ -36,11 +37,16 @@ const purenet_kernels TABLE = {
     W,
     convolve,
     weight_sums,
+    filter_sums,
     spread_deltas,
     pool_largest,
     unpool_largest,
+    unpool_apart,
     pool_average,
     unpool_average,
     to_pixels,
     from_pixels,
+    twist,
+    draw_mask,
+    multiply,
 };
