@@ -105,7 +105,8 @@ def _gradient_cost(layer: Layer) -> int:
         units: int = layer.steps * layer.units
         # Through time, then the gradient.
         through = units * (2 * layer.units + _DELTA_COST[layer.activation] + 2)
-        return through + units * (2 * (layer.features + layer.units) + 1)
+        total: int = through + units * (2 * (layer.features + layer.units) + 1)
+        return total
     if isinstance(layer, (AveragePool2D, Dropout, Flatten, MaxPool2D)):
         return 0
     return _forward_cost(layer)[0]
