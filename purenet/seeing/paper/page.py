@@ -42,7 +42,12 @@ def render(recording: Recording | Mapping[str, Any], worked_text: str) -> str:
     if data.get("version") != VERSION:
         raise ValueError(f"recording: found version {data.get('version')!r}, expected {VERSION}")
     style = _squeezed(_asset("page.css"), ":;{},>")
-    script = _squeezed(_asset("page.js"), ":;{},>=<?&|()[]!+*-")
+    source = _asset("page.js")
+    if any("folded" in matrix for matrix in data["matrices"]):
+        # Only who needs them gets the pictures of images.
+        source = source.replace("\nstart();\n", f"\n{_asset('images.js')}start();\n")
+        style += _squeezed(_asset("images.css"), ":;{},>")
+    script = _squeezed(source, ":;{},>=<?&|()[]!+*-")
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -67,12 +72,14 @@ def _asset(name: str) -> str:
 def _squeezed(text: str, signs: str) -> str:
     """Return a script or a style sheet without comments and without spaces around these signs.
 
-    Strings stay as they are, and lines stay lines, so that a script means the same.
+    Strings stay as they are, and lines stay lines but where one cannot end, so that a script means
+    the same.
     """
     text = re.sub(r"(?m)^//.*\n|/\*.*?\*/\n?", "", text)
     string = r"""("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)"""
-    spaced = rf"{string}| *([{re.escape(signs)}]+) *"
-    return re.sub(spaced, lambda found: found[1] or found[2], text)
+    spaced = rf"{string}| *([{re.escape(signs)}]+) *|([{{;,(])\n"
+    text = re.sub(spaced, lambda found: found[1] or found[2] or found[3], text)
+    return re.sub(rf"{string}|(?<=[{{;,(])\n", lambda found: found[1] or "", text)
 
 
 def _hash(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...layers import KINDS as LAYERS
 from ...layers import Conv2D, Dense, Layer
 from ...losses import REQUIRED_ACTIVATION
@@ -240,6 +242,23 @@ class Describer:
         parts = [] if value is None else ["none is larger than clip_value, up or down"]
         parts += [] if norm is None else ["all together are no longer than clip_norm"]
         return "; ".join(parts)
+
+
+def described(layer: Layer) -> dict[str, Any]:
+    """Return what a recording says of a layer."""
+    found: dict[str, Any] = {
+        "inputs": layer.inputs,
+        "outputs": layer.outputs,
+        "activation": layer.activation,
+        "bias": getattr(layer, "biases", None) is not None,
+    }
+    if isinstance(layer, Dense):
+        return found
+    for name in ("input_shape", "output_shape"):
+        shape = getattr(layer, name)
+        if len(shape) > 1:
+            found[name] = list(shape)
+    return {"kind": type(layer).__name__, **found, "settings": layer.settings()}
 
 
 def _window_of(layer: Layer) -> dict[str, str]:

@@ -21,8 +21,9 @@ class Recording:
     format, version
         "purenet recording", 1.
     meta
-        purenet, python: versions.  network: layers (inputs, outputs, activation, bias; kind, the
-        name of its class, of one that is not Dense) and loss.
+        purenet, python: versions.  network: layers (inputs, outputs, activation, bias; of one that
+        is not Dense kind, the name of its class, its settings, and input_shape and output_shape
+        where those are images or sequences) and loss.
         backend: of the network that was given, pure or fast; what ran is the pure code in any
         case.  learning_rate.  samples: row i of the batch is sample ``samples[i]`` of
         sample_count.  steps.  layer, unit: what was recorded of the network, or null.
@@ -38,7 +39,8 @@ class Recording:
         null, and the names of the loop variables there.
     operations
         Columns, in the order in which they ran; the index is an operation's id.
-        op: given, literal (written in the source) and constant (of a module) are leaves; + - * /
+        op: given, literal (written in the source; or how many numbers a window of pooling holds)
+        and constant (of a module) are leaves; + - * /
         neg; copy (a function returned its argument, or a literal, as it is); exp log log1p tanh;
         and with open_functions ldexp frexp_mantissa frexp_exponent int float.
         a, b: the ids of the operands, or null.  value.  place, call: indices, or null for leaves.
@@ -60,11 +62,15 @@ class Recording:
         unrecorded (computed outside of the part that was recorded); shape; axes: what a row and a
         column stand for; rows, columns: which ones of the shape are there; ids, nested as shape
         says; formula; sentence.
+        A matrix whose rows are images or sequences, or the rows of filters, also has folded and
+        folded_axes: the shape and the axes that it has then.  Its numbers, counted row by row, are
+        those of that shape, and in their names they have their places there.
     phases
-        step; phase: forward, loss, backward or update; layer; title; first and end; matrices;
+        step; phase: forward, loss, backward, clip or update; layer; title; first and end; matrices;
         sentence.
     sentences
         Templates: {name}, {row}, {column} are the number's, {a} and {b} the operation's operands.
+        In a folded matrix the place on each axis is one as well: {channel} and {row}, for example.
     """
 
     def __init__(self, data: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import platform
-from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from types import CodeType, SimpleNamespace
 from typing import Any
@@ -20,7 +19,7 @@ from ... import (
     regularisation,
 )
 from ..._version import __version__
-from ...layers import Dense, Layer, LayerOutput, dense, dropout, images, layer, pooling, rows_of
+from ...layers import Layer, LayerOutput, dense, dropout, images, layer, pooling
 from ...layers.recurrent import beside
 from ...losses import REQUIRED_ACTIVATION
 from ...network import Network
@@ -39,8 +38,9 @@ from ..step import (
     training_step,
 )
 from .binding import Method, bind, modules_of, numbers_of, other_numbers, plain_numbers
+from .clipping import Clipper
 from .comparing import Clipping, Comparison, plain_step
-from .describing import Describer
+from .describing import Describer, described
 from .inventory import Inventory
 from .listing import Listing
 from .matrices import Update
@@ -138,9 +138,10 @@ class Recorder:
         watched = {"step": self._optimizer_step}
         bind(namespaces, self.recorded_optimizer, Optimizer, ["step"], watched)
         vars(self.recorded_optimizer)["start"] = self._start
+        clipper = Clipper(self.tape, self.register, self.recorded.layers)
         functions = namespaces.globals[training.__name__]
         functions["total_loss"] = partial(self._total_loss, functions["total_loss"])
-        functions["clip_gradients"] = partial(self._clip, functions["clip_gradients"])
+        functions["clip_gradients"] = partial(clipper.clip, functions["clip_gradients"])
         functions = namespaces.globals[network.__name__]
         for name, role in (("output_gradient", "output_gradient"), ("output_delta", "delta")):
             functions[name] = partial(self._output_derivative, functions[name], role)
@@ -384,62 +385,6 @@ class Recorder:
             found = method()
         return register.enter(named, found) if register.selects_loss() and found else found
 
-    def _clip(
-        self,
-        function: Method,
-        layers: Sequence[Layer],
-        gradients: list[Any],
-        clip_value: float | None,
-        clip_norm: float | None,
-    ) -> None:
-        """Record how the gradient is clipped; of one layer alone only what comes of it."""
-        register = self.register
-        if register.layer is not None:
-            function(layers, gradients, clip_value, clip_norm)
-            for named, _ in self._clipped(gradients, [register.layer]):
-                values = getattr(gradients[register.layer], named.parameter)
-                register.kept[named] = register.enter(named, values)
-            return
-        register.begin_phase("clip", None)
-        first, limit = len(self.tape), clip_value
-        if clip_value is not None:
-            limit = register.enter(Named("setting", None, "clip_value"), clip_value)
-        if clip_norm is not None:
-            clip_norm = register.enter(Named("setting", None, "clip_norm"), clip_norm)
-            if clip_value is not None:
-                function(layers, gradients, clip_value, None)
-                self._give_limits(gradients, limit)
-                clip_value = None
-        function(layers, gradients, clip_value, clip_norm)
-        if clip_value is not None:
-            self._give_limits(gradients, limit)
-        for identity in range(first, len(self.tape)):
-            if self.tape.target(identity) == "coefficient":
-                coefficient = new_traced(self.tape, self.tape.value[identity], identity)
-                register.add(Named("coefficient"), coefficient)
-        code = regularisation.clip_values.__code__
-        if clip_norm is not None:
-            code = regularisation.clip_norm.__code__
-        for named, values in self._clipped(gradients, range(len(layers))):
-            register.keep_changed(named, values, code)
-            register.kept[named] = values
-
-    def _clipped(
-        self, gradients: list[Any], numbers: Iterable[int]
-    ) -> Iterator[tuple[Named, list[Any]]]:
-        for number in numbers:
-            for parameter in self.recorded.layers[number].PARAMETERS:
-                values = getattr(gradients[number], parameter)
-                if values is not None:
-                    yield Named("clipped_gradient", number, parameter), values
-
-    def _give_limits(self, gradients: list[Any], limit: Any) -> None:
-        """Give the numbers that were replaced by the limit their origin."""
-        code = regularisation.clip_values.__code__
-        for _, values in self._clipped(gradients, range(len(gradients))):
-            for row in rows_of(values):
-                row[:] = self.register.limited(row, limit, code)
-
     def _optimizer_step(
         self, method: Method, owner: Optimizer, code: CodeType, parameter: Any, *others: Any
     ) -> None:
@@ -571,7 +516,7 @@ class Recorder:
             "purenet": __version__,
             "python": platform.python_version(),
             "network": {
-                "layers": [_described(found) for found in self.net.layers],
+                "layers": [described(found) for found in self.net.layers],
                 "loss": self.net.loss,
             },
             "learning_rate": repr(register.learning_rate),
@@ -587,19 +532,3 @@ class Recorder:
             "counts": listing.counts(),
         }
         return {"meta": meta, **tables}
-
-
-def _described(layer: Layer) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "inputs": layer.inputs,
-        "outputs": layer.outputs,
-        "activation": layer.activation,
-        "bias": getattr(layer, "biases", None) is not None,
-    }
-    if isinstance(layer, Dense):
-        return found
-    for name in ("input_shape", "output_shape"):
-        shape = getattr(layer, name)
-        if len(shape) > 1:
-            found[name] = list(shape)
-    return {"kind": type(layer).__name__, **found, "settings": layer.settings()}

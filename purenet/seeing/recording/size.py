@@ -104,9 +104,9 @@ def _gradient_cost(layer: Layer) -> int:
     if layer.has_steps:
         units: int = layer.steps * layer.units
         # Through time, then the gradient.
-        through: int = units * (2 * layer.units + _DELTA_COST[layer.activation] + 2)
-        of_weights: int = units * (2 * (layer.features + layer.units) + 1)
-        return through + of_weights
+        through = units * (2 * layer.units + _DELTA_COST[layer.activation] + 2)
+        total: int = through + units * (2 * (layer.features + layer.units) + 1)
+        return total
     if isinstance(layer, (AveragePool2D, Dropout, Flatten, MaxPool2D)):
         return 0
     return _forward_cost(layer)[0]

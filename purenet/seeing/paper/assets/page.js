@@ -26,7 +26,7 @@ const put = (node, ...parts) => { node.replaceChildren(); return fill(node, part
 
 // ---- The recording, indexed.
 
-const COUNT = O.op.length;
+const COUNT = O.op.length, DOWN = 16, ACROSS = 12;
 const inputsOf = id => [O.a[id], O.b[id]].filter(input => input != null);
 const isLeaf = id => !inputsOf(id).length;
 const number = s => s === "inf" ? Infinity : s === "-inf" ? -Infinity : Number(s);
@@ -50,10 +50,15 @@ for (let id = 0; id < COUNT; id++) if (!isLeaf(id)) work[O.number[id]].push(id);
 M.forEach((m, index) => {
   m.index = index;
   m.plane = m.shape.length === 2;
-  m.sorted = Int32Array.from([m.ids].flat(2)).sort();
+  m.flat = [m.ids].flat(2);
+  m.sorted = Int32Array.from(m.flat).sort();
   m.end = m.sorted.at(-1) + 1;
   m.down = m.plane ? m.rows : [null];
   m.across = m.columns || m.rows || [null];
+  // An image, or a filter, is a table of its own for each channel; those stand one below the other.
+  const [high, wide] = (m.folded || []).slice(-2);
+  m.wide = wide || m.across.length;
+  m.high = high || DOWN;
   m.at = (row, column) => {
     if (!m.shape.length) return m.ids;
     const c = m.across.indexOf(column == null ? row : column);
@@ -79,8 +84,17 @@ const grains = {
 
 // ---- Numbers and names.
 
+const axis = (m, k) => (m.axes || [])[k] || (k ? "column" : "row");
+// Where a number stands, by axis.
+function placeOf(n) {
+  const m = M[N.matrix[n]], place = {row: N.row[n], column: N.column[n]};
+  let k = m.folded && N.row[n] * m.shape[1] + N.column[n];
+  for (let j = m.folded ? m.folded.length : 0; j--; k = Math.floor(k / m.folded[j])) place[m.folded_axes[j]] = k % m.folded[j];
+  return place;
+}
 const nameText = n => {
   const m = M[N.matrix[n]];
+  if (m.folded) return m.symbol + N.name[n].slice(m.name.length);
   return m.symbol + (N.row[n] == null ? "" : `[${N.row[n]}]`) + (N.column[n] == null ? "" : `[${N.column[n]}]`);
 };
 function labelOf(id, step) {
@@ -230,7 +244,8 @@ function sentenceParts(view) {
   if (view.index < 0) return ["Nothing is computed yet: the inputs, the targets, the weights and the learning rate are given. Step forward to begin."];
   const {operation, number: n, matrix, step} = view;
   const text = grain === "matrix" ? matrix.sentence : R.sentences[(grain === "number" ? null : O.sentence[operation]) ?? N.sentence[n]];
-  return text.replaceAll("{row}", N.row[n]).replaceAll("{column}", N.column[n]).split(/(\{\w+\})/).map(piece => {
+  const place = n == null ? {} : placeOf(n);
+  return text.replace(/\{(\w+)\}/g, (whole, name) => place[name] ?? whole).split(/(\{\w+\})/).map(piece => {
     const id = {"{name}": N.id[n], "{a}": O.a[operation], "{b}": O.b[operation]}[piece];
     if (id != null) return nameOrValue(id, step);
     return piece.split(/(\S+?(?:\[\d+\])+)/).map((bit, k) => k % 2 ? h("span.name", notation(bit)) : bit);
@@ -378,10 +393,8 @@ function drawSource(view) {
 
 // ---- The matrices.  Of a large one a window is shown, which follows the step.
 
-const DOWN = 16, ACROSS = 12;
 const decks = [];
 const known = id => id != null && (id < now || O.op[id] === "given");
-const axis = (m, k) => (m.axes || [])[k] || (k ? "column" : "row");
 
 function deck(step) {
   if (decks[step]) return decks[step];
@@ -393,28 +406,32 @@ function deck(step) {
     cards.push({m, node, body});
     nodes.push(node);
     m.place = new Map();
-    m.down.forEach((r, i) => m.across.forEach((c, j) => m.place.set(m.at(r, c), [i, j])));
+    m.flat.forEach((id, k) => m.place.set(id, [Math.floor(k / m.wide), k % m.wide]));
   }
   return decks[step] = {cards, nodes};
 }
 function deal(card, top, left) {
-  const {m} = card, {plane} = m;
-  const down = m.down.slice(top, top + DOWN), across = m.across.slice(left, left + ACROSS);
-  const pager = (start, span, numbers, k) => {
-    if (numbers.length <= span) return null;
-    const turn = by => h("button", {"aria-label": `${m.symbol}: ${by < 0 ? "previous" : "next"} ${axis(m, k)}s`, "data-turn": `${m.index} ${plane ? k : 1} ${start + by}`,
-      disabled: start + by < 0 || start + by >= numbers.length}, by < 0 ? "‹" : "›");
-    return h("span.pages", turn(-span), `${numbers[start]}–${numbers[Math.min(start + span, numbers.length) - 1]} of ${m.shape[k]}`, turn(span));
+  const {m} = card, {plane, wide, high, folded} = m;
+  const lines = m.flat.length / wide, label = (numbers, k) => folded ? k % (numbers === m.down ? high : wide) : numbers[k];
+  const range = (start, span, end) => Array.from({length: Math.min(span, end - start)}, (_, k) => start + k);
+  const down = range(top, high, lines), across = range(left, ACROSS, wide);
+  const pager = (start, span, numbers, k, end) => {
+    if (end <= span) return null;
+    const plate = folded && !k, turn = by => h("button", {"aria-label": `${m.symbol}: ${by < 0 ? "previous" : "next"} ${plate ? "image" : axis(m, k) + "s"}`, "data-turn": `${m.index} ${plane ? k : 1} ${start + by}`,
+      disabled: start + by < 0 || start + by >= end}, by < 0 ? "‹" : "›");
+    return h("span.pages", turn(-span), plate ? `${start / span + 1} of ${end / span}`
+      : `${label(numbers, start)}–${label(numbers, Math.min(start + span, end) - 1)} of ${folded ? wide : m.shape[k]}`, turn(span));
   };
+  const plate = folded ? N.name[named[m.step].get(m.flat[top * wide])].slice(m.name.length).replace(/(\[\d+\]){2}$/, "") : "";
   card.window = `${top} ${left}`;
   card.cells = [];
   put(card.body, h("table", {role: "grid"},
-    h("caption", h("span.name", notation(m.symbol)), m.shape.length ? ` ${m.shape.map((_, k) => axis(m, k)).join(" × ")} ` : null,
-      pager(top, DOWN, m.down, 0), pager(left, ACROSS, m.across, plane ? 1 : 0)),
-    m.shape.length > 0 && h("thead", h("tr", plane && h("td.corner", {"aria-hidden": "true"}), across.map(c => h("th", {scope: "col"}, String(c))))),
-    h("tbody", down.map(r => h("tr", plane && h("th", {scope: "row"}, String(r)), across.map(c => {
+    h("caption", h("span.name", notation(m.symbol + plate)), m.shape.length ? ` ${m.shape.map((_, k) => folded ? m.folded_axes.at(k - 2) : axis(m, k)).join(" × ")} ` : null,
+      pager(top, high, m.down, 0, lines), pager(left, ACROSS, m.across, plane ? 1 : 0, wide)),
+    m.shape.length > 0 && h("thead", h("tr", plane && h("td.corner", {"aria-hidden": "true"}), across.map(c => h("th", {scope: "col"}, String(label(m.across, c)))))),
+    h("tbody", down.map(r => h("tr", plane && h("th", {scope: "row"}, String(label(m.down, r))), across.map(c => {
       const td = h("td", {tabindex: card.cells.length ? -1 : 0});
-      card.cells.push({td, id: m.at(r, c)});
+      card.cells.push({td, id: m.flat[r * wide + c]});
       return td;
     }))))));
 }
@@ -426,14 +443,14 @@ function drawMatrices(view) {
   for (const card of cards) {
     const {m, node} = card;
     let top = 0, left = 0;
-    if (m.down.length > DOWN || m.across.length > ACROSS) {
+    if (m.flat.length > m.high * m.wide || m.wide > ACROSS) {
       // The window shows what is written or read, otherwise what was computed last.
       const latest = m.given ? [] : m.sorted.slice(0, below(m.sorted, now)).slice(-1);
       for (const id of [...view.writes, ...view.reads, ...latest]) if (m.place.has(id)) {
         [top, left] = m.place.get(id);
         break;
       }
-      [top, left] = pages[m.index] || [top - top % DOWN, left - left % ACROSS];
+      [top, left] = pages[m.index] || [top - top % m.high, left - left % ACROSS];
     }
     if (card.window !== `${top} ${left}`) deal(card, top, left);
     let waiting = true, reading = false, writing = false;
@@ -474,7 +491,11 @@ function drawMatrices(view) {
 // ---- The network.
 
 const layers = R.meta.network.layers;
-const sizes = [layers[0].inputs, ...layers.map(layer => layer.outputs)];
+const shapes = [layers[0].input_shape, ...layers.map(layer => layer.output_shape)];
+// The columns of the diagram: how many units each has, none where images stand instead.
+const isImage = column => (shapes[column] || []).length === 3;
+const sizes = [layers[0].inputs, ...layers.map(layer => layer.outputs)].map((size, column) => isImage(column) ? 0 : size);
+let paint = () => {};
 const largest = layers.map((_, l) => Math.max(1e-300, ...M.filter(m => m.layer === l && /weights$/.test(m.role)).map(m =>
   m.sorted.reduce((most, id) => { const size = Math.abs(number(O.value[id])); return size > most && size < Infinity ? size : most; }, 0))));
 let picture = null;
@@ -482,7 +503,7 @@ let picture = null;
 // The column of the diagram and the unit in it that a cell belongs to, for each of its axes.
 function unitsOf(n) {
   const m = M[N.matrix[n]], place = m.plane ? [N.row[n], N.column[n]] : [N.column[n] == null ? N.row[n] : N.column[n]];
-  return m.shape.map((_, k) => {
+  return (/weight/.test(m.role) && m.folded ? [] : m.shape).map((_, k) => {
     const name = axis(m, k), layer = m.role === "inputs" ? -1 : m.layer == null ? layers.length - 1 : m.layer;
     return name === "sample" || m.role === "learning_rate" ? null : [m.role === "inputs" ? 0 : name === "input" ? layer : layer + 1, place[k]];
   });
@@ -542,6 +563,7 @@ function drawNetwork(view) {
     if (y) spot(y, ...outer(targets));
   }
   spot({node: picture.loss, text: picture.loss, quiet: true}, "", [["L = ", total && total.ids]]);
+  paint(view, row);
   put(picture.tags, tags.length > 8 ? [] : tags.map(({edge, id, marked, sign}) => {
     const fan = tags.length > 1 && tags.every(other => other.edge.k === edge.k);
     const text = sign + short(O.value[id]), half = 3.6 * text.length + 5;
@@ -564,12 +586,15 @@ function plan(width, height, room, tops, key) {
     lines.append(made.path);
     edges.push(made);
   };
+  const tight = narrow || width / sizes.length < 135;
+  const heading = (layer, column, part) => (tight ? "" : layer.kind ? `${column} · ` : `layer ${column} · `) + (tight && part ? column + ":" : layer.kind || layer.activation);
   const spot = (x, y, box, quiet) => {
     const text = svg(box ? "text" : "text.soft", {x, y}), node = svg("g", box, text);
     spots.append(node);
     return {node, text, quiet};
   };
   layers.forEach((layer, l) => each(l, (k, y1) => each(l + 1, (j, y2) => {
+    if (/Dropout|Flatten/.test(layer.kind) && k !== j) return;
     const x1 = xs[l] + pill / 2, x2 = xs[l + 1] - pill / 2, bend = (x2 - x1) * 0.42;
     edge(l, k, j, `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`, t => {
       const u = 1 - t, mix = (a, b, c, e) => (u * u * u * a + 3 * u * u * t * b + 3 * u * t * t * c + t * t * t * e).toFixed(1);
@@ -578,7 +603,7 @@ function plan(width, height, room, tops, key) {
   })));
   sizes.forEach((size, column) => {
     const part = size > shown[column] ? ` ${tops[column]}–${tops[column] + shown[column] - 1} of ${size}` : "";
-    spots.append(svg(column ? "text.soft" : "text.soft.start", {x: column ? xs[column] : 4, y: 9}, (column ? (narrow ? "" : `layer ${column} · `) + layers[column - 1].activation : "inputs") + part));
+    spots.append(svg(column ? "text.soft" : "text.soft.start", {x: column ? xs[column] : 4, y: 9}, (column ? heading(layers[column - 1], column, part) : "inputs") + part));
     each(column, (j, y) => {
       const x = xs[column], unit = {column, j, a: spot(x, y + 0.5, svg("rect.unit", {x: x - pill / 2, y: y - tall / 2, width: pill, height: tall, rx: tall / 2}))};
       if (column && roomy) {
@@ -589,9 +614,9 @@ function plan(width, height, room, tops, key) {
       units.push(unit);
     });
   });
-  const loss = svg("text", {x: xs[layers.length], y: height - 7});
-  put($("diagram"), svg("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Network ${sizes.join("–")}; its numbers are in the matrices.`}, halos, lines, spots, loss, tags));
-  return {key, roomy, edges, units, tags, loss};
+  const images = svg("g"), loss = svg("text", {x: xs[layers.length], y: height - 7});
+  put($("diagram"), svg("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Network ${sizes.map((size, column) => size || shapes[column].join("×")).join("–")}; its numbers are in the matrices.`}, halos, lines, spots, images, loss, tags));
+  return {key, roomy, edges, units, tags, loss, images, xs, height};
 }
 
 // ---- The timeline.
@@ -909,6 +934,9 @@ function start() {
   dark.onchange();
   $("app").hidden = false;
   show(narrow() ? "network" : "source");
+  // Where there are images there are thousands of numbers.
+  if (M.some(m => m.folded)) grain = "matrix";
+  document.querySelector(`[value=${grain}]`).checked = true;
   buildBar();
   drawTrail();
   go(0);
