@@ -14,7 +14,7 @@ from libc.string cimport memset
 from .buffers cimport Block
 from .fingerprint cimport PURENET_SOURCES
 from .optimizers cimport Remembered, Rule, start_with
-from .parameters cimport Parameter
+from .parameters cimport Parameter, take_in_all
 from .stages cimport Stage
 from .threads cimport Threads
 from .vectors cimport KERNELS, purenet_rule
@@ -243,5 +243,6 @@ cdef class Changes:
 def penalty(layers):
     """Return what the loss grows by for these layers' weights."""
     cdef Changes changes = Changes()
+    take_in_all(layers)
     changes.take_over(layers, None, None)
     return changes.penalty()

@@ -314,6 +314,22 @@ def test_rates_of_a_schedule(both, shared):
             check(both, shared, Case(name, {}, batch_size=5, learning_rate=rate, epochs=4))
 
 
+def test_a_penalty_is_that_of_what_stands_in_the_lists(both):
+    results = []
+    for module in both:
+        net = Case("adam", SETTINGS["penalties"]).network(module)
+        found = [net.penalty()]
+        net.layers[0].weights[1][2] = -12.5
+        found.append(net.penalty())
+        net.layers[1].l1 = 0.5
+        found.append(net.penalty())
+        net.layers[0].l1 = net.layers[0].l2 = 0
+        found.append(net.penalty())
+        results.append(found)
+    assert_same_bits(results[1], results[0])
+    assert len(set(results[0])) == 4
+
+
 def looks(net, what):
     """Look at what the optimizer remembers, as a program may do between two epochs."""
     if what == "memory":
