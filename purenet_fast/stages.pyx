@@ -27,7 +27,9 @@ STAGES = {}
 # The methods that a stage stands for.  Where somebody has put another in the place of one of them,
 # in a derived class, in the class itself or on an object, that one has to run.
 cdef tuple LOOPS = (
-    "feedforward", "delta", "through_time", "gradient", "input_gradient", "penalty", "step")
+    "feedforward", "feedforward_in_training", "delta", "through_time", "gradient",
+    "input_gradient", "penalty", "step",
+)
 cdef dict OWN_LOOPS = {}      # those of the compiled layers, as they were when they were entered
 
 

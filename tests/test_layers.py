@@ -363,3 +363,17 @@ def test_the_summary(backend):
         "4  Dense(72, 10, 'softmax')                10         730\n"
         "                                        total         810"
     )
+
+
+def test_what_drops_out_may_be_decided_by_somebody_else(backend):
+    layer = backend.Dropout(0.5)
+    net = backend.Network([backend.Dense(2, 4), layer, backend.Dense(4, 1)], seed=1)
+    drop, batches = layer.feedforward_in_training, []
+
+    def note_and_drop(inputs, generator):
+        batches.append(len(inputs))
+        return drop(inputs, generator)
+
+    layer.feedforward_in_training = note_and_drop
+    net.fit([[1.0, 2.0], [0.5, 1.0], [0.0, 1.0]], [1.0, 0.0, 0.5], epochs=2, batch_size=2)
+    assert batches == [2, 1, 2, 1]
