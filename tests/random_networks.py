@@ -1,6 +1,6 @@
-"""Networks of all layers, trained in all ways, drawn at random: the same in both packages, or not.
+"""Networks of all layers, trained in all ways, drawn at random, for comparing both packages.
 
-``plan(number)`` draws one as plain numbers and text, ``run(module, plan)`` builds and trains it, and
+``plan(number)`` draws one as plain numbers and text; ``run(module, plan)`` builds and trains it and
 returns everything that can be seen of it as bits.
 """
 
@@ -47,7 +47,7 @@ SCHEDULES: list[tuple[str, tuple[Any, ...]]] = [
 Shape = tuple[int, ...]
 
 
-def plan(number: int) -> dict[str, Any]:
+def plan(number: int, most_samples: int = 21) -> dict[str, Any]:
     """Return a network, its samples and its training, as plain numbers and text."""
     r = random.Random(number)
     loss = r.choice(LOSSES)
@@ -64,7 +64,7 @@ def plan(number: int) -> dict[str, Any]:
         layers.append(layer)
     last, shape = _last_layer(r, shape, NEEDED.get(loss), not layers)
     layers.append(last)
-    samples = r.choice([1, 2, 3, 5, 8, 13, 21])
+    samples = min(r.choice([1, 2, 3, 5, 8, 13, 21]), most_samples)
     share = r.choice([0.0, 0.0, 0.5, 0.8, 0.95])
     x = [[_input(r, share) for _ in range(inputs)] for _ in range(samples)]
     made = {"layers": layers, "loss": loss, "seed": number % 1000, "x": x}
@@ -120,7 +120,10 @@ def _layer(r: random.Random, shape: Shape, is_first: bool) -> tuple[Any, Shape]:
         if r.random() < 0.4:
             stride = [r.randrange(1, 4), r.randrange(1, 4)]
             settings["stride"] = tuple(stride)
-        given = (shape[0], *((n - k) // s + 1 for n, k, s in zip(shape[1:], size, stride)))
+        given = (
+            shape[0],
+            *((n - k) // s + 1 for n, k, s in zip(shape[1:], size, stride, strict=True)),
+        )
         return (kind, (tuple(size),), settings), given
     if kind == "Dropout":
         settings = {"inputs": shape} if is_first else {}
@@ -145,12 +148,12 @@ def _convolution(
     stride = r.choice([(1, 1), (1, 1), (1, 1), (2, 2), (1, 2), (3, 1)])
     if padding == "same":
         size = [r.randrange(1, 5), r.randrange(1, 5)]
-        sides = [-(-n // s) for n, s in zip(shape[1:], stride)]
+        sides = [-(-n // s) for n, s in zip(shape[1:], stride, strict=True)]
     else:
         around = padding if isinstance(padding, tuple) else (padding, padding)
-        wide = [n + 2 * p for n, p in zip(shape[1:], around)]
+        wide = [n + 2 * p for n, p in zip(shape[1:], around, strict=True)]
         size = [r.randrange(1, min(n, 5) + 1) for n in wide]
-        sides = [(n - k) // s + 1 for n, k, s in zip(wide, size, stride)]
+        sides = [(n - k) // s + 1 for n, k, s in zip(wide, size, stride, strict=True)]
     settings = {**_penalties(r), "stride": stride, "padding": padding}
     inputs = shape if is_first or r.random() < 0.5 else None
     return ("Conv2D", (inputs, filters, tuple(size), activation), settings), (filters, *sides)
@@ -280,3 +283,17 @@ def _look(net: Any, made: dict[str, Any], seen: list[Any]) -> None:
     for layer, gradient in zip(net.layers, gradients, strict=True):
         found = [getattr(gradient, name) for name in layer.PARAMETERS]
         seen.append([bits(values) for values in found if values is not None])
+
+
+def tune(compiled: ModuleType, number: int) -> None:
+    """Choose a vector width, and whether threads and pieces are for the smallest networks, too."""
+    r = random.Random(number)
+    widths = ["portable", "vector", "sse2", "avx2", "avx512", "neon"]
+    for width in [*r.sample(widths, len(widths)), "portable"]:
+        try:
+            compiled.vectors.choose_vectors(width)
+            break
+        except ValueError:  # this processor has no such
+            continue
+    compiled.threads.share_from(r.choice([0.0, 0.0, 1e5]))
+    compiled.threads.limit_pieces(r.choice([1, 10**8, 10**8]))
