@@ -43,7 +43,7 @@ class Evaluation(_Figures):
     _answers: Any = None
 
     def __new__(cls, loss: float, accuracy: float | None, answers: Any = None) -> Evaluation:
-        evaluation = super().__new__(cls, loss, accuracy)
+        evaluation = tuple.__new__(cls, (loss, accuracy))
         evaluation._answers = answers
         return evaluation
 

@@ -1,12 +1,14 @@
-"""Networks of all layers, trained in all ways, drawn at random: the same in both packages, or not.
+"""Networks of all layers, trained in all ways, drawn at random, for comparing both packages.
 
-``plan(number)`` draws one as plain numbers and text, ``run(module, plan)`` builds and trains it, and
+``plan(number)`` draws one as plain numbers and text; ``run(module, plan)`` builds and trains it and
 returns everything that can be seen of it as bits.
 """
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import random
 import tempfile
 from types import ModuleType
@@ -47,14 +49,14 @@ SCHEDULES: list[tuple[str, tuple[Any, ...]]] = [
 Shape = tuple[int, ...]
 
 
-def plan(number: int) -> dict[str, Any]:
+def plan(number: int, most_samples: int = 21) -> dict[str, Any]:
     """Return a network, its samples and its training, as plain numbers and text."""
     r = random.Random(number)
     loss = r.choice(LOSSES)
     kind = r.choice(["row", "row", "image", "image", "image", "sequence", "sequence"])
-    shape: Shape = (r.choice([1, 2, 3, 5, 8, 12, 17, 33, 70]),)
+    shape: Shape = (r.choice([1, 2, 3, 5, 8, 12, 17, 33, 70, 130]),)
     if kind == "image":
-        shape = (r.choice([1, 1, 2, 3]), r.randrange(1, 10), r.randrange(1, 10))
+        shape = (r.choice([1, 1, 2, 3, 5]), r.randrange(1, 11), r.randrange(1, 11))
     if kind == "sequence":
         shape = (r.randrange(1, 6), r.choice([1, 2, 3, 5, 9]))
     inputs = numbers_in(shape)
@@ -64,13 +66,16 @@ def plan(number: int) -> dict[str, Any]:
         layers.append(layer)
     last, shape = _last_layer(r, shape, NEEDED.get(loss), not layers)
     layers.append(last)
-    samples = r.choice([1, 2, 3, 5, 8, 13, 21])
+    samples = min(r.choice([1, 2, 3, 5, 8, 13, 21]), most_samples)
     share = r.choice([0.0, 0.0, 0.5, 0.8, 0.95])
     x = [[_input(r, share) for _ in range(inputs)] for _ in range(samples)]
     made = {"layers": layers, "loss": loss, "seed": number % 1000, "x": x}
     made["y"], classes = _targets(r, loss, numbers_in(shape), samples)
     made["fit"] = _fit(r, samples, classes)
-    made["again"] = r.choice([None, None, "fit", "save"])
+    made["again"] = r.choice([None, None, "fit", "save", "save", "copy", "pickle"])
+    made["callback"] = r.choice([None, None, None, "look", "write", "hold"])
+    if r.random() < 0.08:
+        made["x"][-1][0] = r.choice([1e200, -1e154])
     return made
 
 
@@ -94,6 +99,8 @@ def _penalties(r: random.Random) -> dict[str, Any]:
         settings["l1"] = r.choice([0.01, 0.5])
     if r.random() < 0.2:
         settings["l2"] = r.choice([0.001, 0.25])
+    if r.random() < 0.03:
+        settings["initializer"] = ("Uniform", (-1e160, 1e200))
     if r.random() < 0.3:
         settings["bias"] = False
     elif r.random() < 0.3:
@@ -120,7 +127,10 @@ def _layer(r: random.Random, shape: Shape, is_first: bool) -> tuple[Any, Shape]:
         if r.random() < 0.4:
             stride = [r.randrange(1, 4), r.randrange(1, 4)]
             settings["stride"] = tuple(stride)
-        given = (shape[0], *((n - k) // s + 1 for n, k, s in zip(shape[1:], size, stride)))
+        given = (
+            shape[0],
+            *((n - k) // s + 1 for n, k, s in zip(shape[1:], size, stride, strict=True)),
+        )
         return (kind, (tuple(size),), settings), given
     if kind == "Dropout":
         settings = {"inputs": shape} if is_first else {}
@@ -145,12 +155,12 @@ def _convolution(
     stride = r.choice([(1, 1), (1, 1), (1, 1), (2, 2), (1, 2), (3, 1)])
     if padding == "same":
         size = [r.randrange(1, 5), r.randrange(1, 5)]
-        sides = [-(-n // s) for n, s in zip(shape[1:], stride)]
+        sides = [-(-n // s) for n, s in zip(shape[1:], stride, strict=True)]
     else:
         around = padding if isinstance(padding, tuple) else (padding, padding)
-        wide = [n + 2 * p for n, p in zip(shape[1:], around)]
+        wide = [n + 2 * p for n, p in zip(shape[1:], around, strict=True)]
         size = [r.randrange(1, min(n, 5) + 1) for n in wide]
-        sides = [(n - k) // s + 1 for n, k, s in zip(wide, size, stride)]
+        sides = [(n - k) // s + 1 for n, k, s in zip(wide, size, stride, strict=True)]
     settings = {**_penalties(r), "stride": stride, "padding": padding}
     inputs = shape if is_first or r.random() < 0.5 else None
     return ("Conv2D", (inputs, filters, tuple(size), activation), settings), (filters, *sides)
@@ -233,7 +243,7 @@ def run(module: ModuleType, made: dict[str, Any], other: ModuleType) -> list[Any
     """
     seen: list[Any] = []
     try:
-        layers = [getattr(module, name)(*given, **named) for name, given, named in made["layers"]]
+        layers = [_built(module, *described) for described in made["layers"]]
         net = module.Network(layers, made["loss"], seed=made["seed"])
         _look(net, made, seen)
         _train(module, net, made, seen)
@@ -245,12 +255,45 @@ def run(module: ModuleType, made: dict[str, Any], other: ModuleType) -> list[Any
                     seen.append(file.read())
                 net = other.load(path)
             module = other
+        if made["again"] == "copy":
+            net = copy.deepcopy(net)
+        if made["again"] == "pickle":
+            net = pickle.loads(pickle.dumps(net))
         if made["again"] is not None:
             _train(module, net, made, seen)
             _look(net, made, seen)
     except (ValueError, TypeError) as error:
         seen += [type(error).__name__, str(error)]
     return seen
+
+
+def _built(module: ModuleType, name: str, given: Any, named: dict[str, Any]) -> Any:
+    if "initializer" in named:
+        kind, arguments = named["initializer"]
+        named = {**named, "initializer": getattr(module, kind)(*arguments)}
+    return getattr(module, name)(*given, **named)
+
+
+def _callback(net: Any, kind: str, seen: list[Any]) -> Any:
+    """Return a function that looks at the parameters after each epoch, or changes one of them."""
+    held: list[Any] = []
+
+    def on_epoch(epoch: int, history: Any) -> None:
+        for layer in net.layers:
+            for name in layer.PARAMETERS:
+                values = getattr(layer, name)
+                while values is not None and isinstance(values[0], list):
+                    values = values[-1]
+                if values is None:
+                    continue
+                seen.append(bits(values))
+                if kind == "write":
+                    values[0] = 0.5 * values[0] + 0.125
+                if kind == "hold":
+                    seen.append([bits(each) for each in held[-3:]])
+                    held.append(values)
+
+    return on_epoch
 
 
 def _train(module: ModuleType, net: Any, made: dict[str, Any], seen: list[Any]) -> None:
@@ -263,6 +306,8 @@ def _train(module: ModuleType, net: Any, made: dict[str, Any], seen: list[Any]) 
         settings["learning_rate"] = getattr(module, name)(*arguments)
     if settings.pop("validate", False):
         settings["validation_data"] = (made["x"], made["y"])
+    if made["callback"] is not None:
+        settings["on_epoch"] = _callback(net, made["callback"], seen)
     try:
         net.fit(made["x"], made["y"], **settings)
     except ArithmeticError as error:
@@ -280,3 +325,17 @@ def _look(net: Any, made: dict[str, Any], seen: list[Any]) -> None:
     for layer, gradient in zip(net.layers, gradients, strict=True):
         found = [getattr(gradient, name) for name in layer.PARAMETERS]
         seen.append([bits(values) for values in found if values is not None])
+
+
+def tune(compiled: ModuleType, number: int) -> None:
+    """Choose a vector width, and whether threads and pieces are for the smallest networks, too."""
+    r = random.Random(number)
+    widths = ["portable", "vector", "sse2", "avx2", "avx512", "neon"]
+    for width in [*r.sample(widths, len(widths)), "portable"]:
+        try:
+            compiled.vectors.choose_vectors(width)
+            break
+        except ValueError:  # this processor has no such
+            continue
+    compiled.threads.share_from(r.choice([0.0, 0.0, 1e5]))
+    compiled.threads.limit_pieces(r.choice([1, 10**8, 10**8]))
