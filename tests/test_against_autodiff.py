@@ -70,6 +70,20 @@ def test_of_equal_pixels_the_first_gets_the_gradient(backend: ModuleType) -> Non
     assert_gradients_agree(gradients_of(net, inputs, targets), expected)
 
 
+@pytest.mark.parametrize("name", ["dense tanh", "conv sigmoid", "recurrent tanh sequences"])
+@pytest.mark.parametrize("loss", ["mean_squared_error", "categorical_cross_entropy"])
+def test_samples_that_count_more_or_less(backend: ModuleType, name: str, loss: str) -> None:
+    layers = with_last(CASES[name][0][:-1], loss)
+    net = network(backend, layers, loss)
+    inputs, targets = samples(net, 4, name)
+    before = parameters_of(net)
+    weights = [0.5, 2.0, 0.0, 1.25]
+    value, expected = Model(layers, loss, before).gradients(inputs, targets, sample_weights=weights)
+    net.fit(inputs, targets, epochs=1, learning_rate=1.0, sample_weight=weights)
+    assert_gradients_agree(moved(before, parameters_of(net)), expected)
+    assert net.history.loss[0] == pytest.approx(value, rel=1e-12)
+
+
 def dropout_mask(
     rate: float, samples: int, width: int, seed: int, epoch: int, batch: int, layer: int
 ) -> list[list[float]]:

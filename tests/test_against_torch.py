@@ -162,7 +162,7 @@ def test_gradients(backend: ModuleType, name: str) -> None:
     compared = Compared(layers, loss, parameters_of(net))
     value = compared.loss_of(inputs, targets)
     value.backward()
-    assert net.evaluate(inputs, targets).loss == pytest.approx(float(value), rel=1e-12)
+    assert net.evaluate(inputs, targets).loss == pytest.approx(value.item(), rel=1e-12)
     assert_gradients_agree(gradients_of(net, inputs, targets), compared.values("grad"))
 
 
