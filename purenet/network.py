@@ -405,7 +405,10 @@ class Network:
         layers = []
         for layer in self.layers:
             parameters = {name: getattr(layer, name) for name in layer.PARAMETERS}
-            layers.append(LayerNumbers(layer.inputs, layer.outputs, layer.activation, parameters))
+            shapes = layer.input_shape, layer.output_shape
+            sizes = layer.inputs, layer.outputs, layer.activation
+            kind = "" if isinstance(layer, Dense) else type(layer).__name__
+            layers.append(LayerNumbers(*sizes, parameters, *shapes, kind))
         input_names = output_names = None
         if self.preparation is not None:
             input_names = self.preparation.columns

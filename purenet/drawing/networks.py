@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..checks import as_number, counted, shown
+from .maps import Filters, ImageShape, draw_maps, height_of_maps, image_shape, in_words, reach
 from .svg import svg_picture, svg_text
 from .text import clean, column_count, shorten
 
@@ -29,6 +30,8 @@ class LayerNumbers(NamedTuple):
 
     inputs, outputs: its numbers of inputs and units.
     activation: stands below its name.
+    input_shape, output_shape: (channels, height, width) where they are images.
+    kind: the name of its kind, of a layer that is not dense.
     parameters: nested lists of numbers by name.  The first with ``inputs`` rows of ``outputs``
         numbers is drawn as lines, the first with a number for each unit as rings.
     """
@@ -37,6 +40,9 @@ class LayerNumbers(NamedTuple):
     outputs: int
     activation: str
     parameters: Mapping[str, Any]
+    input_shape: tuple[int, ...] = ()
+    output_shape: tuple[int, ...] = ()
+    kind: str = ""
 
 
 class _Parameter(NamedTuple):
@@ -58,6 +64,14 @@ class _Layer(NamedTuple):
     lines: _Parameter | None
     rings: _Parameter | None
     rest: list[_Parameter]
+    images: ImageShape | None
+    kind: str
+
+    @property
+    def filters(self) -> _Parameter | None:
+        """The weights of a convolution, a window for each filter and channel."""
+        found = [parameter for parameter in self.rest if len(parameter.shape) == 4]
+        return found[0] if found else None
 
 
 class _Unit(NamedTuple):
@@ -114,8 +128,12 @@ def network_svg(
     full = round(left + right + gap * len(drawn))
 
     spacing = max([46.0, *(_label_spacing(layer, gap) for layer in drawn)])
-    places = [_shown(size) for size in sizes]
-    tallest = max(map(len, places))
+    images = [image_shape(layers[0].input_shape), *(layer.images for layer in drawn)]
+    places = [
+        [] if image is not None else _shown(size) for size, image in zip(sizes, images, strict=True)
+    ]
+    room = [height_of_maps(image) / spacing for image in images if image is not None]
+    tallest = max([*map(len, places), *map(math.ceil, room)])
     top, bottom = 112.0, 112.0 + spacing * tallest
     columns = []
     for kept in places:
@@ -130,8 +148,11 @@ def network_svg(
     for layer in drawn:
         sources = _units(columns[layer.number - 1], xs[layer.number - 1])
         targets = _units(columns[layer.number], xs[layer.number])
-        if layer.lines is None:
-            lines.append((0.0, _arrow(xs[layer.number - 1], xs[layer.number], (top + bottom) / 2)))
+        if layer.lines is None or not sources or not targets:
+            before_it = reach(images[layer.number - 1], None)
+            at_it = reach(layer.images, _filters(drawn, layer.number))
+            start, end = xs[layer.number - 1] + before_it, xs[layer.number] - at_it
+            lines.append((0.0, _arrow(start, end, (top + bottom) / 2)))
         else:
             share = 0.0
             if _label_spacing(layer, gap) > 0:
@@ -151,6 +172,9 @@ def network_svg(
             for unit, y in column
             if unit is None
         ]
+    for number, image in enumerate(images):
+        if image is not None:
+            units += draw_maps(image, xs[number], (top + bottom) / 2, _filters(drawn, number))
     units += _names_beside(columns[0], before, xs[0] - _RADIUS - 8, "end")
     units += _names_beside(columns[-1], after, xs[-1] + _RADIUS + 8, "")
 
@@ -158,7 +182,7 @@ def network_svg(
         _STYLE,
         svg_text(16, 28, shorten(clean(title), full // 10), "title"),
     ]
-    body += _headings(drawn, xs, gap, bottom)
+    body += _headings(drawn, images[0], xs, gap, bottom)
     body += [line for _, line in sorted(lines, key=lambda pair: pair[0])]
     body += units + labels
     legend, height = _legend(drawn, largest, bottom + 58, full)
@@ -184,7 +208,24 @@ def _told_apart(number: int, layer: LayerNumbers) -> _Layer:
             rings = parameter
         else:
             rest.append(parameter)
-    return _Layer(number, layer.inputs, layer.outputs, layer.activation, lines, rings, rest)
+    images = image_shape(layer.output_shape)
+    return _Layer(
+        number,
+        layer.inputs,
+        layer.outputs,
+        layer.activation,
+        lines,
+        rings,
+        rest,
+        images,
+        layer.kind,
+    )
+
+
+def _filters(layers: Sequence[_Layer], column: int) -> Filters | None:
+    """The windows that make the images of a column; None if no convolution makes them."""
+    found = layers[column - 1].filters if column > 0 else None
+    return None if found is None else Filters(found.symbol, found.values)
 
 
 def _shape(values: Any) -> tuple[int, ...]:
@@ -272,7 +313,6 @@ def _line(source: _Unit, target: _Unit, weight: float, largest: float, name: str
 
 
 def _arrow(start: float, end: float, y: float) -> str:
-    start, end = start + _RADIUS + 8, end - _RADIUS - 8
     return f'<path class="axis" fill="none" d="M{start:.1f} {y:.1f}H{end:.1f}l-7 -5m7 5l-7 5"/>'
 
 
@@ -328,18 +368,22 @@ def _names_beside(
 
 
 def _headings(
-    layers: Sequence[_Layer], xs: Sequence[float], gap: float, bottom: float
+    layers: Sequence[_Layer],
+    image: ImageShape | None,
+    xs: Sequence[float],
+    gap: float,
+    bottom: float,
 ) -> list[str]:
     """What stands above each column, and below what leads to it."""
     parts = [
         svg_text(xs[0], 62, "inputs", "middle"),
-        svg_text(xs[0], 80, str(layers[0].inputs), "soft middle"),
+        svg_text(xs[0], 80, in_words(image) if image else str(layers[0].inputs), "soft middle"),
     ]
     for number, layer in enumerate(layers, 1):
         parts += [
             svg_text(xs[number], 62, f"layer {number}", "middle"),
-            svg_text(xs[number], 80, counted(layer.outputs, "unit"), "soft middle"),
-            svg_text(xs[number], 97, layer.activation, "soft middle"),
+            svg_text(xs[number], 80, _size_in_words(layer), "soft middle"),
+            svg_text(xs[number], 97, _does_in_words(layer), "soft middle"),
         ]
         between = layer.lines or next(iter(layer.rest), None)
         if between is not None:
@@ -352,6 +396,17 @@ def _headings(
                 svg_text(middle, bottom + 30, span, "small soft middle"),
             ]
     return parts
+
+
+def _does_in_words(layer: _Layer) -> str:
+    """What a layer does: its activation function, its kind, or both."""
+    if not layer.kind:
+        return layer.activation
+    return layer.kind if layer.activation == "linear" else f"{layer.kind}, {layer.activation}"
+
+
+def _size_in_words(layer: _Layer) -> str:
+    return counted(layer.outputs, "unit") if layer.images is None else in_words(layer.images)
 
 
 def _range(parameter: _Parameter) -> tuple[float, float]:
@@ -395,9 +450,13 @@ def _legend(
 def _description(layers: Sequence[_Layer], loss: str) -> str:
     parts = [f"{counted(layers[0].inputs, 'input')}."]
     for layer in layers:
-        units = counted(layer.outputs, "unit")
-        rings = "no biases" if layer.rings is None else f"with {layer.rings.name}"
-        text = f"Layer {layer.number}: {units}, {layer.activation}, {rings}"
+        units = _size_in_words(layer)
+        named = [each.name for each in (layer.rings, *layer.rest) if each is not None]
+        has_biases = layer.rings is not None or "biases" in named
+        rings = (
+            f"with {layer.rings.name if layer.rings else 'biases'}" if has_biases else "no biases"
+        )
+        text = f"Layer {layer.number}: {units}, {_does_in_words(layer)}, {rings}"
         for parameter in (layer.lines, *layer.rest):
             if parameter is not None:
                 low, high = _range(parameter)

@@ -2,22 +2,65 @@
 
 from __future__ import annotations
 
-from types import FrameType
+from collections.abc import Callable, Mapping
+from types import CodeType, FrameType
 from typing import Any
 
-from ... import losses
-from ...layers import Layer
+from ... import activations, losses, matrix, regularisation
+from ...layers import Conv2D, Dropout, Layer, images, recurrent
 from ...matrix import Matrix
 from ...network import Network
 from ...optimizers import Optimizer
 from ..memory import float_attributes, parts_of, remembered
-from ..step import Named, parameter_roles, training_step
+from ..step import Named, extras_of, has_sums, parameter_roles, training_step
 from .frames import Frames
 from .matrices import Matrices
 from .positions import FILLINGS, Locator, Update
 
 # The methods of a layer that compute.
-_CONTRACT = ("feedforward", "delta", "gradient", "input_gradient")
+_CONTRACT = (
+    "feedforward",
+    "feedforward_in_training",
+    "delta",
+    "through_time",
+    "gradient",
+    "input_gradient",
+)
+
+
+def _image(matrices: Matrices, local: Mapping[str, Any], made: Any) -> None:
+    matrices.enter_image(local["row"], made)
+
+
+def _padded(matrices: Matrices, local: Mapping[str, Any], made: Any) -> None:
+    matrices.enter_padded(local["image"], made, local["padding"].top, local["padding"].left)
+
+
+def _step(matrices: Matrices, local: Mapping[str, Any], made: Any) -> None:
+    for row, sequence in zip(made, local["sequences"], strict=True):
+        matrices.enter_step(row, sequence, local["t"] * local["width"])
+
+
+def _steps(matrices: Matrices, local: Mapping[str, Any], made: Any) -> None:
+    steps = len(made) // max(len(local["sequences"]), 1)
+    for number, row in enumerate(made):
+        sequence = local["sequences"][number // steps]
+        matrices.enter_step(row, sequence, number % steps * local["width"])
+
+
+def _joined(matrices: Matrices, local: Mapping[str, Any], made: Any) -> None:
+    for number, row in enumerate(made):
+        matrices.enter_joined(row, [part[number] for part in local["matrices"]])
+
+
+# What hands on numbers in new lists: those lists are known then, too.
+_HANDING: dict[CodeType, Callable[[Matrices, Mapping[str, Any], Any], None]] = {
+    images.folded.__code__: _image,
+    images.padded.__code__: _padded,
+    recurrent.step_of.__code__: _step,
+    recurrent.rows_of_steps.__code__: _steps,
+    recurrent.beside.__code__: _joined,
+}
 
 
 class Keeper:
@@ -43,7 +86,9 @@ class Keeper:
             getattr(type(layer), name).__code__: name for layer in net.layers for name in _CONTRACT
         }
         self.followed = {*FILLINGS, locator.update_code, *self._methods}
-        self.followed.add(losses.sample_loss.__code__)
+        self.followed |= {losses.sample_loss.__code__, regularisation.penalty.__code__}
+        self.followed |= set(_HANDING)
+        self._layers = net.layers
 
     def begin(
         self,
@@ -72,9 +117,18 @@ class Keeper:
         caller = frame.f_back
         if caller is not None and caller.f_code is training_step.__code__:
             self._enter_scalars(caller)
+        if frame.f_code is activations.activate.__code__ and caller is not None:
+            self._enter_sums(frame, caller)
         update = self._locator.update_of(frame)
         if update is not None:
             self._begin_update(update)
+
+    def _enter_sums(self, frame: FrameType, caller: FrameType) -> None:
+        """Enter the sums of a convolution, which are whole where the activations begin."""
+        if caller.f_code is Conv2D.feedforward.__code__:
+            number = self._locator.layer_of(frame)
+            if number is not None:
+                self._finish(Named("z", number).name, self._frames.local(frame)["z"])
 
     def returned(self, frame: FrameType, value: Any) -> None:
         """Enter what a function returns, None also where an exception leaves it."""
@@ -82,10 +136,16 @@ class Keeper:
         update = self._locator.update_of(frame)
         if update is not None:
             self._end_update(update)
+        elif code in _HANDING and value is not None:
+            _HANDING[code](self._matrices, self._frames.local(frame), value)
         elif code in FILLINGS:
             self._record(frame, value)
         elif code in self._methods and value is not None:
             self._enter_result(frame, value)
+        elif code is regularisation.penalty.__code__ and type(value) is float:
+            number = self._locator.layer_of(frame)
+            if number is not None:
+                self._matrices.enter_named(Named("penalty", number), value)
         elif code is losses.sample_loss.__code__ and type(value) is float:
             self._matrices.values.setdefault("loss", []).append(value)
 
@@ -123,7 +183,15 @@ class Keeper:
         """Enter the matrix that a function has computed."""
         name = self._locator.position(frame).matrix
         if name is None or value is None:
+            if frame.f_code is matrix.transpose.__code__ and value is not None:
+                self._matrices.enter_turned(value, self._frames.local(frame)["a"])
             return  # not part of the step, or left by an exception
+        if self._locator.is_within(frame):
+            step = self._locator.step_of(frame)
+            if step is not None and type(value) is list:
+                for sample, row in enumerate(value):
+                    self._matrices.enter_line(row, name, (sample, step))
+            return  # a part of the matrix, which is entered when it is whole
         if frame.f_code is losses.total_loss.__code__:
             self.finished.append(name)
         elif type(value) is list:
@@ -142,11 +210,21 @@ class Keeper:
         if number is None or not self._frames.chain(frame):
             return
         method = self._methods[frame.f_code]
-        if method == "feedforward":
-            self._finish(Named("z", number).name, value.z)
-            self._finish(Named("a", number).name, value.a)
+        if method.startswith("feedforward"):
+            if layer.has_steps:
+                sums = recurrent.beside(self._frames.local(frame)["z_of_steps"])
+                self._finish(Named("z", number).name, sums)
+            elif has_sums(layer):
+                self._finish(Named("z", number).name, value.z)
+            for role in (*extras_of(layer), "a"):
+                if hasattr(value, role):
+                    self._finish(Named(role, number).name, getattr(value, role))
         elif method == "delta":
-            self._finish(Named("delta", number).name, value)
+            if has_sums(layer) or isinstance(layer, Dropout):
+                role = "output_delta" if layer.has_steps else "delta"
+                self._finish(Named(role, number).name, value)
+        elif method == "through_time":
+            self._finish(Named("delta", number).name, value.delta)
         elif method == "input_gradient":
             self._finish(Named("activation_gradient", number - 1).name, value)
         else:

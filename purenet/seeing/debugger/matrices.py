@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
+from ...layers import Layer
+from ..folding import Folding, folding_of
 from ..notation import element_name
 from ..step import Named
+
+
+class Known(Protocol):
+    """A list of numbers of which it is known what they are."""
+
+    @property
+    def name(self) -> str | None: ...
+
+    def element(self, column: int) -> str | None: ...
 
 
 class Row(NamedTuple):
@@ -15,12 +26,73 @@ class Row(NamedTuple):
     matrix: str
     number: int
     transposed: bool = False
+    folding: Folding | None = None
+    width: int = 0
 
-    def element(self, column: int) -> str:
+    @property
+    def name(self) -> str:
+        """The name of the whole list."""
+        return element_name(self.matrix + ("^T" if self.transposed else ""), (self.number,))
+
+    def element(self, column: int) -> str | None:
         """Return the name of the number in a column of this list."""
+        if self.folding is not None:
+            place = self.folding.place(self.number * self.width + column)
+            return element_name(self.matrix, place)
         if self.transposed:
             return element_name(self.matrix, (column, self.number))
         return element_name(self.matrix, (self.number, column))
+
+
+class Line(NamedTuple):
+    """Where a list of numbers stands in an image or a filter; the first ones may be zeros around.
+
+    place: of the list; before: so many zeros stand before its numbers; width: so many they are.
+    """
+
+    matrix: str
+    place: tuple[int, ...]
+    before: int
+    width: int
+
+    @property
+    def name(self) -> str:
+        """The name of the whole list."""
+        return element_name(self.matrix, self.place)
+
+    def element(self, column: int) -> str | None:
+        """Return the name of the number in a column of this list; None for the zeros around."""
+        if 0 <= column - self.before < self.width:
+            return element_name(self.matrix, (*self.place, column - self.before))
+        return None
+
+
+class Joined(NamedTuple):
+    """A list of numbers that was put together from several: what they are, and how long."""
+
+    parts: tuple[tuple[Known | None, int], ...]
+    name: None = None
+
+    def element(self, column: int) -> str | None:
+        """Return the name of the number in a column of this list."""
+        for part, length in self.parts:
+            if column < length:
+                return None if part is None else part.element(column)
+            column -= length
+        return None
+
+
+class Turned(NamedTuple):
+    """A column of lists of numbers, as a list."""
+
+    rows: tuple[Known | None, ...]
+    number: int
+    name: None = None
+
+    def element(self, column: int) -> str | None:
+        """Return the name of the number in a column of this list."""
+        row = self.rows[column] if column < len(self.rows) else None
+        return None if row is None else row.element(self.number)
 
 
 class Matrices:
@@ -30,12 +102,14 @@ class Matrices:
     values: the matrices, rows and numbers by name.
     """
 
-    def __init__(self, named: Mapping[str, Named]) -> None:
+    def __init__(self, named: Mapping[str, Named], layers: Sequence[Layer], samples: int) -> None:
         self.named = dict(named)
+        self._layers = layers
+        self._samples = samples
         self.values: dict[str, Any] = {}
         self._before: dict[str, Any] = {}  # of parameters that are being updated
         self._names: dict[int, str] = {}
-        self._rows: dict[int, Row] = {}
+        self._rows: dict[int, Known] = {}
         self._kept: list[Any] = []  # a list that is kept keeps its id
 
     def enter(self, name: str, value: Any) -> None:
@@ -46,10 +120,72 @@ class Matrices:
         self._names[id(value)] = name
         self._kept.append(value)
         base = name[:-2] if name.endswith("^T") else name
+        folding = self.folding(name)
         for number, row in enumerate(value):
-            if type(row) is list:
-                self._rows[id(row)] = Row(base, number, base != name)
+            if type(row) is list and row and type(row[0]) is list:
+                self._enter_lines(name, row, (number,))
+            elif type(row) is list:
+                self._rows[id(row)] = Row(base, number, base != name, folding, len(row))
                 self._kept.append(row)
+
+    def _enter_lines(self, name: str, values: list[Any], place: tuple[int, ...]) -> None:
+        for number, row in enumerate(values):
+            if row and type(row[0]) is list:
+                self._enter_lines(name, row, (*place, number))
+            else:
+                self._rows[id(row)] = Line(name, (*place, number), 0, len(row))
+                self._kept.append(row)
+
+    def folding(self, name: str) -> Folding | None:
+        """Return how a matrix folds into images, filters or sequences, if it does."""
+        named = self.named.get(name)
+        return None if named is None else folding_of(named, self._layers, self._samples)
+
+    def enter_image(self, row: Any, image: list[list[list[float]]]) -> None:
+        """Know the lists of an image that was made of a row of a matrix."""
+        found = self._rows.get(id(row))
+        if isinstance(found, Row) and found.folding is not None:
+            for c, channel in enumerate(image):
+                for y, line in enumerate(channel):
+                    place = (found.number, c, y)
+                    self._rows[id(line)] = Line(found.matrix, place, 0, len(line))
+                    self._kept.append(line)
+
+    def enter_line(self, values: list[float], matrix: str, place: tuple[int, ...]) -> None:
+        """Know a list of numbers by its place in a matrix."""
+        self._keep(values, Line(matrix, place, 0, len(values)))
+
+    def enter_step(self, made: list[float], sequence: Any, begin: int) -> None:
+        """Know a part of a row that holds the steps of a sequence."""
+        found = self._rows.get(id(sequence))
+        if isinstance(found, Row) and found.folding is not None and made:
+            self.enter_line(made, found.matrix, (found.number, begin // len(made)))
+
+    def enter_joined(self, made: list[float], parts: Sequence[list[float]]) -> None:
+        """Know a list that was put together from others."""
+        self._keep(made, Joined(tuple((self._rows.get(id(part)), len(part)) for part in parts)))
+
+    def enter_turned(self, made: list[list[float]], rows: Sequence[list[float]]) -> None:
+        """Know the rows of a matrix that was transposed, by those before."""
+        known = tuple(self._rows.get(id(row)) for row in rows)
+        for number, row in enumerate(made):
+            self._keep(row, Turned(known, number))
+
+    def _keep(self, values: list[float], known: Known) -> None:
+        self._rows[id(values)] = known
+        self._kept.append(values)
+
+    def enter_padded(
+        self, image: list[list[list[float]]], padded: list[list[list[float]]], top: int, left: int
+    ) -> None:
+        """Know the lists of an image that has got zeros around it."""
+        for c, channel in enumerate(image):
+            for y, line in enumerate(channel):
+                found = self._rows.get(id(line))
+                if isinstance(found, Line):
+                    new = padded[c][y + top]
+                    self._rows[id(new)] = found._replace(before=left)
+                    self._kept.append(new)
 
     def enter_named(self, named: Named, value: Any) -> None:
         """Keep what a name stands for, and enter the values under that name."""
@@ -84,9 +220,7 @@ class Matrices:
         if id(value) in self._names:
             return self._names[id(value)]
         row = self._rows.get(id(value))
-        if row is None:
-            return None
-        return element_name(row.matrix + ("^T" if row.transposed else ""), (row.number,))
+        return None if row is None else row.name
 
     def element(self, values: Any, index: int) -> str | None:
         """Return the name of ``values[index]``, a number."""

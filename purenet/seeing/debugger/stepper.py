@@ -16,8 +16,9 @@ import textwrap
 from types import FrameType, FunctionType
 from typing import Any, TextIO
 
-from ... import activations, elementary, losses, matrix, network
+from ... import activations, elementary, losses, matrix, network, parameters, regularisation
 from ...drawing.text import supports_unicode
+from ...layers import convolution, pooling
 from ...matrix import Matrix
 from ...network import Network
 from ...optimizers import Optimizer
@@ -34,7 +35,8 @@ from .showing import NotThere, Shower
 from .tables import WIDTH, Tables
 from .working import LineWorker
 
-_ARITHMETIC = (matrix.__name__, activations.__name__, losses.__name__)
+_FUNCTIONS = (matrix, activations, losses, regularisation, convolution, pooling)
+_ARITHMETIC = tuple(module.__name__ for module in _FUNCTIONS)
 
 
 class Stepper(pdb.Pdb):
@@ -60,12 +62,13 @@ class Stepper(pdb.Pdb):
         self._opened = False  # exp, log1p and tanh were stepped into
         self._returned: tuple[FrameType, Any] | None = None
         unicode = supports_unicode(sys.stdout if stdout is None else stdout)
-        self.matrices = Matrices(names_of(net.layers))
+        self.matrices = Matrices(names_of(net.layers), net.layers, len(inputs))
         self._frames = Frames(self)
         self._locator = Locator(net, optimizer, self.matrices, self._frames)
         kinds = [kind for owner in (*net.layers, optimizer) for kind in type(owner).__mro__[:-1]]
         arithmetic = {*_ARITHMETIC, *(kind.__module__ for kind in kinds)}
         self._shown = {*arithmetic, elementary.__name__, network.__name__, step.__name__}
+        self._shown.add(parameters.__name__)
         owners: dict[int, int | None] = {id(layer): n for n, layer in enumerate(net.layers)}
         owners[id(optimizer)] = None
         self._worker = LineWorker(self.matrices, self._frames, arithmetic, owners)
@@ -244,7 +247,15 @@ class Stepper(pdb.Pdb):
     def do_break(self, arg: str, temporary: Any = 0) -> bool | None:
         # The functions of the training step are known by their names, whatever module this is.
         name = arg.strip().split(".")[-1]
-        for module in (matrix, activations, losses, elementary):
+        for module in (
+            matrix,
+            activations,
+            losses,
+            elementary,
+            regularisation,
+            convolution,
+            pooling,
+        ):
             function = vars(module).get(name)
             if isinstance(function, FunctionType) and function.__module__ == module.__name__:
                 arg = f"{function.__code__.co_filename}:{self._first_line(function)}"

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import FrameType
 from typing import Any
 
 from ...checks import counted
 from ...drawing.text import number_labels
 from ...network import Network
+from ..folding import Folding
 from ..notation import element_name
 from ..step import ROLES
 from .frames import Frames
 from .matrices import Matrices
-from .positions import FILLINGS, Locator
+from .positions import FILLINGS, Filling, Locator
 
 WIDTH = 80
 
 _MOST_ROWS = 12  # a matrix with more rows is folded
+_MOST_PLATES = 4  # of more images the first ones are shown
 
 
 class Tables:
@@ -46,12 +50,29 @@ class Tables:
         for frame in self._frames.chain(self._frames.running):
             if self._locator.made_by(frame) == name:
                 filling = FILLINGS[frame.f_code]
+                if filling.levels:
+                    return self._nested(frame, filling)
                 values = self._frames.local(frame).get(filling.result)
                 row = self._frames.local(frame).get(f"{filling.result}_row")
                 if type(values) is not list or type(row) is not list:
                     return values
                 return values if values and values[-1] is row else [*values, row]
         return None
+
+    def _nested(self, frame: FrameType, filling: Filling) -> list[Any]:
+        """Return what there is of images or filters: their numbers in rows, the last unfinished."""
+        local = self._frames.local(frame)
+        numbers: list[float] = []
+        for level in (filling.result, *filling.levels):
+            # The last level is part of the one before as soon as it is finished.
+            values = local.get(level)
+            if type(values) is list and not _is_last_of(local, filling, level):
+                numbers += flattened(values)
+        if filling.outer is None:
+            return [numbers]
+        caller = frame.f_back
+        rows = [] if caller is None else self._frames.local(caller).get(filling.result)
+        return [*(rows if type(rows) is list else []), numbers]
 
     def value(self, name: str) -> Any | None:
         """Return what there is of a matrix, also while it is being computed; None if nothing."""
@@ -61,6 +82,12 @@ class Tables:
     def numbers_at(self, name: str, index: Sequence[int]) -> str | None:
         """Return the number or the row at an index, written out; None if it is not computed yet."""
         value = self.value(name)
+        folding = self._matrices.folding(name)
+        if folding is not None and len(index) == len(folding.shape):
+            numbers = flattened(value) if type(value) is list else []
+            number = folding.number(index)
+            is_there = all(map(int.__lt__, index, folding.shape)) and number < len(numbers)
+            return f"{element_name(name, index)} = {numbers[number]!r}" if is_there else None
         for number in index:
             if type(value) is not list or number >= len(value):
                 return None
@@ -77,6 +104,9 @@ class Tables:
             return columns, rows
         if "." in name:  # a product without biases has the shape of the weighted sums
             name = f"z{name.rpartition('W')[2]}"
+        folding = self._matrices.folding(name)
+        if folding is not None:
+            return folding.shape
         role, number, parameter = self._matrices.named[name]
         layer = self._layers[number or 0]
         if parameter in layer.PARAMETERS:
@@ -100,7 +130,33 @@ class Tables:
         shape = self.shape(name)
         if not shape:
             return f"{name} = {values!r}"
+        if len(shape) > 2:
+            return self._plates(name, flattened(values) if type(values) is list else [], shape)
         return self.drawn(name, values if type(values) is list else [], shape)
+
+    def _plates(self, name: str, numbers: list[float], shape: tuple[int, ...]) -> str:
+        """Write images, filters or sequences: a table for each channel, as many as are readable."""
+        count = math.prod(shape)
+        head = f"{name}, {' by '.join(map(str, shape))}"
+        if not numbers:
+            return f"{head}: not whole yet"
+        if len(numbers) < count:
+            head += f", {len(numbers)} of {count} so far"
+        height, width = shape[-2:]
+        folding = Folding(shape, ("",) * len(shape))
+        lines = [f"{head}:"]
+        starts = range(0, count, height * width)
+        for start in starts[:_MOST_PLATES]:
+            plate = numbers[start : start + height * width]
+            rows = [plate[row : row + width] for row in range(0, len(plate), width)]
+            lines.append(
+                self.drawn(element_name(name, folding.place(start)[:-2]), rows, shape[-2:])
+            )
+        if len(starts) > _MOST_PLATES:
+            last = element_name(name, folding.place(starts[_MOST_PLATES])[:-2])
+            dots = "…" if self._unicode else "..."
+            lines.append(f"{dots} {len(starts) - _MOST_PLATES} more, from {last} on: show {last}")
+        return "\n".join(lines)
 
     def drawn(self, name: str, values: list[Any], shape: tuple[int, ...]) -> str:
         """Write nested lists as a table; what is missing of the shape stands as a dot."""
@@ -141,6 +197,21 @@ class Tables:
             cells = "".join(shown(row, column).rjust(cell) for column in columns)
             lines.append(label.rjust(margin) + cells)
         return "\n".join(lines)
+
+
+def flattened(values: list[Any]) -> list[float]:
+    """Return the numbers of nested lists, row by row."""
+    if values and type(values[0]) is list:
+        return [number for item in values for number in flattened(item)]
+    return values
+
+
+def _is_last_of(local: Mapping[str, Any], filling: Filling, level: str) -> bool:
+    """Return whether the list of a level is already in that of the level above."""
+    levels = (filling.result, *filling.levels)
+    place = levels.index(level)
+    above = local.get(levels[place - 1]) if place else None
+    return type(above) is list and bool(above) and above[-1] is local[level]
 
 
 def _shape_of(values: Any) -> tuple[int, ...]:

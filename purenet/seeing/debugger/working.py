@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import FrameType, FunctionType
 from typing import Any, NamedTuple
 
@@ -21,6 +21,14 @@ class WorkedLine(NamedTuple):
     numbers: str | None
     result: str | None
     operation: bool
+
+
+def _outside_of_brackets(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the parts of an expression, without those that only say where a number stands."""
+    yield node
+    children = [node.value] if isinstance(node, ast.Subscript) else ast.iter_child_nodes(node)
+    for child in children:
+        yield from _outside_of_brackets(child)
 
 
 class LineWorker:
@@ -91,7 +99,7 @@ class LineWorker:
             pass
         written = source.rewritten(formula, in_numbers) if in_numbers else None
         named = source.rewritten(formula, in_names) if in_names else None
-        computed = any(map(is_arithmetic, ast.walk(formula))) and floats[0]
+        computed = any(map(is_arithmetic, _outside_of_brackets(formula))) and floats[0]
         if not computed:
             computed = frame.f_globals.get("__name__") in self._arithmetic and any(
                 self._is_elementary(node, names) for node in ast.walk(formula)

@@ -41,12 +41,14 @@ def render(recording: Recording | Mapping[str, Any], worked_text: str) -> str:
         raise ValueError(f"recording: found the format {data.get('format')!r}, expected {FORMAT!r}")
     if data.get("version") != VERSION:
         raise ValueError(f"recording: found version {data.get('version')!r}, expected {VERSION}")
-    style = _squeezed(_asset("page.css"), ":;{},>")
+    style = _asset("page.css")
     source = _asset("page.js")
     if any("folded" in matrix for matrix in data["matrices"]):
         # Only who needs them gets the pictures of images.
         source = source.replace("\nstart();\n", f"\n{_asset('images.js')}start();\n")
-        style += _squeezed(_asset("images.css"), ":;{},>")
+        style += _asset("images.css")
+    # In a style sheet a line may end anywhere, and the last rule of a block needs no semicolon.
+    style = _squeezed(style, ":;{},>").replace("\n", "").replace(";}", "}")
     script = _squeezed(source, ":;{},>=<?&|()[]!+*-")
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
@@ -79,7 +81,7 @@ def _squeezed(text: str, signs: str) -> str:
     string = r"""("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)"""
     spaced = rf"{string}| *([{re.escape(signs)}]+) *|([{{;,(])\n"
     text = re.sub(spaced, lambda found: found[1] or found[2] or found[3], text)
-    return re.sub(rf"{string}|(?<=[{{;,(])\n", lambda found: found[1] or "", text)
+    return re.sub(rf"{string}|(?<=[{{;,(])\n|\n(?=[}})\]])", lambda found: found[1] or "", text)
 
 
 def _hash(text: str) -> str:

@@ -587,7 +587,7 @@ function plan(width, height, room, tops, key) {
     edges.push(made);
   };
   const tight = narrow || width / sizes.length < 135;
-  const heading = (layer, column, part) => (tight ? "" : layer.kind ? `${column} · ` : `layer ${column} · `) + (tight && part ? column + ":" : layer.kind || layer.activation);
+  const heading = (layer, column, part) => tight && part ? column + ":" : (tight ? "" : `layer ${column} · `) + (layer.kind || layer.activation);
   const spot = (x, y, box, quiet) => {
     const text = svg(box ? "text" : "text.soft", {x, y}), node = svg("g", box, text);
     spots.append(node);
