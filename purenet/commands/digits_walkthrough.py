@@ -202,7 +202,7 @@ def _print_table(results: list[Result], nearest: Result, learned: int, tested: i
     print()
     _say(
         f"The numbers of a network are its parameters; the nearest picture is looked for among "
-        f"{nearest.numbers:,} pixels. One picture is {_percent(1, tested)} of the test: a "
+        f"{nearest.numbers:,} pixels. One picture is {1 / tested:.2%} of the test: a "
         f"difference of a few is chance."
     )
 
