@@ -30,7 +30,7 @@ from ..writing import write_text
 EPOCHS = 30
 
 # Where nothing is compiled: so many pictures, so often.
-PURE_IMAGES = 300
+PURE_IMAGES = 150
 PURE_EPOCHS = 5
 
 # What is said before each step.
@@ -53,13 +53,12 @@ SHADES = " .:-=+*#%@"
 
 
 class Result(NamedTuple):
-    """How a step did: right answers in the training and in the test part, the loss by epoch."""
+    """How well something does: how many numbers it keeps, its right answers in both parts."""
 
     name: str
-    parameters: int
+    numbers: int
     training: int
     test: int
-    history: History
 
 
 def run_digits(
@@ -88,32 +87,38 @@ def run_digits(
             "else, it takes few pictures few times, and its figures stay far below those of the "
             "compiled backend, which takes all of them."
         )
-    nearest = _right(parts.test_targets, nearest_answers(parts))
+    kept = learned * SIDE * SIDE
+    right = _right(parts.test_targets, nearest_answers(parts))
+    nearest = Result("the nearest picture", kept, learned, right)
     print()
     _say(
         f"Published with the pictures: the nearest of 3,823 others names {PUBLISHED_NEAREST:.2%} "
         f"of them right (Alpaydin and Kaynak, 1998; their writers were others). Here the nearest "
-        f"of {learned:,} names {_share(nearest, tested)} right, with pictures of the same writers "
+        f"of {learned:,} names {_share(right, tested)} right, with pictures of the same writers "
         f"among them. That is to be reached without keeping all pictures at hand."
     )
-    results = []
+    results, losses = [], []
     steps = digits_steps(package, epochs)
     for number, step in enumerate(steps, 1):
-        print(f"\n{number}. {step.name}\n")
+        name = f"{number}. {step.name}"
+        print(f"\n{name}\n")
         _say(STORY[number - 1])
         _print_network(step)
-        results.append(_trained(step, parts, epochs))
-        _print_result(results[-1], learned, tested)
+        history = _train(step, parts, epochs)
+        losses.append(history.validation_loss)
+        result = _measured(name, step.network, parts)
+        results.append(result)
+        print(f"   {result.numbers:,} parameters, loss {history.loss[-1]:.4f}")
+        print(f"   of those to learn from  {_share(result.training, learned)}")
+        print(f"   of those to be tested   {_share(result.test, tested)}")
         if number == 3:
             _print_sight(step.network, parts)
-    series = {
-        "without": results[3].history.validation_loss,
-        "held back": results[4].history.validation_loss,
-    }
-    print("\nThe loss on the test pictures, which no step has learned from:\n")
+    series = {"without": losses[3], "held back": losses[4]}
+    print("\nThe loss of the last two on the test pictures, from which no step has learned:\n")
     print(line_chart(series, height=10, unicode=supports_unicode(sys.stdout)))
     print()
-    _print_table(results, learned, tested)
+    _print_table(results, nearest, learned, tested)
+    print()
     _print_confusion(steps[-1].network.predict_classes(parts.test_inputs), parts)
     print(f"\ndigest {steps[-1].network.digest()}")
     if plot is not None:
@@ -123,9 +128,8 @@ def run_digits(
     return 0
 
 
-def _trained(step: Step, parts: Split, epochs: int) -> Result:
-    network = step.network
-    history = network.fit(
+def _train(step: Step, parts: Split, epochs: int) -> History:
+    return step.network.fit(
         parts.train_inputs,
         parts.train_targets,
         epochs=epochs,
@@ -135,9 +139,12 @@ def _trained(step: Step, parts: Split, epochs: int) -> Result:
         validation_data=(parts.test_inputs, parts.test_targets),
         progress=is_terminal(sys.stderr),
     )
+
+
+def _measured(name: str, network: Network, parts: Split) -> Result:
     training = _right(parts.train_targets, network.predict_classes(parts.train_inputs))
     test = _right(parts.test_targets, network.predict_classes(parts.test_inputs))
-    return Result(step.name, network.parameter_count, training, test, history)
+    return Result(name, network.parameter_count, training, test)
 
 
 def _right(targets: Matrix, answers: list[int]) -> int:
@@ -145,7 +152,12 @@ def _right(targets: Matrix, answers: list[int]) -> int:
 
 
 def _share(right: int, count: int) -> str:
-    return f"{right} of {count} = {right / count:.2%}"
+    return f"{right} of {count} = {_percent(right, count)}"
+
+
+def _percent(right: int, count: int) -> str:
+    """Return a share rounded down, so that only a perfect one reads 100.00%."""
+    return f"{10000 * right // count / 100:.2f}%"
 
 
 def _print_network(step: Step) -> None:
@@ -154,12 +166,6 @@ def _print_network(step: Step) -> None:
     rate_text = f"{rate!r}" if callable(rate) else f"{rate:g}"
     for line in (*layers, f"{step.optimizer!r}, learning rate {rate_text}"):
         print(f"   {line}")
-
-
-def _print_result(result: Result, learned: int, tested: int) -> None:
-    print(f"   {result.parameters:,} parameters, loss {result.history.loss[-1]:.4f}")
-    print(f"   of those to learn from  {_share(result.training, learned)}")
-    print(f"   of those to be tested   {_share(result.test, tested)}")
 
 
 def _print_sight(network: Network, parts: Split) -> None:
@@ -186,35 +192,30 @@ def _shaded(rows: Matrix) -> list[str]:
     return ["".join(2 * SHADES[round(value / most * shades)] for value in row) for row in rows]
 
 
-def _print_table(results: list[Result], learned: int, tested: int) -> None:
-    print(f"{'':26}{'parameters':>10}{'learned':>10}{'test':>10}{'wrong':>7}")
-    for number, result in enumerate(results, 1):
-        training, test = result.training / learned, result.test / tested
+def _print_table(results: list[Result], nearest: Result, learned: int, tested: int) -> None:
+    print(f"{'':26}{'numbers':>10}{'learned':>10}{'test':>10}{'wrong':>7}")
+    for result in (*results, nearest):
         print(
-            f"{f'{number}. {result.name}':26}{result.parameters:>10,}"
-            f"{training:>10.2%}{test:>10.2%}{tested - result.test:>7}"
+            f"{result.name:26}{result.numbers:>10,}{_percent(result.training, learned):>10}"
+            f"{_percent(result.test, tested):>10}{tested - result.test:>7}"
         )
+    print()
     _say(
-        f"One picture is {1 / tested:.2%} of the test. A difference of a few is chance: another "
-        f"seed, another order."
+        f"The numbers of a network are its parameters; the nearest picture is looked for among "
+        f"{nearest.numbers:,} pixels. One picture is {1 / tested:.2%} of the test: a "
+        f"difference of a few is chance."
     )
 
 
 def _print_confusion(answers: list[int], parts: Split) -> None:
     truth = [row.index(1.0) for row in parts.test_targets]
     found = confusions(truth, answers)
-    if found:
-        right, answer, count = found[0]
-        _say(
-            f"What the last network confuses most: {_named(right)} is taken for {_named(answer)}, "
-            f"{'once' if count == 1 else f'{count} times'}."
-        )
-    else:
+    if not found:
         _say("The last network confuses none of them.")
-
-
-def _named(digit: int) -> str:
-    return f"an {digit}" if digit == 8 else f"a {digit}"
+        return
+    most = [f"{right} for {answer} ({count})" for right, answer, count in found[:6]]
+    rest = f", and {len(found) - 6} more" if len(found) > 6 else ""
+    _say(f"What the last network confuses, and how often: {', '.join(most)}{rest}.")
 
 
 def _say(text: str) -> None:
