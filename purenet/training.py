@@ -16,7 +16,7 @@ from .history import History, TrainingDiverged
 from .layers import LayerOutput
 from .losses import loss_count, total_loss, weighted_total_loss
 from .matrix import Matrix
-from .optimizers import PLAIN_DESCENT, GradientDescent, Optimizer, as_optimizer
+from .optimizers import OPTIMIZERS, PLAIN_DESCENT, Optimizer, as_optimizer
 from .parameters import clip_gradients, find_non_finite
 from .randomness import shuffled_order
 from .samples import Samples
@@ -95,7 +95,7 @@ _USUAL: tuple[set[Any], ...] = (
     _NONE,
     _BOOL,
     _INT,
-    {GradientDescent},
+    set(OPTIMIZERS.values()),
     _NONE,
     _NONE,
     _BOOL,

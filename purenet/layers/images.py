@@ -61,6 +61,8 @@ def padded(image: Image, padding: Padding) -> Image:
     >>> padded([[[5.0]]], Padding(0, 1, 1, 0))
     [[[0.0, 5.0], [0.0, 0.0]]]
     """
+    if not any(padding):
+        return image
     top, bottom, left, right = padding
     wide = left + len(image[0][0]) + right
     result = []
