@@ -37,6 +37,7 @@ PYTHON_NAMES = {
     "nan": math.nan,
     "ldexp": math.ldexp,
     "frexp": math.frexp,
+    "sqrt": math.sqrt,
 }
 
 

@@ -735,8 +735,9 @@ def test_the_added_commands_take_nothing_away_from_pdb():
 
 def test_the_table_of_functions_fits_the_source():
     for code, role in positions.FILLINGS.items():
-        if code.co_name != "total_loss":  # it keeps no list
-            assert role.result in code.co_varnames or code.co_name == "update"
+        if role.result and code.co_name != "total_loss":  # it keeps no list
+            assert role.result in code.co_varnames
+        assert set(role.levels) <= set(code.co_varnames)
         for variable in (*role.indices, *([role.term] if role.term else [])):
             assert variable in code.co_varnames
 

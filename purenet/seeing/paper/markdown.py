@@ -108,14 +108,19 @@ _LATEX_NAMES = (
     (r"sum_([a-z]+)(\d+)", r"\\mathrm{sum\\,\1}_{\2}"),
     (r"\blog\b", r"\\log"),
     (r"\bloss\[(\d+)\]", r"\\mathrm{loss}_{\1}"),
-    (r"\b([Wbzae])(\d+)", r"\1_{\2}"),
+    (r"\b([WUbzae])(\d+)", r"\1_{\2}"),
 )
+# Whatever else is a word, with the parameter that it belongs to: velocity_W1.
+_LATEX_OTHER = re.compile(r"(\\[A-Za-z]+(?:\{[^{}]*\})?)|([A-Za-z]{2}[A-Za-z_]*)(\d*)|(δ)(?=_)")
 _LATEX_WORDS = (
     ("learning_rate", r"\mathrm{learning\,rate} \cdot"),
     ("squared_error", r"\mathrm{squared\,error}"),
     ("cross_entropy", r"\mathrm{cross\,entropy}"),
     ("leaky_relu", r"\mathrm{leaky\,relu}"),
     (" · ", r" \cdot "),
+    ("⋆", r"\star"),
+    ("√", r"\surd "),
+    ("Σ", r"\sum "),
     ("⊙", r"\odot"),
     ("ᵀ", r"^{\mathsf{T}}"),
     ("²", "^{2}"),
@@ -138,7 +143,16 @@ def latex(formula: str) -> str:
         formula = formula.replace(word, sign)
     for pattern, sign in _LATEX_NAMES:
         formula = re.sub(pattern, sign, formula)
-    return _LATEX_TEXT.sub(
+    formula = _LATEX_TEXT.sub(
         lambda found: rf"\text{{{found[0]}}}" if " " in found[0] else rf"\mathrm{{{found[0]}}}",
         formula,
     )
+    return _LATEX_OTHER.sub(_other_word, formula)
+
+
+def _other_word(found: re.Match[str]) -> str:
+    """Return a word of a formula that is no sign of LaTeX upright, with its number below."""
+    if found[1] or found[4]:
+        return found[1] or r"\delta"
+    word = found[2].strip("_").replace("_", r"\,")
+    return rf"\mathrm{{{word}}}" + (f"_{{{found[3]}}}" if found[3] else "")

@@ -322,9 +322,10 @@ class Worked:
 
     def legend(self) -> str:
         """Return how the signs and the names are to be read."""
+        root = ", sqrt" if "sqrt" in self.operations["op"] else ""
         return (
             "What stands behind = is exact: Python gives the printed result, after "
-            "`from math import frexp, inf, ldexp, nan` and "
+            f"`from math import frexp, inf, ldexp, nan{root}` and "
             "`from purenet import exp, log, log1p, tanh`. "
             "Behind ≈ numbers are rounded. "
             "The 0.0 at which a sum starts is left out where it changes nothing. "

@@ -307,8 +307,7 @@ OPTIMIZERS: dict[tuple[str, str], Words] = {
         _ONE,
     ),
     ("AdamW", "new"): Words(
-        "{w} (1 - learning_rate weight_decay) "
-        "- rate_{w} first_moment_{w}′ / (√second_moment_{w}′ + small_{w})",
+        "{w} left_{w} - rate_{w} first_moment_{w}′ / (√second_moment_{w}′ + small_{w})",
         f"Each number shrinks a little first. {_ADAM}",
         _ONE,
     ),

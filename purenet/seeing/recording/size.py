@@ -92,8 +92,10 @@ def _forward_cost(layer: Layer) -> tuple[int, int]:
         return units * each + outputs, units
     if isinstance(layer, AveragePool2D):
         return outputs * (math.prod(layer.size) + 2), 0
-    if isinstance(layer, (Dropout, Flatten, MaxPool2D)):
-        return outputs * 3, 0
+    if isinstance(layer, Dropout):
+        return outputs * 2 + 2, 0
+    if isinstance(layer, (Flatten, MaxPool2D)):
+        return outputs, 0
     return 2 * max(layer.parameter_count, layer.inputs + outputs), outputs
 
 

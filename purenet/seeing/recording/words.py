@@ -242,6 +242,7 @@ INTERMEDIATES = {
         )
         for optimizer in ("Adam", "AdamW")
         for target, sentence in (
+            ("left", "How much of each number is left when it has shrunk."),
             ("root", "The root of how much of a mean the second moment is so far."),
             ("rate", "The learning rate, for moments that are not yet whole means."),
             ("small", "epsilon, for a second moment that is not yet a whole mean."),
