@@ -83,4 +83,4 @@ def _as_weight(value: Any, place: str) -> float:
     weight = as_number(value, place)
     if weight < 0.0:
         raise ValueError(f"{place}: found {weight}, expected 0 or more")
-    return weight + 0.0  # no -0.0
+    return weight

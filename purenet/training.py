@@ -228,6 +228,7 @@ class BestEpoch:
     def __init__(self) -> None:
         self.loss = math.inf
         self.epoch: int | None = None
+        self.interrupted = False  # within a later epoch, perhaps
         self.copies: list[tuple[Any, Any]] = []  # of layers and their parameters
 
     def look(self, net: Trainee, history: History) -> None:
@@ -238,16 +239,18 @@ class BestEpoch:
             self.copies = [(layer, layer.copy_of_parameters()) for layer in net.layers]
 
     def restore(self, net: Trainee, history: History) -> None:
-        """Give the network the noted parameters again, if later ones have taken their place.
+        """Give the network the noted parameters again.
 
-        What the optimizer remembers belongs to the later ones, and is forgotten.
+        What the optimizer remembers of later steps is forgotten.
         """
         history.best_epoch = self.epoch
-        if self.epoch is not None and self.epoch + 1 != net.epochs_trained:
-            for layer, copy in self.copies:
-                layer.put_back(copy)
+        if self.epoch is None:
+            return
+        for layer, copy in self.copies:
+            layer.put_back(copy)
+            if self.interrupted or self.epoch + 1 != net.epochs_trained:
                 layer.remember(None, {})
-            net.epochs_trained = self.epoch + 1
+        net.epochs_trained = self.epoch + 1
 
 
 def train(net: Trainee, samples: Samples, validation: Any, settings: Settings) -> History:
@@ -277,6 +280,10 @@ def train(net: Trainee, samples: Samples, validation: Any, settings: Settings) -
                 bar.update(history.epochs, f"loss {history.loss[-1]:.4g}")
             if on_epoch is not None and on_epoch(net.epochs_trained - 1, history) is True:
                 history.stopped = "on_epoch returned True"
+    except BaseException:
+        if best is not None:
+            best.interrupted = True
+        raise
     finally:
         # Also after Ctrl-C: the epochs that were finished count.
         net.epochs_trained = history.first_epoch + len(history.loss)

@@ -95,6 +95,7 @@ def test_class_numbers_may_be_bools_and_floats() -> None:
     assert purenet.accuracy([2, 0], [2.0, 1.0]) == 1 / 2
     assert purenet.confusion_table([0, 0], [0, 0]) == [[2, 0], [0, 0]]
     assert purenet.accuracy([0.9, 0.1], [True, False]) == 1.0
+    assert purenet.precision([1, 1, 0, 1], [1, 0, 0, 1]) == 2 / 3  # of class 1, as for one output
     # A float in it makes the list the outputs of one unit.
     assert purenet.accuracy([2.0, -3], [1, 0]) == 1.0
 

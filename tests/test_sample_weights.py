@@ -371,6 +371,54 @@ def test_the_best_epoch_comes_back_after_an_interruption(
     assert net.epochs_trained == other.epochs_trained
 
 
+class Stops(purenet.Optimizer):
+    """Plain descent that is interrupted within the fourth epoch, after its second batch."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def step(self, parameter: Any, gradient: Any, learning_rate: float, memory: Any) -> None:
+        self.steps += 1
+        if self.steps == 3 * 3 * 4 + 2 * 4 + 2:
+            raise KeyboardInterrupt
+        for row, slopes in zip(parameter, gradient, strict=True):
+            row[:] = [w - learning_rate * g for w, g in zip(row, slopes, strict=True)]
+
+
+def test_the_best_epoch_comes_back_where_the_one_after_it_is_interrupted(both: Both) -> None:
+    results = []
+    for module in both:
+        net, training = rough(module)
+        with pytest.raises(KeyboardInterrupt):
+            net.fit(**training, epochs=7, restore_best=True, optimizer=Stops())
+        other, training = rough(module)
+        other.fit(**training, epochs=3)
+        assert net.history.best_epoch == 2
+        assert net.digest() == other.digest()
+        assert net.epochs_trained == 3
+        assert [layer.optimizer_memory() for layer in net.layers] == [None, None]
+        results.append(net.digest())
+    assert results[0] == results[1]
+
+
+def test_what_a_callback_writes_after_the_best_epoch_is_undone(both: Both) -> None:
+    # Whether the best epoch is the last one or not: its loss was that of these parameters.
+    results = []
+    for module in both:
+        net, training = rough(module)
+        seen = []
+
+        def write(epoch: int, history: Any, net: Any = net, seen: Any = seen) -> None:
+            seen.append(bits(net.layers[0].weights))
+            net.layers[0].weights[0][0] += 1e-9
+
+        history = net.fit(**training, epochs=3, restore_best=True, on_epoch=write)
+        assert history.best_epoch == 2
+        assert bits(net.layers[0].weights) == seen[2]
+        results.append(net.digest())
+    assert results[0] == results[1]
+
+
 def test_the_best_epoch_comes_back_where_training_diverges(backend: ModuleType) -> None:
     rates = [0.1, 0.1, 1e300, 0.1]
     nets = [network(backend, 3, 4, "mean_squared_error") for _ in range(2)]
