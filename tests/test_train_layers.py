@@ -6,6 +6,8 @@ import pytest
 from shell import Shell
 
 import purenet
+from purenet.commands import step
+from purenet.walkthroughs import network_of
 
 
 @pytest.fixture
@@ -228,6 +230,7 @@ def test_info_prints_the_summary(shell, backend, train, pictures):
         (["--layers", "recurrent 4", "--steps", "5"], "--steps: found 5 for a table of 16 columns"),
         (["--layers", "recurrent 4", "--steps", "0"], "--steps: found 0, expected 1 or more"),
         (["--layers", "recurrent 4, recurrent 4"], "--layers: layer 2, 'recurrent 4': found 4"),
+        (["--layers", "pool 2, recurrent 4"], "--layers: layer 2, 'recurrent 4': found"),
         (["--dropout", "1"], "--dropout: found 1.0, expected a share from 0 to below 1"),
         (["--dropout", "nan"], "--dropout: found nan"),
         (["--l1", "-1"], "--l1: found -1.0, expected a finite number, 0 or more"),
@@ -259,3 +262,44 @@ def test_rows_that_are_no_square(shell, rows):
     line = shell.refuse(*arguments, "--layers", "dropout 0.1, conv 3x3x8")
     assert "--layers: layer 2, 'conv 3x3x8': found rows of 6 numbers, which are no square" in line
     assert "expected --image CHANNELSxHEIGHTxWIDTH" in line
+
+
+def test_a_model_of_new_layers_answers_in_both_backends(both, shell, pictures):
+    path = shell.path("m.json")
+    options = ["--layers", "conv 2x2x3 relu, averagepool 2, dropout 0.2, dense 4"]
+    options += ["--optimizer", "nesterov", "--l1", "0.001", "--epochs", "3", "--quiet"]
+    shell.succeed("train", pictures, "--target", "kind", "--out", path, *options)
+    answers = {
+        (shell.succeed("predict", path, pictures, "--backend", package), evaluated(shell, package))
+        for package in ("pure", "fast")
+    }
+    assert len(answers) == 1
+
+
+def evaluated(shell, package):
+    path, data = shell.path("m.json"), shell.path("pictures.csv")
+    return shell.succeed("evaluate", path, data, "--backend", package)
+
+
+@pytest.mark.parametrize(
+    ("options", "optimizer", "rate"),
+    [
+        ([], None, 1.0),
+        (["--optimizer", "adam"], "adam", 0.001),
+        (["--optimizer", "momentum", "--learning-rate", "0.25"], "momentum", 0.25),
+    ],
+)
+def test_explain_and_step_take_an_optimizer(shell, monkeypatch, options, optimizer, rate):
+    seen = []
+
+    def step_through(net, inputs, targets, learning_rate, **others):
+        seen.append((learning_rate, others["optimizer"]))
+
+    monkeypatch.setattr(step, "step_through", step_through)
+    shell.succeed("step", "two-layer", *options)
+    assert seen == [(rate, optimizer)]
+    text = shell.succeed("explain", "two-layer", "--grain", "matrix", *options)
+    net, inputs, targets, _ = network_of("two-layer", purenet)
+    wanted = purenet.explain(net, inputs, targets, rate, optimizer=optimizer, grain="matrix")
+    assert text == wanted
+    assert "invalid choice: 'sgd'" in shell.refuse("explain", "two-layer", "--optimizer", "sgd")
