@@ -43,12 +43,16 @@ class Network(network.Network):
     def checked_inputs(self, inputs: Any, threads: int = 1) -> Any:
         if not self._is_compiled():
             return super().checked_inputs(inputs)
-        width = self.layers[0].inputs
-        return inputs_of(inputs, width, threads) or self._converted(inputs, width, threads, 1)
+        return self._converted(inputs, threads, 1)
 
-    def _converted(self, inputs: Any, width: int, threads: int, together: int) -> Any:
+    def _converted(self, inputs: Any, threads: int, together: int) -> Any:
+        width = self.layers[0].inputs
+        listed = isinstance(self.layers[0], Dense)  # the only one that reads inputs as lists
+        converted = inputs_of(inputs, width, threads, together, listed)
+        if converted is not None:
+            return converted
         rows = as_matrix(inputs, "inputs", width=width)
-        return inputs_of(rows, width, threads, together)
+        return inputs_of(rows, width, threads, together, listed)
 
     def checked_samples(
         self,
@@ -63,10 +67,7 @@ class Network(network.Network):
         together = 1
         if settings is not None and not settings.shuffle:
             together = settings.batch_size or 1
-        width = self.layers[0].inputs
-        rows = inputs_of(inputs, width, threads, together) or self._converted(
-            inputs, width, threads, together
-        )
+        rows = self._converted(inputs, threads, together)
         if not are_finite_floats(targets, rows.rows, self.outputs):
             targets = as_targets(targets, rows.rows, self.outputs)
         classes = are_classes(targets)

@@ -72,11 +72,11 @@ cdef class Samples:
         return inputs.tolist(), self.targets.tolist()
 
 
-def inputs_of(rows, Py_ssize_t columns, size_t threads=1, batch_size=1):
+def inputs_of(rows, Py_ssize_t columns, size_t threads=1, batch_size=1, bint listed=True):
     """Return lists of ``columns`` finite floats as Inputs, or None if there is anything else.
 
     batch_size: how many rows will be used together again and again, one batch behind the other; 1
-    if they will be used in any way.
+    if they will be used in any way.  listed: False keeps all zeros, and the sign of each.
     """
     cdef Inputs inputs
     cdef Sparse sparse
@@ -90,7 +90,7 @@ def inputs_of(rows, Py_ssize_t columns, size_t threads=1, batch_size=1):
     threads = min(threads, <size_t> MOST_THREADS, <size_t> inputs.rows)
     while threads > 1 and work < LEAST_SHARE * threads:
         threads -= 1
-    zero_share = zero_share_of(rows, columns)
+    zero_share = zero_share_of(rows, columns) if listed else 0.0
     if zero_share > 0.0:
         sparse = Sparse(inputs.rows, columns, min(batch_size, inputs.rows))
         if not Listing(rows, columns, threads, sparse, zero_share).run():

@@ -184,7 +184,7 @@ typedef struct {
     /* w = w - rate * g */
     void (*step)(double rate, size_t n, const double *g, double *w);
     int (*all_finite)(size_t n, const double *x);
-    /* List the numbers of a strip that are not 0.0; returns how many there are.  All three arrays
+    /* List the numbers of a strip that are not zero; returns how many there are.  All three arrays
      * have room for a whole strip. */
     size_t (*list_non_zeros)(size_t n, const double *x, uint8_t *column, double *value);
     /* z = x w + bias (bias may be NULL) for the listed samples; the weights must be finite */

@@ -1,13 +1,5 @@
 /* Inputs of which most are zero: they are listed, and taken from the lists. */
 
-/* The bits of a number: 0.0 has none.  -0.0 has one, and is listed: a layer may hand it on. */
-PURENET_INLINE uint64_t number_bits(double x)
-{
-    uint64_t found;
-    memcpy(&found, &x, sizeof found);
-    return found;
-}
-
 static size_t list_non_zeros(size_t n, const double *x, uint8_t *column, double *value)
 {
     size_t k, entries = 0;
@@ -20,9 +12,9 @@ static size_t list_non_zeros(size_t n, const double *x, uint8_t *column, double 
         for (j = 0; j < width; j += W) {
             vec v = load(x + k + j);
 #if W == 8
-            found |= (uint64_t)_mm512_test_epi64_mask((__m512i)v, (__m512i)v) << j;
+            found |= (uint64_t)_mm512_cmp_pd_mask(v, all_of(0.0), _CMP_NEQ_UQ) << j;
 #else
-            found |= (uint64_t)_mm256_movemask_pd((vec)(to_bits(v) != 0)) << j;
+            found |= (uint64_t)_mm256_movemask_pd((vec)(v != 0.0)) << j;
 #endif
         }
         for (found &= ~(uint64_t)0 >> (64 - width); found != 0; found &= found - 1) {
@@ -38,7 +30,7 @@ static size_t list_non_zeros(size_t n, const double *x, uint8_t *column, double 
     for (k = 0; k < n; k++) {
         column[entries] = (uint8_t)k;
         value[entries] = x[k];
-        entries += number_bits(x[k]) != 0;
+        entries += x[k] != 0.0;
     }
 #endif
     return entries;
