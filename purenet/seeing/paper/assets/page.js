@@ -615,7 +615,7 @@ function plan(width, height, room, tops, key) {
     });
   });
   const images = svg("g"), loss = svg("text", {x: xs[layers.length], y: height - 7});
-  put($("diagram"), svg("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Network ${sizes.map((size, column) => size || shapes[column].join("×")).join("–")}; its numbers are in the matrices.`}, halos, lines, spots, images, loss, tags));
+  put($("diagram"), svg("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": document.title + "; its numbers are in the matrices."}, halos, lines, spots, images, loss, tags));
   return {key, roomy, edges, units, tags, loss, images, xs, height};
 }
 
