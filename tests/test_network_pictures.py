@@ -58,10 +58,22 @@ def every_kind():
     ]
     yield "many", purenet.Network(many, seed=1)
     yield "named", named_network()
+    yield "images", with_images()
     broken = small()
     broken.layers[0].weights[0] = [math.nan, math.inf, -math.inf]
     broken.layers[0].biases = [math.nan, 5e-324, -1e300]
     yield "broken", broken
+
+
+def with_images(package=purenet):
+    """Ten images of 2 by 4 out of two of 3 by 5, then a pool, then a row."""
+    layers = [
+        package.Conv2D((2, 3, 5), 10, 2, "relu", bias_initializer="normal"),
+        package.MaxPool2D(2),
+        package.Flatten(),
+        package.Dense(None, 3, "softmax"),
+    ]
+    return package.Network(layers, "categorical_cross_entropy", seed=3)
 
 
 def named_network():
@@ -90,10 +102,17 @@ def test_valid_and_alone(name, net):
     assert title in texts(picture, "title")
     description = picture.find(f"{SVG}desc").text
     for number, layer in enumerate(net.layers, 1):
-        assert f"Layer {number}: {layer.outputs} unit" in description
-        assert layer.activation in description
+        size = f"{layer.outputs} unit"
+        if len(layer.output_shape) == 3:
+            size = "{} images, {} by {}".format(*layer.output_shape)
+        assert f"Layer {number}: {size}" in description
+        does = layer.activation
+        if not isinstance(layer, purenet.Dense):
+            kind = type(layer).__name__
+            does = kind if does == "linear" else f"{kind}, {does}"
+        assert does in description
         assert f"layer {number}" in texts(picture)
-        assert layer.activation in texts(picture)
+        assert does in texts(picture)
     assert "prefers-color-scheme:dark" in text
     assert not re.search(r"(https?:)?//(?!www\.w3\.org/2000/svg)", text)
     assert "<script" not in text
@@ -116,6 +135,42 @@ def test_every_weight_is_a_line_with_its_number(backend):
     widths = [float(line.get("stroke-width", 0)) for line in lines]
     assert widths == sorted(widths)
     assert lines[-1].find(f"{SVG}title").text == "W2[1][0] = -4.0"
+
+
+def test_images_are_small_pictures_with_the_windows_that_make_them(backend):
+    net = with_images(backend)
+    picture = parse(net.to_svg())
+    titles = [part.text for part in picture.iter(f"{SVG}title")]
+    for shape, shown in (((2, 3, 5), 2), ((10, 2, 4), 4), ((10, 1, 2), 4)):
+        size = f"{shape[1]} by {shape[2]}"
+        assert [f"image {k}: {size}" for k in range(shown)] == [
+            title for title in titles if title.startswith("image") and title.endswith(f": {size}")
+        ]
+    assert texts(picture).count("\N{HORIZONTAL ELLIPSIS} 10") == 2
+    cells = {}
+    for path in parts(picture, "path"):
+        title = path.find(f"{SVG}title")
+        if title is not None:
+            cells[title.text] = path
+    weights = net.layers[0].weights
+    drawn = [
+        weights[f][c][dy][dx] for f in range(4) for c in range(2) for dy in (0, 1) for dx in (0, 1)
+    ]
+    largest = max(map(abs, drawn))
+    for f in range(4):
+        for c in range(2):
+            for dy in range(2):
+                for dx in range(2):
+                    weight = weights[f][c][dy][dx]
+                    cell = cells.pop(f"W1[{f}][{c}][{dy}][{dx}] = {weight!r}")
+                    assert cell.get("class") == ("s1" if weight < 0.0 else "s0")
+                    strength = float(cell.get("stroke-opacity"))
+                    assert strength == pytest.approx(abs(weight) / largest, abs=0.006)
+    assert not cells
+    # The 20 numbers of the row and the three units are circles, the images are none.
+    circles = [part for part in parts(picture, "circle") if part.find(f"{SVG}title") is not None]
+    assert len(circles) == 9 + 3
+    assert "with biases" in picture.find(f"{SVG}desc").text
 
 
 def test_the_sign_is_told_by_dash_too():

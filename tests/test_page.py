@@ -16,7 +16,7 @@ import pytest
 import webdriver
 
 import purenet
-from purenet import Dense, Network
+from purenet import Conv2D, Dense, Dropout, MaxPool2D, Network
 from purenet.seeing.paper.page import render
 from purenet.seeing.paper.text import as_text
 from purenet.seeing.recording.record import record
@@ -72,6 +72,20 @@ def owned():
     return record(net, SAMPLES[1:3], [0, 1], 0.5, steps=2, optimizer=own.Momentum(0.75))
 
 
+def images():
+    """A convolution, a pool and dropout: rows that are images, and an optimizer with memory."""
+    layers = [
+        Conv2D((1, 3, 4), 2, 2, "relu", padding=(1, 0), l2=0.01, bias_initializer="normal"),
+        MaxPool2D(2),
+        Dropout(0.5),
+        Dense(None, 2, "softmax"),
+    ]
+    net = Network(layers, "categorical_cross_entropy", seed=10)
+    draw = random.Random(10)
+    inputs = [[draw.uniform(0, 1) for _ in range(12)] for _ in range(2)]
+    return record(net, inputs, [0, 1], optimizer="adam", clip_norm=0.5)
+
+
 def special():
     """Numbers that JSON does not know or that are easily lost."""
     weights = [[math.nan, -0.0], [5e-324, math.inf]]
@@ -96,6 +110,7 @@ MAKERS = {
         opened,
         one_unit,
         some_samples,
+        images,
         owned,
         special,
         large,
@@ -129,6 +144,8 @@ class Expected:
 
     def name(self, n):
         matrix = self.data["matrices"][self.numbers["matrix"][n]]
+        if "folded" in matrix:
+            return matrix["symbol"] + self.numbers["name"][n][len(matrix["name"]) :]
         places = (self.numbers["row"][n], self.numbers["column"][n])
         return matrix["symbol"] + "".join(f"[{place}]" for place in places if place is not None)
 
@@ -406,10 +423,17 @@ def test_short_numbers_have_four_digits():
 # Every step.
 
 
+SHOWN = ("two_layer", "classes", "rectified", "opened", "one_unit", "owned", "special")
+
+
 @needs_browser
-@pytest.mark.parametrize("grain", GRAINS)
 @pytest.mark.parametrize(
-    "name", ["two_layer", "classes", "rectified", "opened", "one_unit", "owned", "special"]
+    ("name", "grain"),
+    [
+        *((name, grain) for name in SHOWN for grain in GRAINS),
+        ("images", "matrix"),
+        ("images", "number"),
+    ],
 )
 def test_every_step_shows_what_is_recorded(name, grain, show, browser):
     expected = show(name)
@@ -431,8 +455,9 @@ def test_every_step_shows_what_is_recorded(name, grain, show, browser):
             assert values == [expected.value(id) for id in flat(matrix["ids"])]
             continue
         assert page["name"] == expected.name(n)
-        assert squeezed(page["names"]) == "=" + squeezed(expected.formula(n, expected.label))
-        assert squeezed(page["numbers"]) == "=" + squeezed(expected.formula(n, expected.value))
+        if name != "images" or "more terms" not in page["names"]:
+            assert squeezed(page["names"]) == "=" + squeezed(expected.formula(n, expected.label))
+            assert squeezed(page["numbers"]) == "=" + squeezed(expected.formula(n, expected.value))
         finished = grain == "number" or expected.numbers["id"][n] == id
         assert page["result"] == "=" + (
             expected.value(expected.numbers["id"][n]) if finished else "·"
@@ -806,6 +831,97 @@ def test_weights_are_followed_across_the_steps(show, browser):
     assert shown == [expected.value(id) for id in course]
 
 
+# Images.
+
+STEP_TO = """
+document.querySelector("[value=number]").click();
+const slider = $("slider");
+slider.value = arguments[0];
+slider.dispatchEvent(new Event("input"));
+const box = rect => ["x", "y", "width", "height"].map(name => +rect.getAttribute(name));
+const pixels = map => [...map.querySelectorAll("rect[data-id]")];
+return {
+  maps: all("#diagram .map").map(map => pixels(map).map(rect => rect.dataset.id)),
+  places: all("#diagram .map").map(map => pixels(map).map(box)),
+  fills: all("#diagram .map").map(map => pixels(map).map(rect => rect.getAttribute("fill"))),
+  frames: Object.fromEntries(["window", "reads", "writes"].map(
+    kind => [kind, all(`#diagram rect.${kind}`).map(box)])),
+  cards: all("#cards caption .name").map(name => name.textContent),
+  read: all("#cards .read").map(td => +td.dataset.id),
+  sentence: $("sentence").textContent,
+};
+"""
+
+
+def step_to(browser, expected, name):
+    steps = [expected.name(n) for _, n, _ in expected.steps("number")]
+    return run(browser, STEP_TO, steps.index(name) + 1)
+
+
+def around(places, chosen):
+    """The frame around some pixels."""
+    boxes = [places[each] for each in chosen]
+    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right = max(box[0] + box[2] for box in boxes)
+    bottom = max(box[1] + box[3] for box in boxes)
+    return [left, top, right - left, bottom - top]
+
+
+@needs_browser
+def test_images_are_drawn_as_images_with_the_window_on_them(show, browser):
+    expected = show("images")
+    matrices = {m["name"]: m for m in expected.data["matrices"]}
+    page = step_to(browser, expected, "z1[1][1][2][1]")
+    x, z, a, pooled = (matrices[name]["ids"][1] for name in ("x", "z1", "a1", "a2"))
+    known = z[: 12 + 2 * 3 + 1 + 1]
+    drawn = [int(each) for image in page["maps"][1:3] for each in image if each]
+    assert page["maps"][0] == [str(each) for each in x]
+    assert drawn == known
+    assert [image for image in page["maps"][3:] if any(image)] == []
+    # Filter 1 at row 2, column 1: over rows 1 and 2 of the image, one row of zeros above.
+    window = [1 * 4 + 1, 1 * 4 + 2, 2 * 4 + 1, 2 * 4 + 2]
+    assert page["frames"]["reads"] == [pytest.approx(around(page["places"][0], window), abs=0.05)]
+    assert page["frames"]["writes"] == [pytest.approx(page["places"][2][2 * 3 + 1], abs=0.05)]
+    assert "the window of filter 1 stands at place 2, 1" in page["sentence"]
+    assert set(page["read"]) >= {x[each] for each in window}
+    assert {"x[1][0]", "W1[1][0]", "z1[1][1]"} <= set(page["cards"])
+    values = [float(expected.value(each)) for each in x]
+    shades = [float(re.search(r"(\d+)%\)", fill)[1]) for fill in page["fills"][0]]
+    assert sorted(range(12), key=values.__getitem__) == sorted(
+        range(12), key=lambda each: (shades[each], values[each])
+    )
+
+    page = step_to(browser, expected, "a2[1][1][1][0]")
+    window = [2 * 3, 2 * 3 + 1, 3 * 3, 3 * 3 + 1]
+    assert page["frames"]["window"] == [pytest.approx(around(page["places"][2], window), abs=0.05)]
+    winner = expected.ops["a"][pooled[3]]
+    assert winner in [a[12 + each] for each in window]
+    place = page["places"][2][a.index(winner) - 12]
+    assert page["frames"]["reads"] == [pytest.approx(place, abs=0.05)]
+
+
+@needs_browser
+def test_images_begin_with_matrices_and_can_be_turned(show, browser):
+    show("images")
+    turned = """
+    const card = all("#cards .card")
+      .find(card => card.querySelector(".name").textContent.startsWith("z1"));
+    const name = () => card.querySelector(".name").textContent;
+    const names = [name()];
+    for (let k = 0; k < 3; k++) {
+      card.querySelector("[aria-label='z1: next image']").click();
+      names.push(name());
+    }
+    return [document.querySelector("[name=grain]:checked").value, names];
+    """
+    assert run(browser, turned) == ["matrix", [f"z1[{i}][{f}]" for i in (0, 1) for f in (0, 1)]]
+
+
+def test_only_pages_with_images_carry_what_draws_them():
+    assert "rect.window" in render(recorded("images"), "")
+    assert "rect.window" not in render(recorded("two_layer"), "")
+
+
 # Ways to move.
 
 
@@ -1147,7 +1263,8 @@ def test_policy_lets_nothing_in(show, browser):
 @needs_browser
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop", "phone"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_no_violation(theme, size, show, browser):
+@pytest.mark.parametrize("name", ["classes", "images"])
+def test_axe_finds_no_violation(name, theme, size, show, browser):
     path = os.environ.get("PURENET_AXE")
     if not path:
         pytest.skip("axe-core: PURENET_AXE does not name its axe.min.js (npm install axe-core)")
@@ -1155,7 +1272,7 @@ def test_axe_finds_no_violation(theme, size, show, browser):
         axe = file.read()
     browser.resize(*size)
     browser.emulate(prefers_color_scheme=theme)
-    show("classes")
+    show(name)
     browser.devtools("Runtime.evaluate", expression=axe)
     for keys in (
         ["Home"],

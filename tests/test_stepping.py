@@ -1040,3 +1040,93 @@ def test_attributes_that_are_data():
 
 def test_the_documentation_names_what_there_is():
     assert inspect.getdoc(stepper.Stepper.do_show) == help.HELP["show"]
+
+
+# Layers with images and sequences, optimizers with memory.
+
+
+def with_images():
+    layers = [
+        purenet.Conv2D((2, 3, 3), 2, 2, "relu", padding=(1, 0), l2=0.1),
+        purenet.MaxPool2D((2, 1)),
+        purenet.Dropout(0.25),
+        purenet.Conv2D(None, 1, (1, 2), "tanh"),
+        purenet.Flatten(),
+        purenet.Dense(None, 2, "softmax"),
+    ]
+    net = purenet.Network(layers, "categorical_cross_entropy", seed=2)
+    inputs = [[((7 * i + 5 * k) % 13 - 6) / 8 for k in range(18)] for i in range(2)]
+    return net, inputs, [[1.0, 0.0], [0.0, 1.0]]
+
+
+def with_steps():
+    layers = [
+        purenet.Recurrent((2, 2), 2, "tanh", sequences=True),
+        purenet.Recurrent(None, 2, "sigmoid", l1=0.01),
+        purenet.Dense(None, 1, "sigmoid"),
+    ]
+    inputs = [[0.5, -1.0, 0.25, 2.0], [1.0, 0.0, -0.5, 0.75]]
+    return purenet.Network(layers, "mean_squared_error", seed=3), inputs, [[1.0], [0.0]]
+
+
+def with_means():
+    layers = [purenet.AveragePool2D(2, stride=1, inputs=(1, 2, 3)), purenet.Dense(2, 1)]
+    return purenet.Network(layers, seed=4), [[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]], [[1.0]]
+
+
+@pytest.mark.parametrize("make", [with_images, with_steps, with_means])
+def test_every_line_of_the_new_layers_evaluates_and_has_the_names_of_a_recording(make, monkeypatch):
+    made = []
+    monkeypatch.setattr(running, "Stepper", lambda *a: made.append(stepper.Stepper(*a)) or made[-1])
+    net, inputs, targets = make()
+    text = step(net, inputs, targets, ["op"] * 3000, None, optimizer="adam")
+    assert "The training step is done." in text
+    assert max(map(len, text.splitlines())) <= 80
+    data = record(net, inputs, targets, optimizer="adam").data
+    values = {
+        name: data["operations"]["value"][identity]
+        for name, identity in zip(data["numbers"]["name"], data["numbers"]["id"], strict=True)
+    }
+    checked = 0
+    for source, lines in stops_of(text):
+        if not lines or re.search(r"\w\(", lines[-1]):
+            continue
+        value = eval(lines[-1], dict(CONSTANTS))
+        if len(lines) > 1 and not isinstance(value, bool):
+            assert bits(eval(lines[-2], dict(CONSTANTS))) == bits(value), (source, lines)
+        # The same line in names: every name has the number that stands in its place.
+        if len(lines) == 3:
+            for found in re.finditer(r"[\w/.']+(?:\[\d+\])+", lines[0]):
+                if found[0] in values and "'" not in found[0]:
+                    number = values[found[0]]
+                    assert number in lines[1], (source, lines, found[0], number)
+                    checked += 1
+    assert checked > 20
+    # The same names as in a recording.
+    stepped = {name for name in made[0].matrices.values if not re.search(r"[.^]", name)}
+    shared = ("intermediate", "squared_error", "cross_entropy")
+    recorded = {m["name"] for m in data["matrices"] if m["role"] not in shared}
+    assert stepped == recorded
+    # And the step of training.
+    trained = make()[0]
+    trained.fit(inputs, targets, epochs=1, shuffle=False, optimizer="adam")
+    assert text.endswith(f", after it {trained.evaluate(inputs, targets).loss!r}.\n")
+
+
+def test_images_are_shown_channel_by_channel():
+    net, inputs, targets = with_images()
+    commands = ["show x", "el", "show z1", "where", "show z1[0][0][0][0]", "matrix", "matrix"]
+    commands += ["where", "layer", "layer", "show mask3", "phase", "phase", "phase", "el"]
+    commands += ["show first_moment_W1[0][1]", "matrix", "show W1'[1][0][1][1]", "c"]
+    text = step(net, inputs, targets, commands, None, optimizer="adam")
+    assert "x, 2 by 2 by 3 by 3:\nx[0][0], 3 by 3" in text
+    assert "\nz1, 2 by 2 by 4 by 2, 1 of 32 so far:\nz1[0][0], 4 by 2, 1 of 8 so far" in text
+    assert "\nlayer 1, forward: z1[0][0][0][1], dx = 0\n" in text
+    first = net.forward(inputs, (0, 0))[0].z[0][0]
+    assert text.count(f"\nz1[0][0][0][0] = {first!r}\n") == 2
+    assert "\nlayer 2, forward: a2[0][0][0][0]" in text
+    assert re.search(r"\nmask3, 2 by 2 by 2 by 2:\nmask3\[0\]\[0\], 2 by 2", text)
+    assert "layer 1, update: W1'[0][0][0][0]" in text
+    trained = with_images()[0]
+    trained.fit(inputs, targets, epochs=1, shuffle=False, optimizer="adam")
+    assert f"\nW1'[1][0][1][1] = {trained.layers[0].weights[1][0][1][1]!r}\n" in text

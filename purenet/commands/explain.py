@@ -45,7 +45,9 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("--unit", type=int, metavar="J", help="only unit J of that layer")
     parser.add_argument(
-        "--grain", choices=GRAINS, default="number", help="how fine (default: number)"
+        "--grain",
+        choices=GRAINS,
+        help="how fine (default: number; one of each large matrix in a network with images)",
     )
     parser.add_argument(
         "--format", choices=FORMATS, help="default: text, or what the name behind -o says"

@@ -88,7 +88,10 @@ def _comparison(node: ast.Compare, names: Mapping[str, Any]) -> bool:
 
 
 def _attribute(value: Any, name: str) -> Any:
-    """Return an attribute that is data: of a module, a named tuple, or in an instance itself."""
+    """Return an attribute that is data: of a module, a named tuple, an instance, or a number.
+
+    A number may also stand in the class, for all instances that have no other one.
+    """
     if isinstance(value, tuple) and name in getattr(type(value), "_fields", ()):
         return tuple.__getitem__(value, type(value)._fields.index(name))  # type: ignore[attr-defined]  # has it, see above
     try:
@@ -97,6 +100,9 @@ def _attribute(value: Any, name: str) -> Any:
         raise Unknown from None
     if isinstance(data, dict) and name in data:
         return data[name]
+    for kind in type(value).__mro__:
+        if name in vars(kind) and is_number(vars(kind)[name]):
+            return vars(kind)[name]
     raise Unknown
 
 

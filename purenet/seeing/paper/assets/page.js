@@ -425,9 +425,8 @@ function deal(card, top, left) {
   const plate = folded ? N.name[named[m.step].get(m.flat[top * wide])].slice(m.name.length).replace(/(\[\d+\]){2}$/, "") : "";
   card.window = `${top} ${left}`;
   card.cells = [];
-  put(card.body, h("table", {role: "grid"},
-    h("caption", h("span.name", notation(m.symbol + plate)), m.shape.length ? ` ${m.shape.map((_, k) => folded ? m.folded_axes.at(k - 2) : axis(m, k)).join(" × ")} ` : null,
-      pager(top, high, m.down, 0, lines), pager(left, ACROSS, m.across, plane ? 1 : 0, wide)),
+  put(card.body, pager(top, high, m.down, 0, lines), pager(left, ACROSS, m.across, plane ? 1 : 0, wide), h("table", {role: "grid"},
+    h("caption", h("span.name", notation(m.symbol + plate)), m.shape.length ? ` ${m.shape.map((_, k) => folded ? m.folded_axes.at(k - 2) : axis(m, k)).join(" × ")} ` : null),
     m.shape.length > 0 && h("thead", h("tr", plane && h("td.corner", {"aria-hidden": "true"}), across.map(c => h("th", {scope: "col"}, String(label(m.across, c)))))),
     h("tbody", down.map(r => h("tr", plane && h("th", {scope: "row"}, String(label(m.down, r))), across.map(c => {
       const td = h("td", {tabindex: card.cells.length ? -1 : 0});
@@ -615,7 +614,7 @@ function plan(width, height, room, tops, key) {
     });
   });
   const images = svg("g"), loss = svg("text", {x: xs[layers.length], y: height - 7});
-  put($("diagram"), svg("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `Network ${sizes.map((size, column) => size || shapes[column].join("×")).join("–")}; its numbers are in the matrices.`}, halos, lines, spots, images, loss, tags));
+  put($("diagram"), svg("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": document.title + "; its numbers are in the matrices."}, halos, lines, spots, images, loss, tags));
   return {key, roomy, edges, units, tags, loss, images, xs, height};
 }
 
