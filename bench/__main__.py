@@ -174,7 +174,8 @@ def _notes(results: Sequence[NetworkResult], tiny: bool) -> list[str]:
         layers = ", ".join(map(str, case.layers))
         sizes = "×".join(map(str, case.input_shape))
         notes.append(
-            f"{case.name}: {sizes} inputs, {layers}; {_words(case.loss)}, {_words(case.optimizer)}."
+            f"{case.name}: {sizes} inputs, {layers}; {_words(case.loss)}, "
+            f"{_words(case.optimizer).replace('adam', 'Adam')}."
         )
     notes.append(
         "The times are medians an epoch; below each, how many times as long as purenet_fast's "
@@ -184,6 +185,10 @@ def _notes(results: Sequence[NetworkResult], tiny: bool) -> list[str]:
         "purenet and purenet_fast are given nested lists, and their time contains the conversion; "
         "the others begin with arrays of their own, compiled and warm."
     )
+    if any("jax" in result.fit and not result.case.is_dense for result in results):
+        notes.append(
+            "JAX: the fastest of several ways to write a convolution or a recurrent layer there."
+        )
     for result in results:
         fit = result.fit.get("sklearn")
         if fit is not None:
