@@ -193,7 +193,7 @@ class SlightlyFaster(Itself):
     rate_factor = 1.000001
 
 
-@pytest.mark.parametrize("name", ["3-4-1", "64-32-10", "784-30-10-adam", "conv-8x8", "recurrent-8"])
+@pytest.mark.parametrize("name", ["3-4-1", "64-32-10", "conv-8x8", "recurrent-8"])
 def test_a_peer_must_compute_the_same_network(name: str, fast: ModuleType) -> None:
     case = make_case(name)
     assert check_peer(case, Itself, fast) == 0.0
