@@ -1,4 +1,5 @@
 from .optimizers cimport Rule
+from .stages cimport Stage, Worker
 from .threads cimport Threads
 from .vectors cimport purenet_kernels, purenet_rule
 
@@ -10,7 +11,7 @@ cdef struct Change:
     size_t stride             # of all four of its arrays
     double *values
     double *gradient
-    double *first             # what the optimizer remembers; NULL if it does not
+    double *first             # what the optimizer remembers, if it does
     double *second
     double l1
     double l2
@@ -26,6 +27,7 @@ cdef class Changes:
     cdef list owned
     cdef Change *changes
     cdef size_t count
+    cdef void *first_stage    # which takes the step of its weights with the gradient; or NULL
     cdef bint penalised       # do the weights add anything to the loss?
     cdef bint clips_value
     cdef bint clips_norm
@@ -37,11 +39,12 @@ cdef class Changes:
     cdef int optimize_with(self, layers, optimizer, Rule rule) except -1
     cdef int use(self, int more) except -1
     cdef int clip(self, most_value, most_norm) except -1
+    cdef int hand_over(self, Stage first) except -1
     cdef double penalty(self) noexcept nogil
     cdef bint ends_weights(self, size_t i) noexcept nogil
     cdef void prepare(self, double rate) noexcept nogil
     cdef void slopes(self, size_t number) noexcept nogil
     cdef void measure_norm(self) noexcept nogil
-    cdef bint take(self, size_t number, bint looks) noexcept nogil
+    cdef bint take(self, Worker *worker) noexcept nogil
     cdef bint go_through(self, Change *change, size_t number, bint slopes, bint step,
                          bint looks) noexcept nogil

@@ -5,6 +5,10 @@ stages have computed their gradients, in memory that is laid out like the parame
 by element: the slopes of the penalties are added, what is too large is clipped, and the optimizer
 takes the step.  Each thread does that for some rows of each parameter; only the length of the whole
 gradient is one sum, which one thread adds up.
+
+A first layer whose inputs are listed without their zeros takes its step by itself, if nothing but
+the optimizer has to do with it: each row of its weights is changed as soon as its slopes are there,
+which are never written anywhere.
 """
 
 from libc.math cimport isfinite, sqrt
@@ -15,7 +19,7 @@ from .buffers cimport Block
 from .fingerprint cimport PURENET_SOURCES
 from .optimizers cimport Remembered, Rule, start_with
 from .parameters cimport Parameter, take_in_all
-from .stages cimport Stage
+from .stages cimport Stage, Worker
 from .threads cimport Threads
 from .vectors cimport KERNELS, purenet_rule
 
@@ -68,7 +72,7 @@ cdef class Changes:
                 self.count += 1
                 change.rows, change.columns = parameter.rows, parameter.columns
                 change.stride = parameter.stride
-                change.values = parameter.data
+                change.values = change.first = change.second = parameter.data
                 if name in layer.WEIGHTS:
                     change.l1, change.l2 = layer.l1, layer.l2
                     self.penalised = self.penalised or change.l1 > 0.0 or change.l2 > 0.0
@@ -114,6 +118,16 @@ cdef class Changes:
         self.clips_norm = most_norm is not None
         self.most_value = most_value if self.clips_value else 0.0
         self.most_norm = most_norm if self.clips_norm else 0.0
+        return 0
+
+    cdef int hand_over(self, Stage first) except -1:
+        """Let the first layer take the step of its weights, if that is all that is to be done."""
+        if first.can_optimize() and not (
+                self.clips_value or self.clips_norm or self.changes.l1 > 0.0
+                or self.changes.l2 > 0.0):
+            first.optimizes = True
+            self.first_stage = <void *> first
+            self.owned.append(first)
         return 0
 
     cdef double penalty(self) noexcept nogil:
@@ -178,19 +192,24 @@ cdef class Changes:
                     total = total + row[j] * row[j]
         self.coefficient = self.most_norm / (sqrt(total) + 1e-6)
 
-    cdef bint take(self, size_t number, bint looks) noexcept nogil:
+    cdef bint take(self, Worker *worker) noexcept nogil:
         """Take the step of the thread's rows.
 
-        looks: return whether the new numbers of the first parameter are finite, else True.
+        Where the inputs are listed, return whether the first weights are finite still, else True.
         """
         cdef bint finite = True
+        cdef Change *change
         cdef size_t i
-        if number == 0:
+        if worker.number == 0:
             for i in range(self.count):
                 (<Remembered> self.changes[i].remembered).advance()
         for i in range(self.count):
-            if not self.go_through(&self.changes[i], number, not self.clips_norm, True,
-                                   looks and i == 0):
+            change = &self.changes[i]
+            if i == 0 and worker.sparse and self.first_stage != NULL:
+                finite = (<Stage> self.first_stage).optimize(worker, &change.rule, change.first,
+                                                             change.second)
+            elif not self.go_through(change, worker.number, not self.clips_norm, True,
+                                     worker.sparse and i == 0):
                 finite = False
         return finite
 
@@ -229,9 +248,8 @@ cdef class Changes:
             if step:
                 if self.coefficient < 1.0:
                     self.kernels.times(self.coefficient, numbers, g)
-                self.kernels.optimize(&change.rule, numbers, g, w,
-                                      NULL if change.first == NULL else change.first + place,
-                                      NULL if change.second == NULL else change.second + place)
+                self.kernels.optimize(&change.rule, numbers, g, w, change.first + place,
+                                      change.second + place)
                 if change.adds_up:
                     memset(g, 0, numbers * sizeof(double))
                 if looks and not self.kernels.all_finite(numbers, w):

@@ -1,3 +1,5 @@
+from libc.stdint cimport uint8_t
+
 from .parameters cimport Parameter
 from .samples cimport Inputs
 from .sparse cimport BatchColumns
@@ -34,6 +36,7 @@ cdef class FirstDenseStage(DenseStage):
     cdef bint large               # must a step be taken in pieces?
     cdef BatchColumns columns     # None: the inputs are not listed, or there is no way back
     cdef purenet_columns *ordered # of each thread
+    cdef uint8_t *listed          # of each thread and input: does a batch list it?
 
     cdef size_t first_output(self, size_t number) noexcept nogil
     cdef double *target_of_lists(self, Worker *worker, double *rate) noexcept nogil

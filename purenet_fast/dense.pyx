@@ -1,5 +1,6 @@
 """A dense layer: the twin of layers/dense.py, in the engine and by itself."""
 
+from libc.stdint cimport uint8_t
 from libc.string cimport memcpy, memset
 
 from .activations cimport ACTIVATION_CODES, SOFTMAX, c_activate, c_activation_delta
@@ -7,12 +8,14 @@ from .buffers cimport Block, Memory, block_of, flat_list, nested_list
 from .fingerprint cimport PURENET_SOURCES
 from .parameters cimport Parameter, c_take_in, parameter_of
 from .samples cimport Inputs
-from .sparse cimport BatchColumns, purenet_order_by_column, purenet_order_scratch
+from .sparse cimport (
+    BatchColumns, purenet_mark_columns, purenet_order_by_column, purenet_order_scratch,
+)
 from .stages cimport GRADIENT, NOTHING, STEP, STEP_ASIDE, Stage, Worker
 from .threads cimport LARGEST_PIECE, WORK_OF_UNIT, Threads
 from .vectors cimport (
     KERNELS, PURENET_BIAS, PURENET_STEP, PURENET_STRIP, PURENET_SUM, Layer, purenet_columns,
-    purenet_product,
+    purenet_product, purenet_rule,
 )
 
 from purenet.layers import LayerGradient
@@ -267,6 +270,7 @@ cdef class FirstDenseStage(DenseStage):
         self.adds_up = purpose == GRADIENT and self.samples.sparse is not None
         if purpose != NOTHING and self.samples.sparse is not None:
             self.columns = BatchColumns(self.samples.sparse, threads.count)
+            self.listed = <uint8_t *> memory.zeros(threads.count * self.inputs, sizeof(uint8_t))
             self.ordered = <purenet_columns *> memory.zeros(threads.count, sizeof(purenet_columns))
         return 0
 
@@ -330,11 +334,41 @@ cdef class FirstDenseStage(DenseStage):
         if not worker.sparse:
             DenseStage.step(self, worker)
             return
-        if self.large:
+        if self.optimizes:
+            pass  # with ``optimize``
+        elif self.large:
             self.sparse_step_in_pieces(worker)
         else:
             self.sparse_step(worker)
         self.step_of_biases(worker)
+
+    cdef bint can_optimize(self) noexcept:
+        return self.adds_up and not self.large
+
+    cdef bint optimize(self, Worker *worker, const purenet_rule *rule, double *first,
+                       double *second) noexcept nogil:
+        cdef Layer *layer = &self.layer
+        cdef purenet_columns *ordered = &self.ordered[worker.number]
+        cdef uint8_t *listed = self.listed + worker.number * layer.inputs
+        cdef size_t row = self.threads.begin_of(worker.number, layer.inputs)
+        cdef size_t end = self.threads.begin_of(worker.number + 1, layer.inputs)
+        cdef size_t place
+        cdef bint finite
+        self.columns.order(worker.number, worker.batch, &worker.lists, row, end, worker.rows,
+                           worker.sample, worker.scratch, ordered)
+        finite = self.kernels.sparse_optimize(
+            ordered, worker.rows, layer.outputs, layer.delta, layer.outputs, rule, layer.weights,
+            first, second, layer.stride, worker.step_scratch)
+        # The slopes of an input that is zero in all samples are zero, as the gradient there is.
+        purenet_mark_columns(ordered, listed)
+        while row < end:
+            if not listed[row]:
+                place = row * layer.stride
+                self.kernels.optimize(rule, layer.outputs, layer.gradient + place,
+                                      layer.weights + place, first + place, second + place)
+            listed[row] = False
+            row += 1
+        return finite
 
     cdef double *target_of_lists(self, Worker *worker, double *rate) noexcept nogil:
         """Return the weights that a step changes, or where their gradient begins with zeros.

@@ -193,16 +193,15 @@ cdef class Remembered:
         """
         cdef Py_ssize_t columns = self.columns
         cdef Py_ssize_t place = row * self.stride
-        cdef double *first = NULL if self.first is None else self.first.data
-        cdef double *second = NULL if self.second is None else self.second.data
+        cdef double *first = values if self.first is None else self.first.data
+        cdef double *second = values if self.second is None else self.second.data
         cdef Py_ssize_t i
         if gradient_row == self.stride and isfinite(rule.rate) and isfinite(rule.shrink):
             columns = rows * self.stride
             rows = 1
         for i in range(rows):
             KERNELS.optimize(rule, columns, gradient + (row + i) * gradient_row, values + place,
-                             NULL if first == NULL else first + place,
-                             NULL if second == NULL else second + place)
+                             first + place, second + place)
             place += self.stride
 
 

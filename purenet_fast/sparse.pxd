@@ -10,6 +10,7 @@ cdef extern from "kernels/columns.h" nogil:
                                  purenet_columns *ordered)
     bint purenet_keep_columns(const purenet_columns *x, purenet_store **store, size_t more,
                               purenet_columns *kept)
+    void purenet_mark_columns(const purenet_columns *x, uint8_t *listed)
     void purenet_fetch_columns(const purenet_columns *kept)
 
 

@@ -1,6 +1,6 @@
 from .buffers cimport Memory
 from .threads cimport Threads
-from .vectors cimport Layer, purenet_kernels, purenet_product, purenet_sparse
+from .vectors cimport Layer, purenet_kernels, purenet_product, purenet_rule, purenet_sparse
 
 # What becomes of a batch after its way forward.
 cdef enum:
@@ -40,6 +40,7 @@ cdef class Stage:
     cdef readonly size_t outputs
     cdef double work            # of one sample on its way forward, in multiplications
     cdef bint adds_up           # does it add its gradient to what is there, which must be zero?
+    cdef bint optimizes         # does ``optimize`` take the step of the weights, not ``step``?
     cdef bint together          # does each thread compute some of the outputs, of all samples?
     cdef bint begins            # does ``begin`` do anything?
     cdef double *z              # of the batch, samples by outputs; NULL if nobody needs it after a
@@ -75,3 +76,6 @@ cdef class Stage:
     cdef int expect_again(self, size_t batch_size) except -1
     cdef void fetch(self, Worker *worker) noexcept nogil
     cdef bint deltas_finite(self, Worker *worker) noexcept nogil
+    cdef bint can_optimize(self) noexcept
+    cdef bint optimize(self, Worker *worker, const purenet_rule *rule, double *first,
+                       double *second) noexcept nogil

@@ -13,7 +13,7 @@ bit.
 from .buffers cimport Memory, nested_list
 from .fingerprint cimport PURENET_SOURCES
 from .threads cimport LARGEST_PIECE, Threads
-from .vectors cimport Layer, purenet_product
+from .vectors cimport Layer, purenet_product, purenet_rule
 
 from purenet.layers import LayerOutput
 
@@ -233,4 +233,18 @@ cdef class Stage:
 
     cdef bint deltas_finite(self, Worker *worker) noexcept nogil:
         """Return whether the deltas of the thread's samples are finite."""
+        return True
+
+    # Where nothing but an optimizer's step is done to a gradient, it can be taken with the gradient.
+
+    cdef bint can_optimize(self) noexcept:
+        """Return whether ``optimize`` can take the step where the inputs are listed."""
+        return False
+
+    cdef bint optimize(self, Worker *worker, const purenet_rule *rule, double *first,
+                       double *second) noexcept nogil:
+        """Take the step of the thread's rows of the weights; return whether they are finite.
+
+        For batches whose inputs are listed.  first, second: what the optimizer remembers.
+        """
         return True

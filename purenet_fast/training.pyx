@@ -24,8 +24,8 @@ Where the threads wait for each other, in one batch of ``Training.batch``::
     put the step in its place         | only if a large batch's step was taken on a copy
     ========= 8 =========             | then the next batch needs that
 
-That is plain gradient descent, where the gradient is never written anywhere.  With another
-optimizer, penalties or clipping, it is, and there is another way from 5 on (``changes``)::
+That is plain gradient descent, which takes the step with the gradient.  With another optimizer,
+penalties or clipping, there is another way from 5 on (``changes``)::
 
     its part of the gradient, the last layer first; thread 0: the optimizer's rule
     ========= A =========             | some other part of it is a thread's own from here on
@@ -111,6 +111,7 @@ cdef class Training(Job):
             self.changes.take_over(network.layers, engine.owned, engine.threads)
             self.changes.optimize_with(network.layers, settings.optimizer, rule)
             self.changes.clip(settings.clip_value, settings.clip_norm)
+            self.changes.hand_over(engine.first)
         self.engine = engine
         self.threads = engine.threads
         self.samples = samples
@@ -328,7 +329,7 @@ cdef class Training(Job):
                 self.changes.measure_norm()
             if self.threads.wait(number):  # C
                 return False
-        worker.weights_finite = self.changes.take(number, worker.sparse)
+        worker.weights_finite = self.changes.take(worker)
         return True
 
     cdef void gather(self, Worker *worker, size_t start, size_t rows, bint sparse) noexcept nogil:

@@ -85,6 +85,10 @@ cdef extern from "kernels/kernels.h" nogil:
         bint (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
                             const double *delta, size_t delta_row, double rate, double *w,
                             size_t w_row, double *scratch) noexcept nogil
+        bint (*sparse_optimize)(const purenet_columns *x, size_t samples, size_t outputs,
+                                const double *delta, size_t delta_row, const purenet_rule *rule,
+                                double *w, double *first, double *second, size_t w_row,
+                                double *scratch) noexcept nogil
         void (*optimize)(const purenet_rule *rule, size_t n, const double *g, double *w,
                          double *first, double *second) noexcept nogil
         void (*penalty_slopes)(double l1, double l2, size_t n, const double *w,

@@ -283,6 +283,16 @@ def test_a_training_with_inputs_that_are_mostly_zero(both, shared, name, batch_s
         check(both, shared, case)
 
 
+@pytest.mark.parametrize("hidden", [5, 18, 40])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_step_that_is_taken_with_the_gradient(both, shared, name, hidden):
+    """Where the inputs are mostly zero, and nothing but the optimizer changes the first weights."""
+    case = Case(name, {}, 130, 0.05, batch_size=4)
+    case.widths = (130, hidden, 3)
+    assert both[1].samples.inputs_of(case.inputs, 130).is_sparse
+    check(both, shared, case)
+
+
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 1e308])
 @pytest.mark.parametrize("name", ["momentum", "adam"])
 def test_weights_that_are_no_numbers(both, shared, name, value):

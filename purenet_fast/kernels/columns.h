@@ -135,6 +135,14 @@ static inline int purenet_keep_columns(const purenet_columns *x, purenet_store *
     return 1;
 }
 
+/* Set what stands for each of the columns to 1. */
+static inline void purenet_mark_columns(const purenet_columns *x, uint8_t *listed)
+{
+    size_t i;
+    for (i = 0; i < x->columns; i++)
+        listed[x->column[i]] = 1;
+}
+
 /* Ask for the beginning of what a step will need. */
 static inline void purenet_fetch_columns(const purenet_columns *kept)
 {

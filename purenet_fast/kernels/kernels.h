@@ -197,6 +197,12 @@ typedef struct {
     int (*sparse_step)(const purenet_columns *x, size_t samples, size_t outputs,
                        const double *delta, size_t delta_row, double rate, double *w,
                        size_t w_row, double *scratch);
+    /* The same with any rule: `first` and `second` are what it remembers of each weight, laid out
+     * like the weights; what it does not need may point anywhere. */
+    int (*sparse_optimize)(const purenet_columns *x, size_t samples, size_t outputs,
+                           const double *delta, size_t delta_row, const purenet_rule *rule,
+                           double *w, double *first, double *second, size_t w_row,
+                           double *scratch);
     /* One step of n numbers w with the slopes g, and with what is remembered of each: one number or
      * two, as the rule needs. */
     void (*optimize)(const purenet_rule *rule, size_t n, const double *g, double *w, double *first,

@@ -122,10 +122,13 @@ static void sparse_forward(const purenet_sparse *x, size_t samples, const size_t
     }
 }
 
-/* One chunk of the outputs.  `w` begins at the chunk; `delta` is nothing but the chunk.  Returns
- * `check` plus the new weights, which is no finite number if one of them is none. */
-PURENET_INLINE vec chunk_step(const purenet_columns *x, const double *delta, double rate, double *w,
-                              size_t w_row, size_t lanes, vec check, const int C)
+/* One chunk of the outputs.  `w` begins at the chunk, as do `first_memory` and `second_memory`, what
+ * the rule remembers; `delta` is nothing but the chunk.  Returns `check` plus the new weights, which
+ * is no finite number if one of them is none. */
+PURENET_INLINE vec chunk_step(const purenet_columns *x, const double *delta,
+                              const purenet_rule *rule, double *w, double *first_memory,
+                              double *second_memory, size_t w_row, size_t lanes, vec check,
+                              const int kind, const int C)
 {
     const double *value = x->value;
     const uint32_t *sample = x->sample, *column = x->column;
@@ -134,7 +137,8 @@ PURENET_INLINE vec chunk_step(const purenet_columns *x, const double *delta, dou
     for (group = 0; group < x->groups; group++) {
         const size_t entries = x->group[group].entries;
         for (n = x->group[group].columns; n > 0; n--) {
-            double *row = w + *column * w_row;
+            const size_t place = *column * w_row;
+            double *row = w + place;
             vec sum[CHUNK];
             PURENET_ONE_ADDRESS(row);
             PURENET_FETCH(column + 32);
@@ -156,7 +160,9 @@ PURENET_INLINE vec chunk_step(const purenet_columns *x, const double *delta, dou
             }
             PURENET_UNROLL
             for (v = 0; v < C; v++) {
-                vec now = load(row + v * W) - rate * sum[v];
+                vec now = load(row + v * W);
+                now = optimized(kind, rule, sum[v], now, first_memory + place + v * W,
+                                second_memory + place + v * W, v + 1 < C ? W : lanes);
                 check += now;
                 if (v + 1 < C)
                     store(row + v * W, now);
@@ -168,9 +174,12 @@ PURENET_INLINE vec chunk_step(const purenet_columns *x, const double *delta, dou
     return check;
 }
 
-static int sparse_step(const purenet_columns *x, size_t samples, size_t outputs,
-                       const double *delta, size_t delta_row, double rate, double *w,
-                       size_t w_row, double *scratch)
+/* All outputs, chunk by chunk.  whole: the numbers between the end of a row and the next whole
+ * vector are its own, and zero; they are computed like the others, and stay zero. */
+PURENET_INLINE int all_chunks(const purenet_columns *x, size_t samples, size_t outputs,
+                              const double *delta, size_t delta_row, const purenet_rule *rule,
+                              double *w, double *first, double *second, size_t w_row,
+                              double *scratch, const int whole, const int kind)
 {
     double *chunk = (double *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63);
     size_t j, s, v;
@@ -183,8 +192,35 @@ static int sparse_step(const purenet_columns *x, size_t samples, size_t outputs,
         for (s = 0; s < samples; s++)
             for (v = 0; v < vectors; v++)
                 store(chunk + (s * vectors + v) * W, load(delta + s * delta_row + j + v * W));
-        WITH_CONSTANT(vectors, check = chunk_step(x, chunk, rate, w + j, w_row, lanes, check, C));
+        if (whole)
+            for (s = 0; s < samples; s++)
+                for (v = lanes; v < W; v++)
+                    chunk[(s * vectors + vectors - 1) * W + v] = 0.0;
+        WITH_CONSTANT(vectors, check = chunk_step(x, chunk, rule, w + j, first + j, second + j,
+                                                  w_row, whole ? W : lanes, check, kind, C));
     }
     check *= 0.0; /* inf becomes NaN, which is not even equal to itself */
     return !any(~less_equal(check, check));
+}
+
+static int sparse_step(const purenet_columns *x, size_t samples, size_t outputs,
+                       const double *delta, size_t delta_row, double rate, double *w,
+                       size_t w_row, double *scratch)
+{
+    const purenet_rule rule = {PURENET_DESCENT, rate, 0.0, 0.0, 0.0, 1.0};
+    return all_chunks(x, samples, outputs, delta, delta_row, &rule, w, w, w, w_row, scratch, 0,
+                      PURENET_DESCENT);
+}
+
+static int sparse_optimize(const purenet_columns *x, size_t samples, size_t outputs,
+                           const double *delta, size_t delta_row, const purenet_rule *rule,
+                           double *w, double *first, double *second, size_t w_row,
+                           double *scratch)
+{
+    const int whole = w_row % W == 0 && isfinite(rule->rate) && isfinite(rule->shrink);
+    if (rule->kind == PURENET_ADAM && whole)
+        return all_chunks(x, samples, outputs, delta, delta_row, rule, w, first, second, w_row,
+                          scratch, 1, PURENET_ADAM);
+    return all_chunks(x, samples, outputs, delta, delta_row, rule, w, first, second, w_row, scratch,
+                      0, rule->kind);
 }

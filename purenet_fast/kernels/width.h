@@ -30,6 +30,7 @@ const purenet_kernels TABLE = {
     list_non_zeros,
     sparse_forward,
     sparse_step,
+    sparse_optimize,
     optimize,
     penalty_slopes,
     clip,
