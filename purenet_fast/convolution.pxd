@@ -47,6 +47,7 @@ cdef class ConvolutionStage(ImageStage):
     cdef bint by_filter           # is it computed filter by filter?
     cdef bint *images_finite      # then, of each image of the batch: is it finite?
     cdef bint is_pooled           # does the stage behind call ``convolve``, and give dL/dz?
+    cdef bint at_once             # does it call ``take_delta``, so that no delta is kept?
 
     cdef void pad_all(self, Worker *worker) noexcept nogil
     cdef void pad(self, const double *image, double *target) noexcept nogil
@@ -54,6 +55,10 @@ cdef class ConvolutionStage(ImageStage):
     cdef const double *image_of(self, Part *part, size_t sample) noexcept nogil
     cdef const double *delta_of(self, size_t sample, double *scratch) noexcept nogil
     cdef void convolve(self, Worker *worker, size_t sample, double *a) noexcept nogil
-    cdef void add_up(self, Part *part, Worker *worker, double *totals) noexcept nogil
+    cdef void back(self, Part *part, size_t sample, const double *delta) noexcept nogil
+    cdef void take_delta(self, Worker *worker, size_t sample, const double *delta) noexcept nogil
+    cdef void begin_sums(self, Part *part, bint with_totals) noexcept nogil
+    cdef void add_up(self, Part *part, size_t sample, const double *delta,
+                     bint with_totals) noexcept nogil
     cdef void write_gradient(self, Part *part, bint with_biases) noexcept nogil
     cdef void descend(self, Part *part, bint with_biases) noexcept nogil
