@@ -28,6 +28,9 @@ cdef class ConvolutionStage(ImageStage):
     the window in one channel; or, where the image has many channels, these are the lanes, and each
     thread has some of the filters.  Then the deltas that are zero can be left out, which most are
     behind pooling and relu: such a term adds nothing, as long as the image is finite.
+
+    So has the way back: each delta is spread over its window, which leaves out those that are zero;
+    or, behind other layers, each pixel gathers what it gets, which needs zeros around the deltas.
     """
 
     def __cinit__(self, layer, Inputs inputs):
@@ -77,6 +80,10 @@ cdef class ConvolutionStage(ImageStage):
             self.depth_in if self.takes_pixels else self.channels)
         if self.is_padded:
             self.padded = memory.numbers(capacity * self.padded_row)
+        self.gathers = (purpose != NOTHING and not self.is_sparse
+                        and self.layer.stride[0] == self.layer.stride[1] == 1)
+        if self.gathers:
+            self.lay_out_deltas(memory)
         self.parts = <Part *> memory.zeros(threads.count, sizeof(Part))
         for number in range(threads.count):
             part = &self.parts[number]
@@ -92,6 +99,9 @@ cdef class ConvolutionStage(ImageStage):
                     self.padded_height * self.padded_width * self.depth_in)
                 part.place = <size_t *> memory.zeros(places + 1, sizeof(size_t))
                 part.value = memory.numbers(places + 1)
+            if self.gathers:
+                part.deltas = memory.numbers(
+                    (self.rows + 2 * (self.window_height - 1)) * self.deltas_row)
         if purpose != NOTHING:
             self.sums = memory.numbers(
                 max(terms * self.depth, self.filters * self.spread.terms * self.depth_in))
@@ -100,6 +110,31 @@ cdef class ConvolutionStage(ImageStage):
             self.weights_gradient = Parameter(self.weights.shape)
             if self.biases is not None:
                 self.biases_gradient = Parameter(self.biases.shape)
+        return 0
+
+    cdef int lay_out_deltas(self, Memory memory) except -1:
+        """Say where a pixel's deltas are in an image of them, which has zeros around it."""
+        cdef size_t height = self.window_height
+        cdef size_t width = self.window_width
+        cdef size_t taps = height * width
+        cdef size_t row = (self.columns + 2 * (width - 1)) * self.depth
+        cdef size_t f, y, x
+        cdef size_t *place
+        cdef size_t *offset
+        self.deltas_row = row
+        self.gather.depth = self.depth_in
+        self.gather.places = self.height * self.width
+        self.gather.terms = self.filters * taps
+        self.gather.place = place = <size_t *> memory.zeros(self.gather.places, sizeof(size_t))
+        self.gather.offset = offset = <size_t *> memory.zeros(self.gather.terms, sizeof(size_t))
+        for y in range(self.height):
+            for x in range(self.width):
+                place[y * self.width + x] = (y + self.top) * row + (x + self.left) * self.depth
+        for f in range(self.filters):
+            for y in range(height):
+                for x in range(width):
+                    offset[f * taps + y * width + x] = (
+                        (height - 1 - y) * row + (width - 1 - x) * self.depth + f)
         return 0
 
     cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil:
@@ -230,6 +265,9 @@ cdef class ConvolutionStage(ImageStage):
         cdef double *target = d_x if self.takes_pixels and not self.is_padded else part.image
         cdef const double *row
         cdef size_t y
+        if self.gathers and part.finite:
+            self.back_by_pixel(part, delta, d_x)
+            return
         memset(target, 0, numbers * sizeof(double))
         self.kernels.spread_deltas(&self.spread, self.filters, delta, self.depth,
                                    part.back_weights, part.finite, part.place, part.value, target)
@@ -243,6 +281,21 @@ cdef class ConvolutionStage(ImageStage):
             else:
                 self.kernels.from_pixels(self.channels, self.width, row, self.depth_in,
                                          d_x + y * self.width, self.height * self.width)
+
+    cdef void back_by_pixel(self, Part *part, const double *delta, double *d_x) noexcept nogil:
+        """Do the same pixel by pixel; the weights must be finite, for the zeros around."""
+        cdef size_t row = self.columns * self.depth
+        cdef size_t pixels = self.height * self.width
+        cdef double *target = d_x if self.takes_pixels else part.image
+        cdef double *place = (part.deltas + (self.window_height - 1) * self.deltas_row
+                              + (self.window_width - 1) * self.depth)
+        cdef size_t y
+        for y in range(self.rows):
+            memcpy(place + y * self.deltas_row, delta + y * row, row * sizeof(double))
+        self.kernels.convolve(&self.gather, part.deltas, part.back_weights, NULL, PURENET_LINEAR,
+                              target)
+        if not self.takes_pixels:
+            self.kernels.from_pixels(self.channels, pixels, target, self.depth_in, d_x, pixels)
 
     cdef void take_delta(self, Worker *worker, size_t sample, const double *delta) noexcept nogil:
         """Do all that is to be done with the delta of a sample, where it is not kept."""

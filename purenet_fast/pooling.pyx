@@ -122,6 +122,7 @@ cdef class MaxPoolStage(PoolStage):
         down, across = self.layer.stride
         PoolStage.follow(self, before, purpose, seen)
         if self.takes_pixels and isinstance(before, ConvolutionStage):
+            (<ConvolutionStage> before).is_sparse = True
             if down >= height and across >= width:
                 if (<ConvolutionStage> before).activation in (
                         PURENET_LINEAR, PURENET_RELU, PURENET_LEAKY_RELU):
