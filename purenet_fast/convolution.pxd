@@ -1,3 +1,4 @@
+from .buffers cimport Memory
 from .images cimport ImageStage
 from .parameters cimport Parameter
 from .stages cimport Worker
@@ -19,6 +20,7 @@ cdef struct Part:
     double *image                 # and for what they make of it, with its zeros
     size_t *place                 # and for a list of deltas
     double *value
+    double *deltas                # and for deltas with zeros around them
 
 
 cdef class ConvolutionStage(ImageStage):
@@ -47,6 +49,11 @@ cdef class ConvolutionStage(ImageStage):
     cdef bint by_filter           # is it computed filter by filter?
     cdef bint *images_finite      # then, of each image of the batch: is it finite?
     cdef bint is_pooled           # does the stage behind call ``convolve``, and give dL/dz?
+    cdef bint is_sparse           # are most deltas zero?
+    cdef bint gathers             # does a pixel gather its deltas on the way back?
+    cdef purenet_windows gather   # then, on the deltas with their zeros
+    cdef size_t deltas_row
+    cdef bint at_once             # does it call ``take_delta``, so that no delta is kept?
 
     cdef void pad_all(self, Worker *worker) noexcept nogil
     cdef void pad(self, const double *image, double *target) noexcept nogil
@@ -54,6 +61,12 @@ cdef class ConvolutionStage(ImageStage):
     cdef const double *image_of(self, Part *part, size_t sample) noexcept nogil
     cdef const double *delta_of(self, size_t sample, double *scratch) noexcept nogil
     cdef void convolve(self, Worker *worker, size_t sample, double *a) noexcept nogil
-    cdef void add_up(self, Part *part, Worker *worker, double *totals) noexcept nogil
+    cdef int lay_out_deltas(self, Memory memory) except -1
+    cdef void back_by_pixel(self, Part *part, const double *delta, double *d_x) noexcept nogil
+    cdef void back(self, Part *part, size_t sample, const double *delta) noexcept nogil
+    cdef void take_delta(self, Worker *worker, size_t sample, const double *delta) noexcept nogil
+    cdef void begin_sums(self, Part *part, bint with_totals) noexcept nogil
+    cdef void add_up(self, Part *part, size_t sample, const double *delta,
+                     bint with_totals) noexcept nogil
     cdef void write_gradient(self, Part *part, bint with_biases) noexcept nogil
     cdef void descend(self, Part *part, bint with_biases) noexcept nogil

@@ -28,6 +28,9 @@ cdef class ConvolutionStage(ImageStage):
     the window in one channel; or, where the image has many channels, these are the lanes, and each
     thread has some of the filters.  Then the deltas that are zero can be left out, which most are
     behind pooling and relu: such a term adds nothing, as long as the image is finite.
+
+    So has the way back: each delta is spread over its window, which leaves out those that are zero;
+    or, behind other layers, each pixel gathers what it gets, which needs zeros around the deltas.
     """
 
     def __cinit__(self, layer, Inputs inputs):
@@ -60,9 +63,10 @@ cdef class ConvolutionStage(ImageStage):
         cdef Part *part
         self.threads = threads
         self.purpose = purpose
+        self.at_once = self.is_pooled and threads.count == 1 and purpose != NOTHING
         self.set_up_images(memory, 0 if self.is_pooled else capacity, purpose, keeps_z)
         if self.is_pooled and purpose != NOTHING:
-            self.delta = memory.numbers(capacity * self.out_row)
+            self.delta = memory.numbers(0 if self.at_once else capacity * self.out_row)
         self.by_filter = self.takes_pixels and 2 * self.channels >= self.depth_in
         shared = self.filters if self.by_filter else self.bands
         if not self.takes_pixels:
@@ -76,6 +80,10 @@ cdef class ConvolutionStage(ImageStage):
             self.depth_in if self.takes_pixels else self.channels)
         if self.is_padded:
             self.padded = memory.numbers(capacity * self.padded_row)
+        self.gathers = (purpose != NOTHING and not self.is_sparse
+                        and self.layer.stride[0] == self.layer.stride[1] == 1)
+        if self.gathers:
+            self.lay_out_deltas(memory)
         self.parts = <Part *> memory.zeros(threads.count, sizeof(Part))
         for number in range(threads.count):
             part = &self.parts[number]
@@ -91,6 +99,9 @@ cdef class ConvolutionStage(ImageStage):
                     self.padded_height * self.padded_width * self.depth_in)
                 part.place = <size_t *> memory.zeros(places + 1, sizeof(size_t))
                 part.value = memory.numbers(places + 1)
+            if self.gathers:
+                part.deltas = memory.numbers(
+                    (self.rows + 2 * (self.window_height - 1)) * self.deltas_row)
         if purpose != NOTHING:
             self.sums = memory.numbers(
                 max(terms * self.depth, self.filters * self.spread.terms * self.depth_in))
@@ -99,6 +110,31 @@ cdef class ConvolutionStage(ImageStage):
             self.weights_gradient = Parameter(self.weights.shape)
             if self.biases is not None:
                 self.biases_gradient = Parameter(self.biases.shape)
+        return 0
+
+    cdef int lay_out_deltas(self, Memory memory) except -1:
+        """Say where a pixel's deltas are in an image of them, which has zeros around it."""
+        cdef size_t height = self.window_height
+        cdef size_t width = self.window_width
+        cdef size_t taps = height * width
+        cdef size_t row = (self.columns + 2 * (width - 1)) * self.depth
+        cdef size_t f, y, x
+        cdef size_t *place
+        cdef size_t *offset
+        self.deltas_row = row
+        self.gather.depth = self.depth_in
+        self.gather.places = self.height * self.width
+        self.gather.terms = self.filters * taps
+        self.gather.place = place = <size_t *> memory.zeros(self.gather.places, sizeof(size_t))
+        self.gather.offset = offset = <size_t *> memory.zeros(self.gather.terms, sizeof(size_t))
+        for y in range(self.height):
+            for x in range(self.width):
+                place[y * self.width + x] = (y + self.top) * row + (x + self.left) * self.depth
+        for f in range(self.filters):
+            for y in range(height):
+                for x in range(width):
+                    offset[f * taps + y * width + x] = (
+                        (height - 1 - y) * row + (width - 1 - x) * self.depth + f)
         return 0
 
     cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil:
@@ -180,6 +216,8 @@ cdef class ConvolutionStage(ImageStage):
         cdef double *a
         cdef size_t i
         self.pad_all(worker)
+        if self.at_once and first == worker.begin:
+            self.begin_sums(part, True)
         if self.is_pooled:
             return
         for i in range(first, worker.last):
@@ -214,71 +252,101 @@ cdef class ConvolutionStage(ImageStage):
 
     cdef void backward(self, Worker *worker) noexcept nogil:
         cdef Part *part = &self.parts[worker.number]
-        cdef size_t pixels = self.padded_height * self.padded_width
-        cdef double *target = part.image
-        cdef double *d_x
-        cdef const double *row
-        cdef size_t i, y
+        cdef size_t i
+        if self.at_once:
+            return
         for i in range(worker.first, worker.last):
-            d_x = part.d_x + i * self.in_row
-            if self.takes_pixels and not self.is_padded:
-                target = d_x
-            memset(target, 0, pixels * self.depth_in * sizeof(double))
-            self.kernels.spread_deltas(
-                &self.spread, self.filters, self.delta_of(i, part.pixels), self.depth,
-                part.back_weights, part.finite, part.place, part.value, target)
-            if target == d_x:
-                continue
-            for y in range(self.height):
-                row = target + ((self.top + y) * self.padded_width + self.left) * self.depth_in
-                if self.takes_pixels:
-                    memcpy(d_x + y * self.width * self.depth_in, row,
-                           self.width * self.depth_in * sizeof(double))
-                else:
-                    self.kernels.from_pixels(self.channels, self.width, row, self.depth_in,
-                                             d_x + y * self.width, self.height * self.width)
+            self.back(part, i, self.delta_of(i, part.pixels))
+
+    cdef void back(self, Part *part, size_t sample, const double *delta) noexcept nogil:
+        """Compute dL/dx of a sample."""
+        cdef size_t numbers = self.padded_height * self.padded_width * self.depth_in
+        cdef double *d_x = part.d_x + sample * self.in_row
+        cdef double *target = d_x if self.takes_pixels and not self.is_padded else part.image
+        cdef const double *row
+        cdef size_t y
+        if self.gathers and part.finite:
+            self.back_by_pixel(part, delta, d_x)
+            return
+        memset(target, 0, numbers * sizeof(double))
+        self.kernels.spread_deltas(&self.spread, self.filters, delta, self.depth,
+                                   part.back_weights, part.finite, part.place, part.value, target)
+        if target == d_x:
+            return
+        for y in range(self.height):
+            row = target + ((self.top + y) * self.padded_width + self.left) * self.depth_in
+            if self.takes_pixels:
+                memcpy(d_x + y * self.width * self.depth_in, row,
+                       self.width * self.depth_in * sizeof(double))
+            else:
+                self.kernels.from_pixels(self.channels, self.width, row, self.depth_in,
+                                         d_x + y * self.width, self.height * self.width)
+
+    cdef void back_by_pixel(self, Part *part, const double *delta, double *d_x) noexcept nogil:
+        """Do the same pixel by pixel; the weights must be finite, for the zeros around."""
+        cdef size_t row = self.columns * self.depth
+        cdef size_t pixels = self.height * self.width
+        cdef double *target = d_x if self.takes_pixels else part.image
+        cdef double *place = (part.deltas + (self.window_height - 1) * self.deltas_row
+                              + (self.window_width - 1) * self.depth)
+        cdef size_t y
+        for y in range(self.rows):
+            memcpy(place + y * self.deltas_row, delta + y * row, row * sizeof(double))
+        self.kernels.convolve(&self.gather, part.deltas, part.back_weights, NULL, PURENET_LINEAR,
+                              target)
+        if not self.takes_pixels:
+            self.kernels.from_pixels(self.channels, pixels, target, self.depth_in, d_x, pixels)
+
+    cdef void take_delta(self, Worker *worker, size_t sample, const double *delta) noexcept nogil:
+        """Do all that is to be done with the delta of a sample, where it is not kept."""
+        cdef Part *part = &self.parts[worker.number]
+        self.add_up(part, sample, delta, True)
+        if part.d_x != NULL:
+            self.back(part, sample, delta)
 
     cdef void step(self, Worker *worker) noexcept nogil:
         cdef Part *part = &self.parts[worker.number]
-        cdef bint with_biases = worker.number == 0 and self.biases is not None
-        cdef double *totals = self.totals if with_biases else NULL
-        cdef size_t numbers
-        if self.by_filter:
-            numbers = self.spread.terms * self.depth_in
-        else:
-            numbers = self.window_width * self.depth
-        memset(self.sums + part.first * numbers, 0,
-               (part.last - part.first) * numbers * sizeof(double))
-        if self.by_filter:
-            with_biases = self.biases is not None
-            memset(self.totals + part.first, 0, (part.last - part.first) * sizeof(double))
-        elif with_biases:
-            memset(totals, 0, self.depth * sizeof(double))
-        self.add_up(part, worker, totals)
-        if self.purpose != STEP and self.threads.stopped():
-            return
+        cdef bint with_biases = self.biases is not None and (self.by_filter or worker.number == 0)
+        cdef size_t i
+        if not self.at_once:
+            self.begin_sums(part, with_biases)
+            for i in range(worker.rows):
+                self.add_up(part, i, self.delta_of(i, part.pixels), with_biases)
+                if self.purpose != STEP:
+                    if worker.number == 0:
+                        self.threads.look(self.work)
+                    if self.threads.stopped():
+                        return
         self.write_gradient(part, with_biases)
         if self.purpose == STEP:
             self.descend(part, with_biases)
 
-    cdef void add_up(self, Part *part, Worker *worker, double *totals) noexcept nogil:
-        """Compute the thread's sums, sample by sample."""
-        cdef size_t i
-        for i in range(worker.rows):
-            if self.by_filter:
-                self.kernels.filter_sums(
-                    &self.spread, part.first, part.last, self.image_of(part, i),
-                    self.delta_of(i, part.pixels), self.depth, self.images_finite[i], part.place,
-                    part.value, self.sums, self.totals)
-            else:
-                self.kernels.weight_sums(
-                    &self.windows, part.first * self.window_width, part.last * self.window_width,
-                    self.image_of(part, i), self.delta_of(i, part.pixels), self.sums, totals)
-            if self.purpose != STEP:
-                if worker.number == 0:
-                    self.threads.look(self.work)
-                if self.threads.stopped():
-                    return
+    cdef void begin_sums(self, Part *part, bint with_totals) noexcept nogil:
+        """Set the thread's sums to zero."""
+        cdef size_t numbers = self.window_width * self.depth
+        cdef size_t first = 0
+        cdef size_t count = self.depth
+        if self.by_filter:
+            numbers = self.spread.terms * self.depth_in
+            first = part.first
+            count = part.last - first
+        memset(self.sums + part.first * numbers, 0,
+               (part.last - part.first) * numbers * sizeof(double))
+        if with_totals:
+            memset(self.totals + first, 0, count * sizeof(double))
+
+    cdef void add_up(self, Part *part, size_t sample, const double *delta,
+                     bint with_totals) noexcept nogil:
+        """Go on with the thread's sums."""
+        cdef const double *image = self.image_of(part, sample)
+        if self.by_filter:
+            self.kernels.filter_sums(
+                &self.spread, part.first, part.last, image, delta, self.depth,
+                self.images_finite[sample], part.place, part.value, self.sums, self.totals)
+        else:
+            self.kernels.weight_sums(
+                &self.windows, part.first * self.window_width, part.last * self.window_width,
+                image, delta, self.sums, self.totals if with_totals else NULL)
 
     cdef void write_gradient(self, Part *part, bint with_biases) noexcept nogil:
         """Put the thread's sums into the order of the parameters."""

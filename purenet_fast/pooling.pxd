@@ -18,6 +18,8 @@ cdef class PoolStage(ImageStage):
     cdef Images *images           # of each thread
 
     cdef const double *image_of(self, Worker *worker, size_t sample) noexcept nogil
+    cdef double *target_of(self, Worker *worker, size_t sample) noexcept nogil
+    cdef void hand_back(self, Worker *worker, size_t sample, double *image) noexcept nogil
     cdef void pool(self, const double *image, size_t sample, double *a) noexcept nogil
     cdef void unpool(self, const double *delta, size_t sample, double *image) noexcept nogil
 

@@ -77,24 +77,33 @@ cdef class PoolStage(ImageStage):
                    (worker.last - worker.first) * self.outputs * sizeof(double))
 
     cdef void backward(self, Worker *worker) noexcept nogil:
-        cdef size_t pixels = self.height * self.width
         cdef size_t places = self.rows * self.columns
-        cdef double *image = worker.scratch + places * self.depth
-        cdef double *d_x
+        cdef double *image
         cdef const double *delta
         cdef size_t i
         for i in range(worker.first, worker.last):
             delta = self.delta + i * self.out_row
-            d_x = self.images[worker.number].d_x + i * self.in_row
             if not self.gives_pixels:
                 self.kernels.to_pixels(self.channels, places, delta, places, self.depth,
                                        worker.scratch)
                 delta = worker.scratch
-            if self.takes_pixels:
-                self.unpool(delta, i, d_x)
-                continue
+            image = self.target_of(worker, i)
             self.unpool(delta, i, image)
-            self.kernels.from_pixels(self.channels, pixels, image, self.depth, d_x, pixels)
+            self.hand_back(worker, i, image)
+
+    cdef double *target_of(self, Worker *worker, size_t sample) noexcept nogil:
+        """Return where dL/dx of a sample goes, pixel by pixel."""
+        if self.takes_pixels:
+            return self.images[worker.number].d_x + sample * self.in_row
+        return worker.scratch + self.rows * self.columns * self.depth
+
+    cdef void hand_back(self, Worker *worker, size_t sample, double *image) noexcept nogil:
+        """Give the stage before what it takes."""
+        cdef size_t pixels = self.height * self.width
+        if not self.takes_pixels:
+            self.kernels.from_pixels(
+                self.channels, pixels, image, self.depth,
+                self.images[worker.number].d_x + sample * self.in_row, pixels)
 
     cdef object gradient(self, size_t rows):
         return DeltaAlone(nested_list(self.delta, rows, self.outputs))
@@ -113,6 +122,7 @@ cdef class MaxPoolStage(PoolStage):
         down, across = self.layer.stride
         PoolStage.follow(self, before, purpose, seen)
         if self.takes_pixels and isinstance(before, ConvolutionStage):
+            (<ConvolutionStage> before).is_sparse = True
             if down >= height and across >= width:
                 if (<ConvolutionStage> before).activation in (
                         PURENET_LINEAR, PURENET_RELU, PURENET_LEAKY_RELU):
@@ -143,6 +153,17 @@ cdef class MaxPoolStage(PoolStage):
                                   NULL if self.winners == NULL else self.winners + place)
         if self.largest != NULL:
             memcpy(self.largest + place, a, self.rows * self.columns * self.depth * sizeof(double))
+
+    cdef double *target_of(self, Worker *worker, size_t sample) noexcept nogil:
+        if self.convolution is not None and self.convolution.at_once:
+            return self.convolution.parts[worker.number].pixels
+        return PoolStage.target_of(self, worker, sample)
+
+    cdef void hand_back(self, Worker *worker, size_t sample, double *image) noexcept nogil:
+        if self.convolution is not None and self.convolution.at_once:
+            self.convolution.take_delta(worker, sample, image)
+        else:
+            PoolStage.hand_back(self, worker, sample, image)
 
     cdef void unpool(self, const double *delta, size_t sample, double *image) noexcept nogil:
         cdef size_t place = sample * self.rows * self.columns * self.depth
