@@ -463,6 +463,19 @@ def test_an_optimizer_takes_its_step_with_its_memory(name):
         assert given == ["setting", "carried"]
 
 
+def test_an_optimizer_carries_on_where_the_training_has_stopped(backend):
+    net, inputs, targets = recurrent(backend)
+    net.fit(inputs, targets, epochs=3, optimizer="adam")
+    recording = record(net, inputs, targets, optimizer="adam", steps=2)
+    fresh = record(net, inputs, targets, optimizer=purenet.Adam(0.8))
+    reader = Reader(recording)
+    assert reader.value("beta1_power_W1") == 0.9 * 0.9 * 0.9
+    assert Reader(fresh).value("beta1_power_W1") == 1.0
+    for digest in recording.data["meta"]["digests"]:
+        net.fit(inputs, targets, epochs=1, optimizer="adam")
+        assert net.digest() == digest
+
+
 def test_penalties_are_in_the_loss_and_in_the_slopes():
     net, inputs, targets = averaged(purenet)
     reader = Reader(record(net, inputs, targets))

@@ -64,8 +64,8 @@ def explain(
     net: a network of either backend; it stays as it is.
     inputs, targets: as for ``fit``; all samples are one batch.
     learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
-    optimizer: takes the step, from its start: one such as ``Adam()``, or its name; plain gradient
-        descent if not given.
+    optimizer: takes the step: one such as ``Adam()``, or its name; plain gradient descent if not
+        given.  It carries on where the network's training with an equal one has stopped.
     clip_norm, clip_value: as for ``fit``.
     sample, layer, unit: less of it: a step with one sample alone, one layer, one unit of that
         layer; all counted from 0.

@@ -54,8 +54,8 @@ def record(
     net: a network of purenet or of purenet_fast; the code that runs is purenet's, the bits are the
         same.
     learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
-    optimizer: takes the step, from its start: one such as ``Adam()``, or its name; plain gradient
-        descent if not given.
+    optimizer: takes the step: one such as ``Adam()``, or its name; plain gradient descent if not
+        given.  It carries on where the network's training with an equal one has stopped.
     clip_norm, clip_value: as for ``fit``.
     sample: take the step with this sample alone, or with these; counted from 0.
     layer: record the arithmetic of this layer only, counted from 0: its z and a, dL/da, delta, the
