@@ -595,6 +595,27 @@ def test_of_large_matrices_one_window_is_worked_unless_all_are_wanted():
     assert text == purenet.explain(plain, rows(1, 12), [[1.0]], grain="number")
 
 
+def test_a_step_on_a_digit_can_be_explained_and_one_on_a_large_image_is_refused():
+    def network(side):
+        layers = [
+            purenet.Conv2D((1, side, side), 8, 3, "relu"),
+            purenet.MaxPool2D(2),
+            purenet.Flatten(),
+            purenet.Dropout(0.25),
+            purenet.Dense(None, 10, "softmax"),
+        ]
+        return purenet.Network(layers, "categorical_cross_entropy", seed=1)
+
+    text = purenet.explain(network(8), rows(1, 64), [3], optimizer="adam")
+    operations = text.recording.data["meta"]["counts"]["operations"]
+    assert 20_000 < operations < 40_000
+    assert len(text.splitlines()) < 5_000
+    with pytest.raises(ValueError, match=r"about [\d,]+ operations, the limit is 40,000"):
+        purenet.explain(network(28), rows(1, 784), [3])
+    with pytest.raises(ValueError, match=r"the limit is 20,000"):
+        purenet.explain(network(8), rows(1, 64), [3], optimizer="adam", limit=20_000)
+
+
 def test_mathematics_of_every_layer_and_optimizer():
     from purenet.seeing.paper.markdown import latex
 

@@ -31,6 +31,8 @@ from .size import predicted_size, too_large
 
 # Above this a recording is more than anybody reads: 0.7 MB, and seconds to draw.
 LIMIT = 20_000
+# With a convolution one step on a small image takes more, and is looked at image by image.
+IMAGE_LIMIT = 40_000
 
 
 def record(
@@ -47,7 +49,7 @@ def record(
     layer: int | None = None,
     unit: int | None = None,
     open_functions: bool = False,
-    limit: int = LIMIT,
+    limit: int | None = None,
 ) -> Recording:
     """Record steps of training with these samples in one batch; the network stays as it is.
 
@@ -62,7 +64,8 @@ def record(
         gradient and the update.  The rest runs unrecorded.
     unit: record only this unit of the layer.
     open_functions: record exp, log1p and tanh from the inside instead of as one operation.
-    limit: refuse a recording of more operations than this.
+    limit: refuse a recording of more operations than this: 20,000, or 40,000 with images, if not
+        given.
 
     Raises ValueError for unusable arguments and for a recording that would be too large,
     RecordingError if the recording cannot prove itself.
@@ -97,6 +100,9 @@ def record(
                 f"by their sum; expected layer={layer} alone"
             )
     open_functions = as_flag(open_functions, "open_functions")
+    if limit is None:
+        has_images = any(len(found.output_shape) == 3 for found in copy.layers)
+        limit = IMAGE_LIMIT if has_images else LIMIT
     limit = as_count(limit, "limit")
     count = len(chosen)
     size = predicted_size(copy, count, layer, unit, steps, open_functions, chosen_optimizer)
