@@ -463,6 +463,19 @@ def test_an_optimizer_takes_its_step_with_its_memory(name):
         assert given == ["setting", "carried"]
 
 
+def test_an_optimizer_carries_on_where_the_training_has_stopped(backend):
+    net, inputs, targets = recurrent(backend)
+    net.fit(inputs, targets, epochs=3, optimizer="adam")
+    recording = record(net, inputs, targets, optimizer="adam", steps=2)
+    fresh = record(net, inputs, targets, optimizer=purenet.Adam(0.8))
+    reader = Reader(recording)
+    assert reader.value("beta1_power_W1") == 0.9 * 0.9 * 0.9
+    assert Reader(fresh).value("beta1_power_W1") == 1.0
+    for digest in recording.data["meta"]["digests"]:
+        net.fit(inputs, targets, epochs=1, optimizer="adam")
+        assert net.digest() == digest
+
+
 def test_penalties_are_in_the_loss_and_in_the_slopes():
     net, inputs, targets = averaged(purenet)
     reader = Reader(record(net, inputs, targets))
@@ -580,6 +593,27 @@ def test_of_large_matrices_one_window_is_worked_unless_all_are_wanted():
     plain = purenet.Network([purenet.Dense(12, 10, "tanh"), purenet.Dense(10, 1)], seed=1)
     text = purenet.explain(plain, rows(1, 12), [[1.0]])
     assert text == purenet.explain(plain, rows(1, 12), [[1.0]], grain="number")
+
+
+def test_a_step_on_a_digit_can_be_explained_and_one_on_a_large_image_is_refused():
+    def network(side):
+        layers = [
+            purenet.Conv2D((1, side, side), 8, 3, "relu"),
+            purenet.MaxPool2D(2),
+            purenet.Flatten(),
+            purenet.Dropout(0.25),
+            purenet.Dense(None, 10, "softmax"),
+        ]
+        return purenet.Network(layers, "categorical_cross_entropy", seed=1)
+
+    text = purenet.explain(network(8), rows(1, 64), [3], optimizer="adam")
+    operations = text.recording.data["meta"]["counts"]["operations"]
+    assert 20_000 < operations < 40_000
+    assert len(text.splitlines()) < 5_000
+    with pytest.raises(ValueError, match=r"about [\d,]+ operations, the limit is 40,000"):
+        purenet.explain(network(28), rows(1, 784), [3])
+    with pytest.raises(ValueError, match=r"the limit is 20,000"):
+        purenet.explain(network(8), rows(1, 64), [3], optimizer="adam", limit=20_000)
 
 
 def test_mathematics_of_every_layer_and_optimizer():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from ..checks import shown
 from ..layers import KINDS, Layer
 from ..network import Network
 
 
 def pure_copy(net: Network) -> Network:
-    """Return a network of purenet with the same layers, parameters and loss."""
+    """Return a network of purenet with the same layers, parameters, loss, and training so far."""
     if not isinstance(net, Network):
         raise TypeError(f"net: found {shown(net)}, expected a Network")
     net.check_parameters()
@@ -24,4 +26,8 @@ def _pure_layer(layer: Layer) -> Layer:
         values = getattr(layer, name)
         if values is not None:
             setattr(copy, name, values)
+    used = layer.optimizer_memory()
+    if used is not None:
+        optimizer, memory = used
+        copy.remember(optimizer, deepcopy(memory))
     return copy

@@ -35,8 +35,8 @@ def step_through(
         computes the same bits; the network itself stays as it is.
     inputs, targets: as for ``fit``; all samples are one batch.
     learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
-    optimizer: takes the step, from its start: one such as ``Adam()``, or its name; plain gradient
-        descent if not given.
+    optimizer: takes the step: one such as ``Adam()``, or its name; plain gradient descent if not
+        given.  It carries on where the network's training with an equal one has stopped.
     sample: take the step with this sample alone, or with these; counted from 0.
     stdin, stdout: where commands come from and where text goes, if not the terminal.
 

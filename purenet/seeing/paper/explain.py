@@ -14,7 +14,7 @@ from typing import Any
 from ...checks import as_choice
 from ...optimizers import Optimizer
 from ..recording.document import Recording
-from ..recording.record import LIMIT, record
+from ..recording.record import record
 from .markdown import as_markdown
 from .text import as_text
 
@@ -57,15 +57,15 @@ def explain(
     format: str = "text",
     open_functions: bool = False,
     ascii: bool = False,
-    limit: int = LIMIT,
+    limit: int | None = None,
 ) -> Explanation:
     """Work one step of training with these samples, forward, loss, backward and update.
 
     net: a network of either backend; it stays as it is.
     inputs, targets: as for ``fit``; all samples are one batch.
     learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
-    optimizer: takes the step, from its start: one such as ``Adam()``, or its name; plain gradient
-        descent if not given.
+    optimizer: takes the step: one such as ``Adam()``, or its name; plain gradient descent if not
+        given.  It carries on where the network's training with an equal one has stopped.
     clip_norm, clip_value: as for ``fit``.
     sample, layer, unit: less of it: a step with one sample alone, one layer, one unit of that
         layer; all counted from 0.
@@ -76,8 +76,8 @@ def explain(
     open_functions: work exp, log1p and tanh from the inside, too.
     ascii: write dL/dW1 and delta1 instead of ∂L/∂W1 and δ1 (in text).
 
-    Raises ValueError if it would be more than ``limit`` operations; the message says how to take
-    less.
+    Raises ValueError if it would be more than ``limit`` operations (20,000, or 40,000 with images);
+    the message says how to take less.
 
     >>> from purenet import Dense, Network
     >>> net = Network([Dense(2, 1, "linear", initializer=[[0.5], [-0.25]])], seed=1)

@@ -11,7 +11,7 @@ from ...network import Network
 from ...optimizers import Optimizer
 from ...parameters import clip_gradients
 from ...samples import Samples
-from ..memory import owner_of, parts_of, remembered
+from ..memory import parts_of, remembered
 from ..source.functions import RecordingError, key_of
 from ..step import Named, parameter_roles
 from .tape import Tape, Traced, plain
@@ -60,16 +60,9 @@ def parameters_of(layer: Layer) -> dict[str, Any]:
 class Comparison:
     """Compares a recorded step with the same step without recording."""
 
-    def __init__(self, tape: Tape, twin: Network, optimizer: Optimizer) -> None:
+    def __init__(self, tape: Tape, twin: Network) -> None:
         self.tape = tape
-        self._memories: dict[tuple[int, str] | None, Any] = {}  # of the step without recording
-        start = optimizer.start
-
-        def kept(parameter: Any) -> Any:
-            memory = self._memories[owner_of(twin.layers, parameter)] = start(parameter)
-            return memory
-
-        vars(optimizer)["start"] = kept
+        self._twin = twin  # takes the step without recording
 
     def compare(
         self,
@@ -101,7 +94,8 @@ class Comparison:
     def compare_memories(self, recorded: Mapping[tuple[int, str], Any]) -> None:
         """Refuse the step if the optimizer remembers other numbers."""
         for (n, parameter), memory in recorded.items():
-            expected = dict(parts_of(self._memories[n, parameter]))
+            used = self._twin.layers[n].optimizer_memory()
+            expected = {} if used is None else dict(parts_of(used[1][parameter]))
             for label, values in parts_of(memory):
                 name = Named("new_memory", n, remembered(label, parameter)).name
                 self._values(name, values, expected[label])

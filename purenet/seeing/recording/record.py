@@ -31,6 +31,8 @@ from .size import predicted_size, too_large
 
 # Above this a recording is more than anybody reads: 0.7 MB, and seconds to draw.
 LIMIT = 20_000
+# With a convolution one step on a small image takes more, and is looked at image by image.
+IMAGE_LIMIT = 40_000
 
 
 def record(
@@ -47,22 +49,23 @@ def record(
     layer: int | None = None,
     unit: int | None = None,
     open_functions: bool = False,
-    limit: int = LIMIT,
+    limit: int | None = None,
 ) -> Recording:
     """Record steps of training with these samples in one batch; the network stays as it is.
 
     net: a network of purenet or of purenet_fast; the code that runs is purenet's, the bits are the
         same.
     learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
-    optimizer: takes the step, from its start: one such as ``Adam()``, or its name; plain gradient
-        descent if not given.
+    optimizer: takes the step: one such as ``Adam()``, or its name; plain gradient descent if not
+        given.  It carries on where the network's training with an equal one has stopped.
     clip_norm, clip_value: as for ``fit``.
     sample: take the step with this sample alone, or with these; counted from 0.
     layer: record the arithmetic of this layer only, counted from 0: its z and a, dL/da, delta, the
         gradient and the update.  The rest runs unrecorded.
     unit: record only this unit of the layer.
     open_functions: record exp, log1p and tanh from the inside instead of as one operation.
-    limit: refuse a recording of more operations than this.
+    limit: refuse a recording of more operations than this: 20,000, or 40,000 with images, if not
+        given.
 
     Raises ValueError for unusable arguments and for a recording that would be too large,
     RecordingError if the recording cannot prove itself.
@@ -97,6 +100,9 @@ def record(
                 f"by their sum; expected layer={layer} alone"
             )
     open_functions = as_flag(open_functions, "open_functions")
+    if limit is None:
+        has_images = any(len(found.output_shape) == 3 for found in copy.layers)
+        limit = IMAGE_LIMIT if has_images else LIMIT
     limit = as_count(limit, "limit")
     count = len(chosen)
     size = predicted_size(copy, count, layer, unit, steps, open_functions, chosen_optimizer)

@@ -168,7 +168,7 @@ class Recorder:
         """Record the steps, each compared with the same step without recording."""
         net, register = self.recorded, self.register
         twin, twin_optimizer = pure_copy(self.net), copy.deepcopy(self.optimizer)
-        comparison = Comparison(self.tape, twin, twin_optimizer)
+        comparison = Comparison(self.tape, twin)
         for number, found in enumerate(net.layers):
             if register.selects(number):
                 register.take_parameters(found, number)
@@ -429,9 +429,16 @@ class Recorder:
                     register.keep_changed(named, values, code)
 
     def _start(self, parameter: Any) -> Any:
-        """Return what the optimizer remembers of a parameter at first, as recorded numbers."""
-        memory = copy.deepcopy(self.optimizer).start(plain(parameter))
+        """Return what the optimizer remembers of a parameter at first, as recorded numbers.
+
+        It carries on where the network's training with an equal one has stopped.
+        """
         owner = owner_of(self.recorded.layers, parameter)
+        used = None if owner is None else self.net.layers[owner[0]].optimizer_memory()
+        if owner is not None and used is not None and used[0] == self.optimizer:
+            memory = copy.deepcopy(used[1][owner[1]])
+        else:
+            memory = copy.deepcopy(self.optimizer).start(plain(parameter))
         if owner is not None and self.register.selects(owner[0]):
             self.register.take_memory(memory)
             self._memories[owner] = memory
