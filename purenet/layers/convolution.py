@@ -209,6 +209,9 @@ class Conv2D(WeightedLayer):
     bias_initializer: the same for the biases; zeros by default.
     l1, l2: the loss grows by ``l1 * sum of |w| + l2 * sum of w * w`` of the weights.
 
+    Raises ValueError or TypeError for unusable arguments, and for a window that is larger than the
+    images.
+
     >>> layer = Conv2D((1, 8, 8), 4, 3, "relu", padding="same")
     >>> layer.output_shape, layer.parameter_count
     ((4, 8, 8), 40)

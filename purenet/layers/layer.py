@@ -31,8 +31,8 @@ What a layer may have besides:
   ``output_shape`` as well, and says so in ``SETTINGS``, so that they stay what they are.
 - Inputs that the layer before decides on: as long as ``inputs`` is not set, the layer is open, and
   a network calls ``connect`` with the ``output_shape`` of the layer before.
-- ``l1`` and ``l2``: ``WEIGHTS`` names the parameters that they act on; ``gradient`` adds their slopes
-  (``regularisation.add_penalty_slopes``), and ``settings`` holds ``**self.penalties()``.
+- ``l1`` and ``l2``: ``WEIGHTS`` names the parameters that they act on, ``gradient`` adds their
+  slopes (``regularisation.add_penalty_slopes``), and ``settings`` holds ``**self.penalties()``.
 - Random numbers: with ``is_random = True``, training calls ``feedforward_in_training``, and nothing
   else does.  What ``delta`` needs of it is returned behind z and a.
 - Steps: with ``has_steps = True``, ``through_time`` makes of delta what ``gradient`` and

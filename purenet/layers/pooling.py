@@ -217,6 +217,9 @@ class MaxPool2D(Pool2D):
         the windows lie side by side.  What is left over at the edge is left out.
     inputs: the shape of the images, (channels, height, width), if no layer before gives it.
 
+    Raises ValueError or TypeError for unusable arguments, and for a window that is larger than the
+    images.
+
     A number is larger than another if ``>`` says so: NaN is not larger than anything, and nothing
     is larger than NaN.
 
@@ -261,7 +264,11 @@ class AveragePool2D(Pool2D):
         the windows lie side by side.  What is left over at the edge is left out.
     inputs: the shape of the images, (channels, height, width), if no layer before gives it.
 
-    LeCun et al., "Gradient-based learning applied to document recognition", 1998.
+    Raises ValueError or TypeError for unusable arguments, and for a window that is larger than the
+    images.
+
+    LeCun et al., "Gradient-based learning applied to document recognition", 1998, where a weight, a
+    bias and a sigmoid for each channel come on top.
 
     >>> layer = AveragePool2D(2, inputs=(1, 2, 4))
     >>> layer.feedforward([[1.0, 5.0, 2.0, 0.0, 3.0, 3.0, 0.0, 2.0]]).a
