@@ -15,6 +15,7 @@ from .checks import (
     as_targets,
     counted,
     flat,
+    is_row,
     shown,
 )
 from .matrix import Matrix, Rows
@@ -161,7 +162,7 @@ def _judged_classes(numbers: list[int], targets: Any) -> Judged:
     listed = as_list(targets, "targets", "a list with one row a sample")
     _check_as_many(numbers, listed)
     numbers, listed = _without_bools(numbers), _without_bools(listed)
-    if any(map(_is_row, listed)):
+    if any(map(is_row, listed)):
         rows = as_matrix(listed, "targets")
         for number, row in enumerate(rows):
             if not are_classes([row]):
@@ -193,7 +194,7 @@ def _named(number: int | None) -> tuple[int, ...]:
 def checked_answers(outputs: Any, targets: Any) -> tuple[Matrix, Matrix]:
     """Return outputs and targets as rows of floats, as many of one as of the other."""
     listed = _listed(outputs)
-    if any(map(_is_row, listed)):
+    if any(map(is_row, listed)):
         rows = as_matrix(listed, "outputs", finite=False)
     else:
         rows = [[as_number(x, f"outputs: row {i}", finite=False)] for i, x in enumerate(listed)]
@@ -207,10 +208,6 @@ def _listed(outputs: Any) -> list[Any]:
     if not listed:
         raise ValueError("outputs: found no rows, expected one row or number a sample")
     return listed
-
-
-def _is_row(item: Any) -> bool:
-    return hasattr(item, "__len__") and not isinstance(item, (str, bytes))
 
 
 def _check_as_many(outputs: list[Any], targets: list[Any]) -> None:

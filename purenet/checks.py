@@ -75,6 +75,11 @@ def as_list(values: Any, place: str, expected: str) -> list[Any]:
         raise TypeError(f"{place}: found {shown(values)}, expected {expected}") from None
 
 
+def is_row(item: Any) -> bool:
+    """Return whether it holds items, and is no text."""
+    return hasattr(item, "__len__") and not isinstance(item, (str, bytes))
+
+
 def as_row(values: Any, place: str, width: int | None, *, finite: bool = True) -> list[float]:
     """Return one row as a new list of floats."""
     row = values
@@ -159,8 +164,7 @@ def as_targets(targets: Any, samples: int, outputs: int) -> Matrix:
         return as_matrix(listed, "targets", width=outputs)
     if kinds <= NUMBERS and outputs == 1 and _are_finite(listed):
         return list(map(list, zip(map(float, listed))))
-    single = [isinstance(row, (str, bytes)) or not hasattr(row, "__len__") for row in listed]
-    if not all(single):
+    if any(map(is_row, listed)):
         return as_matrix(listed, "targets", width=outputs)
     if outputs > 1:
         return one_hot(listed, outputs, "targets")
@@ -272,6 +276,14 @@ def as_size(value: Any, argument: str) -> float:
     if size < 0.0:
         raise ValueError(f"{argument}: found {size}, expected 0 or more")
     return size
+
+
+def as_part(value: Any, argument: str) -> float:
+    """Return a number that is zero or more and less than one, or raise ValueError or TypeError."""
+    part = as_number(value, argument)
+    if not 0.0 <= part < 1.0:
+        raise ValueError(f"{argument}: found {part}, expected 0 or more and less than 1")
+    return part
 
 
 def as_learning_rate(value: Any, argument: str = "learning_rate") -> float:

@@ -41,12 +41,14 @@ def checked_layers(net: Parts, layers: Any) -> tuple[Layer, ...]:
     """
     own = set(map(id, net.__dict__.get("layers", ())))
     seen = set()
-    listed = as_list(layers, "layers", "a list of Dense layers")
+    listed = as_list(layers, "layers", "a list of layers such as Dense")
     if not listed:
-        raise ValueError("layers: found none, expected at least one Dense layer")
+        raise ValueError("layers: found none, expected at least one, such as Dense")
     for number, layer in enumerate(listed):
         if not isinstance(layer, Layer):
-            raise TypeError(f"layers: layer {number} is {shown(layer)}, expected a Dense layer")
+            raise TypeError(
+                f"layers: layer {number} is {shown(layer)}, expected a layer such as Dense"
+            )
         if layer.backend not in ("any", net.layer_class.backend):
             twin = KINDS.get((net.layer_class.backend, type(layer).__name__), net.layer_class)
             raise TypeError(

@@ -9,7 +9,8 @@ class History:
     """The course of one call of ``fit``: a list each, with one entry an epoch.
 
     loss, accuracy: of the training samples, as each batch was met before its update, so that the
-        first entry of a full-batch run is the loss of the network as it was given.
+        first entry of a full-batch run is the loss of the network as it was given.  The penalties
+        of l1 and l2 are in it, as their mean over the batches.
     validation_loss, validation_accuracy: of the validation data, after the epoch.
     first_epoch: the number of the first epoch, counted from 0 over the life of the network.
     stopped: why training ended before its last epoch, or None.

@@ -44,7 +44,7 @@ class Network:
     """A feedforward network.
 
     layers: a list of layers such as ``Dense``, each with as many inputs as the one before has
-        outputs.
+        outputs, or open ones, which take what there is.
     loss: sum_of_squares, mean_squared_error, binary_cross_entropy (after a sigmoid layer) or
         categorical_cross_entropy (after a softmax layer).
     seed: a whole number from which the first weights and the order of the samples are drawn.
@@ -88,13 +88,16 @@ class Network:
         ``backprop(inputs, targets)[0].weights[k][j]`` is dL/dweights[k][j] of the first layer; next
         to ``.weights`` stand ``.biases`` and ``.delta``, dL/dz with one row a sample.
 
-        The error flows from the last layer to the first::
+        The error flows from the last layer to the first; between dense layers::
 
             delta of the last layer = dL/dz, from the loss
             dL/dweights = inputs of the layer^T . delta
             dL/dbiases  = delta, summed over the samples
             dL/da of the layer before = delta . weights^T
             delta of the layer before = dL/da * da/dz
+
+        Other layers write out their own.  The slopes of l1 and l2 are in the gradient; dropout
+        leaves out nothing here.
         """
         self.check_parameters()
         return self.gradients(self.checked_samples(inputs, targets))
@@ -140,13 +143,16 @@ class Network:
         return gradients
 
     def update(
-        self, gradients: Sequence[Any], learning_rate: float, optimizer: Optimizer | None = None
+        self,
+        gradients: Sequence[Any],
+        learning_rate: float,
+        optimizer: Optimizer | str | None = None,
     ) -> None:
-        """Take one step of an optimizer, by plain gradient descent if none is given.
-
-        Every weight and bias becomes ``parameter - learning_rate * gradient`` then.
+        """Take one step of an optimizer.
 
         gradients: what ``backprop`` returned.
+        optimizer: such as ``Adam()``, or its name.  Without one it is plain gradient descent: every
+            weight and bias becomes ``parameter - learning_rate * gradient``.
         """
         rate = as_learning_rate(learning_rate)
         self.check_parameters()
@@ -339,6 +345,8 @@ class Network:
 
     def evaluate(self, inputs: Rows, targets: Any, *, threads: int = 1) -> Evaluation:
         """Return the loss over these samples and, if the targets are classes, the accuracy.
+
+        The loss is the one that training makes smaller: with the penalties of l1 and l2.
 
         Targets are classes if all are 0 or 1, with one 1 a row where a row has several.  With the
         loss binary_cross_entropy, rows of 0 and 1 with more or fewer than one 1 are several labels

@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import sqrt
 from typing import Any, ClassVar
 
-from .checks import as_choice, as_number, shown
+from .checks import as_choice, as_number, as_part, as_size, shown
 from .matrix import Matrix
 
 
@@ -465,10 +465,7 @@ class AdamW(Published):
         beta2: float = 0.999,
         epsilon: float = 1e-8,
     ) -> None:
-        decay = as_number(weight_decay, "weight_decay")
-        if decay < 0.0:
-            raise ValueError(f"weight_decay: found {decay}, expected 0 or more")
-        self.__dict__["weight_decay"] = decay
+        self.__dict__["weight_decay"] = as_size(weight_decay, "weight_decay")
         self.__dict__["beta1"] = as_part(beta1, "beta1")
         self.__dict__["beta2"] = as_part(beta2, "beta2")
         self.__dict__["epsilon"] = as_epsilon(epsilon)
@@ -532,14 +529,6 @@ def as_optimizer(value: Any, argument: str) -> Optimizer:
         f"{argument}: found {shown(value)}, expected an Optimizer such as GradientDescent(), "
         f"or one of {', '.join(OPTIMIZERS)}"
     )
-
-
-def as_part(value: Any, argument: str) -> float:
-    """Return how much of something is kept from step to step."""
-    part = as_number(value, argument)
-    if not 0.0 <= part < 1.0:
-        raise ValueError(f"{argument}: found {part}, expected 0 or more and less than 1")
-    return part
 
 
 def as_epsilon(value: Any) -> float:

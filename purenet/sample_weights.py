@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from .answers import class_of
-from .checks import as_class, as_list, as_number, counted, shown
+from .checks import as_class, as_list, as_size, counted, shown
 from .matrix import Matrix
 
 
@@ -19,7 +19,7 @@ def checked_sample_weight(values: Any, samples: int) -> list[float]:
             f"sample_weight: found {counted(len(listed), 'number')} for "
             f"{counted(samples, 'sample')}, expected as many"
         )
-    return [_as_weight(value, f"sample_weight: row {i}") for i, value in enumerate(listed)]
+    return [as_size(value, f"sample_weight: row {i}") for i, value in enumerate(listed)]
 
 
 def with_class_weight(
@@ -63,7 +63,7 @@ def _class_weights(value: Any, targets: Matrix | None) -> list[float]:
         weights = {}
         for key, weight in value.items():
             number = as_class(key, "class_weight: a class", max(len(targets[0]), 2))
-            weights[number] = _as_weight(weight, f"class_weight: class {number}")
+            weights[number] = as_size(weight, f"class_weight: class {number}")
     else:
         known = sorted(set(classes))
         weights = {c: len(classes) / (len(known) * classes.count(c)) for c in known}
@@ -77,10 +77,3 @@ def check_some(weights: list[float]) -> None:
             "class_weight and sample_weight: found only samples with a weight of 0, "
             "expected one that is larger"
         )
-
-
-def _as_weight(value: Any, place: str) -> float:
-    weight = as_number(value, place)
-    if weight < 0.0:
-        raise ValueError(f"{place}: found {weight}, expected 0 or more")
-    return weight

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from .checks import as_count, as_learning_rate, as_number, shown
+from .checks import as_count, as_learning_rate, as_number, as_part, as_size, shown
 from .elementary import cos
 from .fixed import Fixed
 
@@ -126,10 +126,7 @@ class InverseTimeDecay(Schedule):
 
     def __init__(self, rate: float, decay: float) -> None:
         self.__dict__["rate"] = as_learning_rate(rate, "rate")
-        number = as_number(decay, "decay")
-        if number < 0.0:
-            raise ValueError(f"decay: found {number}, expected 0 or more")
-        self.__dict__["decay"] = number
+        self.__dict__["decay"] = as_size(decay, "decay")
 
     def __call__(self, epoch: int) -> float:
         return self.rate / (1.0 + self.decay * epoch)
@@ -215,14 +212,11 @@ class ReduceOnPlateau(Schedule):
         lowest = as_learning_rate(least, "least")
         if lowest > first:
             raise ValueError(f"least: found {lowest}, expected 0 to rate, which is {first}")
-        part = as_number(threshold, "threshold")
-        if not 0.0 <= part < 1.0:
-            raise ValueError(f"threshold: found {part}, expected 0 or more and less than 1")
         self.__dict__["rate"] = first
         self.__dict__["factor"] = times
         self.__dict__["patience"] = as_count(patience, "patience", least=0)
         self.__dict__["least"] = lowest
-        self.__dict__["threshold"] = part
+        self.__dict__["threshold"] = as_part(threshold, "threshold")
 
     def __call__(self, epoch: int, losses: Sequence[float]) -> float:
         rate = self.rate

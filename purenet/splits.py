@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
 from .answers import MOST_NUMBERED_CLASSES, class_of
-from .checks import NUMBERS, as_count, as_list, as_number, counted, shown
+from .checks import NUMBERS, as_count, as_list, as_number, counted, is_row, shown
 from .metrics import Evaluation
 from .randomness import shuffled_order
 from .sample_weights import checked_sample_weight
@@ -217,7 +217,7 @@ def classes_of(targets: list[Any]) -> list[Hashable] | None:
 
     targets: rows of numbers or numbers.
     """
-    if all(map(_is_row, targets)):
+    if all(map(is_row, targets)):
         rows = [tuple(row) for row in targets]
         if not all({*map(type, row)} <= NUMBERS for row in rows):
             return None
@@ -263,7 +263,7 @@ def _strata(targets: list[Any], stratify: Any) -> list[Hashable] | None:
             f"stratify: found {counted(len(groups), 'group')} for "
             f"{counted(len(targets), 'sample')}, expected as many"
         )
-    keys = [tuple(group) if _is_row(group) else group for group in groups]
+    keys = [tuple(group) if is_row(group) else group for group in groups]
     for number, key in enumerate(keys):
         try:
             hash(key)
@@ -290,10 +290,6 @@ def _groups(order: list[int], strata: Sequence[Hashable]) -> list[list[int]]:
 
 def _at(places: list[int], rows: list[Any]) -> list[Any]:
     return [rows[i] for i in places]
-
-
-def _is_row(item: Any) -> bool:
-    return hasattr(item, "__len__") and not isinstance(item, (str, bytes))
 
 
 def _mean_and_deviation(values: list[float]) -> tuple[float, float]:

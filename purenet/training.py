@@ -144,6 +144,7 @@ def checked_settings(*given: Any) -> Settings:
 
 
 def checked_limit(value: Any, argument: str) -> float | None:
+    """Return how large a gradient may be, more than 0; None for no limit."""
     if value is None:
         return None
     limit = as_number(value, argument)

@@ -874,7 +874,7 @@ def bad_calls():
         (TypeError, ["epochs_trained", "1.0", "whole number"], "epochs_trained", 1.0),
         (TypeError, ["epochs_trained", "'3'", "whole number"], "epochs_trained", "3"),
         (ValueError, ["layers", "none", "at least one"], "layers", []),
-        (TypeError, ["layers", "5", "a list of Dense layers"], "layers", 5),
+        (TypeError, ["layers", "5", "a list of layers such as Dense"], "layers", 5),
         (TypeError, ["layers", "layer 0", "'x'"], "layers", ["x"]),
         (TypeError, ["history", "None", "History"], "history", None),
         (TypeError, ["history", "[0.5]", "History"], "history", [0.5]),

@@ -214,6 +214,22 @@ REFUSED = {
         "found 32 numbers, expected images",
         lambda m: two(m, m.Flatten(), m.Conv2D(None, 1, 2)),
     ),
+    "one number is no image": (
+        ValueError,
+        "layers: layer 1, MaxPool2D(2), does not fit layer 0, Dense(2, 1, 'sigmoid'): "
+        "found 1 number, expected images",
+        lambda m: m.Network([m.Dense(2, 1), m.MaxPool2D(2)]),
+    ),
+    "images beyond all measure": (
+        ValueError,
+        "inputs: found 1000000000000, expected 1 to 16777216",
+        lambda m: m.MaxPool2D(2, inputs=(10_000, 10_000, 10_000)),
+    ),
+    "dropout of nothing": (
+        ValueError,
+        "inputs: found (), expected a number or a shape",
+        lambda m: m.Dropout(0.5, inputs=()),
+    ),
     "another image": (
         ValueError,
         "layers: layer 1, Conv2D((4, 4, 2), 1, 2, 'relu'), does not fit layer 0, "
@@ -237,12 +253,12 @@ REFUSED = {
     ),
     "everything left out": (
         ValueError,
-        "rate: found 1.0, expected 0 or more, and less than 1",
+        "rate: found 1.0, expected 0 or more and less than 1",
         lambda m: m.Dropout(1.0),
     ),
     "less than nothing left out": (
         ValueError,
-        "rate: found -0.5, expected 0 or more, and less than 1",
+        "rate: found -0.5, expected 0 or more and less than 1",
         lambda m: m.Dropout(-0.5),
     ),
     "dropout by name": (

@@ -1269,7 +1269,8 @@ def test_a_number_of_another_recording_gets_no_name():
     from purenet.seeing.step import Named
 
     tape, other = Tape(), Tape()
-    register = Register(tape, Samples([[1.0]], [[1.0]], False, 1), 0.5, [purenet.Dense(1, 1)], None, None)
+    layers = [purenet.Dense(1, 1)]
+    register = Register(tape, Samples([[1.0]], [[1.0]], False, 1), 0.5, layers, None, None)
     register.begin_phase("forward", 0)
     own_number, strange = (new_number(each, 2.0, each.given(2.0)) for each in (tape, other))
     register.keep(Named("z", 0), [[own_number]])

@@ -28,10 +28,10 @@ from .images import (
     as_image_shape,
     as_pair,
     blank,
-    by,
     folded,
+    image_shape,
     padded,
-    places,
+    places_on_image,
     same_padding,
     short,
     unfolded,
@@ -209,6 +209,9 @@ class Conv2D(WeightedLayer):
     bias_initializer: the same for the biases; zeros by default.
     l1, l2: the loss grows by ``l1 * sum of |w| + l2 * sum of w * w`` of the weights.
 
+    Raises ValueError or TypeError for unusable arguments, and for a window that is larger than the
+    images.
+
     >>> layer = Conv2D((1, 8, 8), 4, 3, "relu", padding="same")
     >>> layer.output_shape, layer.parameter_count
     ((4, 8, 8), 40)
@@ -316,9 +319,7 @@ class Conv2D(WeightedLayer):
 
         Raises ValueError for what is no image, and for one that the window does not fit into.
         """
-        if len(shape) != 3:
-            raise ValueError(f"found {numbers_in(shape)} numbers, expected images")
-        channels, height, width = shape
+        channels, height, width = image_shape(shape)
         if self.padding == "same":
             zeros = Padding(
                 *same_padding(height, self.size[0], self.stride[0]),
@@ -327,15 +328,7 @@ class Conv2D(WeightedLayer):
         else:
             vertical, horizontal = self.padding
             zeros = Padding(vertical, vertical, horizontal, horizontal)
-        whole = height + zeros.top + zeros.bottom, width + zeros.left + zeros.right
-        if self.size[0] > whole[0] or self.size[1] > whole[1]:
-            around = f", {by(whole)} with the padding" if any(zeros) else ""
-            raise ValueError(
-                f"size: found {by(self.size)}, expected no more than the images, "
-                f"which are {by((height, width))}{around}"
-            )
-        rows = places(whole[0], self.size[0], self.stride[0])
-        columns = places(whole[1], self.size[1], self.stride[1])
+        rows, columns = places_on_image(height, width, self.size, self.stride, zeros)
         as_count(channels * height * width, "inputs", most=MOST_UNITS)
         as_count(self.filters * rows * columns, "outputs", most=MOST_UNITS)
         self.zeros = zeros

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NamedTuple
 
-from ..checks import as_count, as_number, entry_of
+from ..checks import as_count, as_part, entry_of, shown
 from ..matrix import Matrix, Rows, multiply
 from ..randomness import Generator
 from .layer import MOST_UNITS, DeltaAlone, Layer, LayerOutput, numbers_in
@@ -27,10 +27,13 @@ class DropoutOutput(NamedTuple):
 def draw_mask(rows: int, columns: int, rate: float, generator: Generator) -> Matrix:
     """Return a matrix with 0 for what is left out, and ``1 / (1 - rate)`` for what is kept.
 
-    What is kept grows by as much as is missing: of ``rate = 0.5``, half of the numbers are there,
+    What is kept grows by as much as is missing: with a rate of 0.5, half of the numbers are there,
     each twice as large, and their sum is on average what it was.
 
     The numbers are drawn row by row.
+
+    >>> draw_mask(1, 4, 0.5, Generator(1))
+    [[0.0, 2.0, 2.0, 0.0]]
     """
     scale = 1.0 / (1.0 - rate)
     mask = []
@@ -53,6 +56,14 @@ class Dropout(Layer):
 
     What is left out depends on the network's seed, the epoch, the batch and the place of the layer.
     ``predict``, ``evaluate`` and ``backprop`` leave out nothing.
+
+    Raises ValueError or TypeError for another rate, and for what is no number or shape.
+
+    >>> layer = Dropout(0.5, inputs=4)
+    >>> layer.feedforward([[1.0, 2.0, 3.0, 4.0]]).a
+    [[1.0, 2.0, 3.0, 4.0]]
+    >>> layer.feedforward_in_training([[1.0, 2.0, 3.0, 4.0]], Generator(1)).a
+    [[0.0, 4.0, 6.0, 0.0]]
     """
 
     backend: ClassVar[str] = "pure"
@@ -99,12 +110,11 @@ class Dropout(Layer):
         return delta
 
     def __init__(self, rate: float, *, inputs: int | tuple[int, ...] | None = None) -> None:
-        share = as_number(rate, "rate")
-        if not 0.0 <= share < 1.0:
-            raise ValueError(f"rate: found {share}, expected 0 or more, and less than 1")
-        self.rate = share
+        self.rate = as_part(rate, "rate")
         if inputs is not None:
             sizes = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
+            if not sizes:
+                raise ValueError(f"inputs: found {shown(inputs)}, expected a number or a shape")
             shape = tuple(as_count(size, "inputs") for size in sizes)
             as_count(numbers_in(shape), "inputs", most=MOST_UNITS)
             self.connect(shape)

@@ -6,10 +6,11 @@ A row of numbers holds an image channel by channel, and each channel row by row:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..checks import as_count, shown
+from ..checks import as_count, counted, shown
 from ..matrix import Matrix
 
 Image = list[Matrix]  # image[c][y][x]
@@ -53,6 +54,9 @@ class Padding(NamedTuple):
     bottom: int
     left: int
     right: int
+
+
+NO_PADDING = Padding(0, 0, 0, 0)
 
 
 def padded(image: Image, padding: Padding) -> Image:
@@ -101,6 +105,36 @@ def as_pair(value: Any, argument: str, *, least: int = 1) -> tuple[int, int]:
         return as_count(value[0], argument, least=least), as_count(value[1], argument, least=least)
     number = as_count(value, argument, least=least)
     return number, number
+
+
+def image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """Return the shape of what the layer before gives, or raise ValueError if it is no image."""
+    if len(shape) != 3:
+        raise ValueError(f"found {counted(math.prod(shape), 'number')}, expected images")
+    channels, height, width = shape
+    return channels, height, width
+
+
+def places_on_image(
+    height: int,
+    width: int,
+    size: tuple[int, int],
+    stride: tuple[int, int],
+    padding: Padding = NO_PADDING,
+) -> tuple[int, int]:
+    """Return in how many rows and columns a window can stand, or raise ValueError if in none.
+
+    >>> places_on_image(8, 6, (3, 3), (1, 1))
+    (6, 4)
+    """
+    whole = padding.top + height + padding.bottom, padding.left + width + padding.right
+    if size[0] > whole[0] or size[1] > whole[1]:
+        around = f", {by(whole)} with the padding" if any(padding) else ""
+        raise ValueError(
+            f"size: found {by(size)}, expected no more than the images, "
+            f"which are {by((height, width))}{around}"
+        )
+    return places(whole[0], size[0], stride[0]), places(whole[1], size[1], stride[1])
 
 
 def places(length: int, window: int, stride: int) -> int:

@@ -22,6 +22,24 @@ the gradient check and ``explain`` need nothing else.
 
 Rows are samples everywhere: with n samples, inputs are n by ``inputs``, z, a and delta n by
 ``outputs``.
+
+What a layer may have besides:
+
+- An activation function: ``self.activation = "tanh"``, which ``feedforward`` applies; ``delta`` is
+  right then.  A layer that makes a of z in another way defines ``delta``.
+- Shapes: where a row holds an image or a sequence, the layer sets ``input_shape`` and
+  ``output_shape`` as well, and says so in ``SETTINGS``, so that they stay what they are.
+- Inputs that the layer before decides on: as long as ``inputs`` is not set, the layer is open, and
+  a network calls ``connect`` with the ``output_shape`` of the layer before.
+- ``l1`` and ``l2``: ``WEIGHTS`` names the parameters that they act on, ``gradient`` adds their
+  slopes (``regularisation.add_penalty_slopes``), and ``settings`` holds ``**self.penalties()``.
+- Random numbers: with ``is_random = True``, training calls ``feedforward_in_training``, and nothing
+  else does.  What ``delta`` needs of it is returned behind z and a.
+- Steps: with ``has_steps = True``, ``through_time`` makes of delta what ``gradient`` and
+  ``input_gradient`` take.  ``explain`` and ``step`` show that of ``Recurrent`` alone.
+
+Parameters can be nested in any depth, such as ``weights[filter][channel][dy][dx]``; optimizers and
+penalties take the rows in it (``rows_of``).
 """
 
 from __future__ import annotations
@@ -90,6 +108,9 @@ class Layer:
         height, width)`` for an image, ``(steps, features)`` for a sequence.
     activation: the name of the function that makes a of z.
     l1, l2: the loss grows by ``l1 * sum of |w| + l2 * sum of w * w`` over the WEIGHTS.
+    is_random: whether it computes something else in training, from random numbers.
+    has_steps: whether it goes through the steps of a sequence, so that the error has to go back
+        through them.
     """
 
     backend: ClassVar[str] = "any"
@@ -98,9 +119,7 @@ class Layer:
     SETTINGS: ClassVar[tuple[str, ...]] = ("inputs", "outputs")
     ACTIVATIONS: ClassVar[tuple[str, ...]] = ACTIVATIONS
 
-    # Does it compute something else in training, from random numbers?
     is_random: ClassVar[bool] = False
-    # Does it go through the steps of a sequence, so that the error has to go back through them?
     has_steps: ClassVar[bool] = False
 
     inputs: int
@@ -210,8 +229,7 @@ class Layer:
 
     def penalty(self) -> float:
         """Return what the loss grows by for this layer."""
-        rows = [row for name in self.WEIGHTS for row in rows_of(getattr(self, name))]
-        return penalty(rows, self.l1, self.l2)
+        return penalty(self._rows_of(self.WEIGHTS), self.l1, self.l2)
 
     def penalties(self) -> dict[str, float]:
         """Return l1 and l2 as ``settings`` names them: those that are not zero."""
@@ -219,7 +237,10 @@ class Layer:
         return {name: value for name, value in named.items() if value != 0.0}
 
     def settings(self) -> dict[str, Any]:
-        """Return the arguments that make such a layer again, as JSON can hold them."""
+        """Return the arguments that make such a layer again, as JSON can hold them.
+
+        A file gives them back as they are written there: a shape as a list.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define settings")
 
     @classmethod
@@ -239,6 +260,8 @@ class Layer:
         return count
 
     def __repr__(self) -> str:
+        if self.is_open:
+            return f"{type(self).__name__}(inputs=None)"
         settings = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in self.settings().items()
@@ -338,8 +361,11 @@ class Layer:
 
     def rows(self) -> list[list[float]]:
         """Return the innermost lists of all parameters."""
+        return self._rows_of(self.PARAMETERS)
+
+    def _rows_of(self, names: tuple[str, ...]) -> list[list[float]]:
         rows: list[list[float]] = []
-        for name in self.PARAMETERS:
+        for name in names:
             values = getattr(self, name)
             if values is not None:
                 rows.extend(rows_of(values))

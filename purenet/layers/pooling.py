@@ -11,10 +11,20 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..checks import entry_of
+from ..checks import as_count, entry_of
 from ..matrix import Matrix, Rows
-from .images import Image, as_image_shape, as_pair, blank, by, folded, places, short, unfolded
-from .layer import DeltaAlone, Layer, LayerOutput, numbers_in
+from .images import (
+    Image,
+    as_image_shape,
+    as_pair,
+    blank,
+    folded,
+    image_shape,
+    places_on_image,
+    short,
+    unfolded,
+)
+from .layer import MOST_UNITS, DeltaAlone, Layer, LayerOutput
 
 
 def winner(channel: Matrix, top: int, left: int, size: tuple[int, int]) -> tuple[int, int]:
@@ -161,16 +171,9 @@ class Pool2D(Layer, abstract=True):
 
         Raises ValueError for what is no image, and for one that the window does not fit into.
         """
-        if len(shape) != 3:
-            raise ValueError(f"found {numbers_in(shape)} numbers, expected images")
-        channels, height, width = shape
-        if self.size[0] > height or self.size[1] > width:
-            raise ValueError(
-                f"size: found {by(self.size)}, expected no more than the images, "
-                f"which are {by((height, width))}"
-            )
-        rows = places(height, self.size[0], self.stride[0])
-        columns = places(width, self.size[1], self.stride[1])
+        channels, height, width = image_shape(shape)
+        rows, columns = places_on_image(height, width, self.size, self.stride)
+        as_count(channels * height * width, "inputs", most=MOST_UNITS)
         self.inputs = channels * height * width
         self.input_shape = channels, height, width
         self.outputs = channels * rows * columns
@@ -213,6 +216,9 @@ class MaxPool2D(Pool2D):
     stride: the steps in which it moves, alike; the size of the window if it is not given, so that
         the windows lie side by side.  What is left over at the edge is left out.
     inputs: the shape of the images, (channels, height, width), if no layer before gives it.
+
+    Raises ValueError or TypeError for unusable arguments, and for a window that is larger than the
+    images.
 
     A number is larger than another if ``>`` says so: NaN is not larger than anything, and nothing
     is larger than NaN.
@@ -258,7 +264,11 @@ class AveragePool2D(Pool2D):
         the windows lie side by side.  What is left over at the edge is left out.
     inputs: the shape of the images, (channels, height, width), if no layer before gives it.
 
-    LeCun et al., "Gradient-based learning applied to document recognition", 1998.
+    Raises ValueError or TypeError for unusable arguments, and for a window that is larger than the
+    images.
+
+    LeCun et al., "Gradient-based learning applied to document recognition", 1998, where a weight, a
+    bias and a sigmoid for each channel come on top.
 
     >>> layer = AveragePool2D(2, inputs=(1, 2, 4))
     >>> layer.feedforward([[1.0, 5.0, 2.0, 0.0, 3.0, 3.0, 0.0, 2.0]]).a

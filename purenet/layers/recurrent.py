@@ -81,6 +81,8 @@ class Recurrent(WeightedLayer):
     bias_initializer: the same for the biases; zeros by default.
     l1, l2: the loss grows by ``l1 * sum of |w| + l2 * sum of w * w`` of both kinds of weights.
 
+    Raises ValueError or TypeError for unusable arguments.
+
     >>> layer = Recurrent((3, 1), 1, "linear", initializer=[[1.0]], recurrent_initializer=[[0.5]])
     >>> layer.biases = [0.0]
     >>> layer.feedforward([[1.0, 0.0, 4.0]]).states
