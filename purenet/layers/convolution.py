@@ -219,16 +219,12 @@ class Conv2D(WeightedLayer):
 
     backend: ClassVar[str] = "pure"
     SETTINGS: ClassVar[tuple[str, ...]] = (
-        "inputs",
-        "outputs",
-        "input_shape",
-        "output_shape",
+        *WeightedLayer.SETTINGS,
         "filters",
         "size",
         "stride",
         "padding",
         "zeros",
-        "bias",
     )
     ACTIVATIONS: ClassVar[tuple[str, ...]] = ELEMENTWISE
 

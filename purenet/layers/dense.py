@@ -48,7 +48,6 @@ class Dense(WeightedLayer):
     """
 
     backend: ClassVar[str] = "pure"
-    SETTINGS: ClassVar[tuple[str, ...]] = ("inputs", "outputs", "bias")
 
     weights: Matrix
 

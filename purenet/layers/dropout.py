@@ -67,13 +67,7 @@ class Dropout(Layer):
     """
 
     backend: ClassVar[str] = "pure"
-    SETTINGS: ClassVar[tuple[str, ...]] = (
-        "inputs",
-        "outputs",
-        "input_shape",
-        "output_shape",
-        "rate",
-    )
+    SETTINGS: ClassVar[tuple[str, ...]] = (*Layer.SETTINGS, "rate")
     is_random: ClassVar[bool] = True
 
     def feedforward(self, inputs: Rows) -> LayerOutput:

@@ -28,7 +28,8 @@ What a layer may have besides:
 - An activation function: ``self.activation = "tanh"``, which ``feedforward`` applies; ``delta`` is
   right then.  A layer that makes a of z in another way defines ``delta``.
 - Shapes: where a row holds an image or a sequence, the layer sets ``input_shape`` and
-  ``output_shape`` as well, and says so in ``SETTINGS``, so that they stay what they are.
+  ``output_shape`` as well.
+- Settings: ``SETTINGS = (*Layer.SETTINGS, "rate")`` keeps what is set once from being changed.
 - Inputs that the layer before decides on: as long as ``inputs`` is not set, the layer is open, and
   a network calls ``connect`` with the ``output_shape`` of the layer before.
 - ``l1`` and ``l2``: ``WEIGHTS`` names the parameters that they act on, ``gradient`` adds their
@@ -116,7 +117,7 @@ class Layer:
     backend: ClassVar[str] = "any"
     PARAMETERS: ClassVar[tuple[str, ...]] = ()
     WEIGHTS: ClassVar[tuple[str, ...]] = ()
-    SETTINGS: ClassVar[tuple[str, ...]] = ("inputs", "outputs")
+    SETTINGS: ClassVar[tuple[str, ...]] = ("inputs", "outputs", "input_shape", "output_shape")
     ACTIVATIONS: ClassVar[tuple[str, ...]] = ACTIVATIONS
 
     is_random: ClassVar[bool] = False
@@ -280,7 +281,7 @@ class Layer:
             return (self.inputs,)
         if name == "output_shape" and not self.is_open:
             return (self.outputs,)
-        if self.is_open and name in (*self.SETTINGS, "input_shape", "output_shape"):
+        if self.is_open and name in self.SETTINGS:
             raise AttributeError(
                 f"{name}: this layer takes what the layer before it gives, "
                 f"expected one that is part of a network"

@@ -142,14 +142,7 @@ def gradient_to_all(
 class Pool2D(Layer, abstract=True):
     """What both kinds of pooling have in common: where the windows stand."""
 
-    SETTINGS: ClassVar[tuple[str, ...]] = (
-        "inputs",
-        "outputs",
-        "input_shape",
-        "output_shape",
-        "size",
-        "stride",
-    )
+    SETTINGS: ClassVar[tuple[str, ...]] = (*Layer.SETTINGS, "size", "stride")
 
     input_shape: tuple[int, int, int]
     output_shape: tuple[int, int, int]

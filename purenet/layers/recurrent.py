@@ -93,15 +93,11 @@ class Recurrent(WeightedLayer):
     PARAMETERS: ClassVar[tuple[str, ...]] = ("weights", "recurrent_weights", "biases")
     WEIGHTS: ClassVar[tuple[str, ...]] = ("weights", "recurrent_weights")
     SETTINGS: ClassVar[tuple[str, ...]] = (
-        "inputs",
-        "outputs",
-        "input_shape",
-        "output_shape",
+        *WeightedLayer.SETTINGS,
         "steps",
         "features",
         "units",
         "sequences",
-        "bias",
     )
     ACTIVATIONS: ClassVar[tuple[str, ...]] = ELEMENTWISE
     has_steps: ClassVar[bool] = True

@@ -16,6 +16,7 @@ class WeightedLayer(Layer, abstract=True):
 
     PARAMETERS: ClassVar[tuple[str, ...]] = ("weights", "biases")
     WEIGHTS: ClassVar[tuple[str, ...]] = ("weights",)
+    SETTINGS: ClassVar[tuple[str, ...]] = (*Layer.SETTINGS, "bias")
 
     bias: bool
     biases: list[float] | None
