@@ -107,23 +107,23 @@ class Network:
         inputs: Matrix,
         targets: Matrix,
         outputs: list[LayerOutput],
-        weights: Sequence[float] | None = None,
+        sample_weights: Sequence[float] | None = None,
     ) -> list[Any]:
         """The loop of ``backprop``: from the outputs of ``forward`` back to the first layer.
 
-        weights: how much each sample's loss counts, if not all count alike.
+        sample_weights: how much each sample's loss counts, if not all count alike.
         """
         delta: Any
         last = len(self.layers) - 1
         output = outputs[last]
         if self.loss in REQUIRED_ACTIVATION:
             delta = output_delta(self.loss, output.a, targets)
-            if weights is not None:
-                delta = weighted_rows(delta, weights)
+            if sample_weights is not None:
+                delta = weighted_rows(delta, sample_weights)
         else:
             d_a = output_gradient(self.loss, output.a, targets)
-            if weights is not None:
-                d_a = weighted_rows(d_a, weights)
+            if sample_weights is not None:
+                d_a = weighted_rows(d_a, sample_weights)
             delta = self.layers[last].delta(output, d_a)
         gradients = []
         for number in range(last, 0, -1):

@@ -20,6 +20,8 @@ from .fixed import Fixed
 class Schedule(Fixed):
     """What purenet's own schedules have in common: equal settings make equal ones.
 
+    Each raises ValueError or TypeError for unusable settings.
+
     needs_losses: whether it is called as ``schedule(epoch, losses)``, with the losses of the epochs
         before (the validation losses, if there are any), the latest last.
     """
@@ -175,7 +177,7 @@ class WarmUp(Schedule):
 
 
 class ReduceOnPlateau(Schedule):
-    """The rate times a factor whenever the loss has stopped to fall.
+    """The rate times a factor whenever the loss has stopped falling.
 
     A loss counts as lower if it is below ``(1 - threshold)`` times the lowest so far.  After more
     than ``patience`` epochs without one the rate is reduced, and the counting begins again; as in

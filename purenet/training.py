@@ -47,7 +47,7 @@ class Trainee(Parts, Protocol):
         inputs: Matrix,
         targets: Matrix,
         outputs: list[LayerOutput],
-        weights: Sequence[float] | None = None,
+        sample_weights: Sequence[float] | None = None,
     ) -> list[Any]: ...
 
     def step(self, gradients: list[Any], learning_rate: float, optimizer: Optimizer) -> None: ...
