@@ -113,9 +113,6 @@ class Dense(Compiled, layers.Dense):
         return super().input_gradient(inputs, delta) if computed is None else computed
 
 
-enter(Dense, dense.FirstDenseStage, dense.DenseStage)
-
-
 class Recurrent(Compiled, layers.Recurrent):
     backend: ClassVar[str] = "fast"
 
@@ -140,9 +137,6 @@ class Recurrent(Compiled, layers.Recurrent):
     def input_gradient(self, inputs: Rows, delta: ThroughTime) -> Matrix:
         computed = None if self._initializers else recurrent.input_gradient(self, delta)
         return super().input_gradient(inputs, delta) if computed is None else computed
-
-
-enter(Recurrent, recurrent.RecurrentStage, recurrent.RecurrentStage)
 
 
 class Conv2D(Compiled, layers.Conv2D):
@@ -185,6 +179,8 @@ class Dropout(layers.Dropout):
     backend: ClassVar[str] = "fast"
 
 
+enter(Dense, dense.FirstDenseStage, dense.DenseStage)
+enter(Recurrent, recurrent.RecurrentStage, recurrent.RecurrentStage)
 enter(Conv2D, convolution.ConvolutionStage, convolution.ConvolutionStage)
 enter(MaxPool2D, pooling.MaxPoolStage, pooling.MaxPoolStage)
 enter(AveragePool2D, pooling.AveragePoolStage, pooling.AveragePoolStage)

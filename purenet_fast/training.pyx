@@ -39,8 +39,9 @@ penalties or clipping, there is another way from 5 on (``changes``)::
 Before the first of them all threads wait for the start, and after the last one thread 0 waits for
 the end of the others (``threads``).  A wait returns whether all are to stop; whoever asks for that
 decides nothing for a single thread.  At 1 to 5, and at A, B and C, the batch is dropped then:
-nothing of it stands anywhere.  From 6 on weights have changed, and the batch must be finished; so at 6, at 8, and at 7
-without a copy, the result makes no difference, and the next wait returns it again.
+nothing of it stands anywhere.  From 6 on weights have changed, and the batch must be finished; so
+at 6, at 8, and at 7 without a copy, the result makes no difference, and the next wait returns it
+again.
 """
 
 from libc.stdlib cimport calloc, free, malloc

@@ -1,4 +1,4 @@
-/* Random numbers: the Mersenne Twister of Matsumoto and Nishimura, 1998.  Its state are 624 words,
+/* Random numbers: the Mersenne Twister of Matsumoto and Nishimura, 1998.  Its state is 624 words,
  * each drawn once; then all change. */
 
 #define WORDS 624
