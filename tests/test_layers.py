@@ -251,6 +251,21 @@ REFUSED = {
         "activation: found 'softmax', expected one of sigmoid, tanh, relu, leaky_relu, linear",
         lambda m: m.Conv2D((1, 6, 6), 2, 3, "softmax"),
     ),
+    "an activation that nothing would apply": (
+        ValueError,
+        "activation: found 'relu', expected one of linear",
+        lambda m: setattr(m.Flatten(inputs=3), "activation", "relu"),
+    ),
+    "probabilities that are none": (
+        ValueError,
+        "activation: found 'softmax', expected one of linear",
+        lambda m: setattr(m.Dropout(0.5, inputs=3), "activation", "softmax"),
+    ),
+    "pooling with a corner of its own": (
+        ValueError,
+        "activation: found 'leaky_relu', expected one of linear",
+        lambda m: setattr(m.MaxPool2D(2), "activation", "leaky_relu"),
+    ),
     "everything left out": (
         ValueError,
         "rate: found 1.0, expected 0 or more and less than 1",

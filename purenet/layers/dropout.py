@@ -68,6 +68,7 @@ class Dropout(Layer):
 
     backend: ClassVar[str] = "pure"
     SETTINGS: ClassVar[tuple[str, ...]] = (*Layer.SETTINGS, "rate")
+    ACTIVATIONS: ClassVar[tuple[str, ...]] = ("linear",)
     is_random: ClassVar[bool] = True
 
     def feedforward(self, inputs: Rows) -> LayerOutput:

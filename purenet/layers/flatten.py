@@ -23,6 +23,7 @@ class Flatten(Layer):
     """
 
     backend: ClassVar[str] = "pure"
+    ACTIVATIONS: ClassVar[tuple[str, ...]] = ("linear",)
 
     def feedforward(self, inputs: Rows) -> LayerOutput:
         """Return the inputs, as z and as a.  Shapes: all n by inputs."""

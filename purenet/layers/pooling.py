@@ -143,6 +143,7 @@ class Pool2D(Layer, abstract=True):
     """What both kinds of pooling have in common: where the windows stand."""
 
     SETTINGS: ClassVar[tuple[str, ...]] = (*Layer.SETTINGS, "size", "stride")
+    ACTIVATIONS: ClassVar[tuple[str, ...]] = ("linear",)
 
     input_shape: tuple[int, int, int]
     output_shape: tuple[int, int, int]
