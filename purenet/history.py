@@ -9,13 +9,14 @@ class History:
     """The course of one call of ``fit``: a list each, with one entry an epoch.
 
     loss, accuracy: of the training samples, as each batch was met before its update, so that the
-        first entry of a full-batch run is the loss of the network as it was given.  The penalties
-        of l1 and l2 are in it, as their mean over the batches.
+        first entry of a full-batch run is the loss of the network as it was given.
     validation_loss, validation_accuracy: of the validation data, after the epoch.
     first_epoch: the number of the first epoch, counted from 0 over the life of the network.
     stopped: why training ended before its last epoch, or None.
     best_epoch: the number of the epoch with the lowest loss, whose parameters the network has after
         a training with ``restore_best``; None without.
+
+    The penalties of l1 and l2 are in both losses: in ``loss`` as their mean over the batches.
 
     The accuracies stay empty where the targets are no classes, the validation figures where no
     validation data was given.
