@@ -29,6 +29,7 @@ from .. import step as training
 from ..copies import pure_copy
 from ..memory import float_attributes, owner_of, parts_of, remembered
 from ..step import (
+    Clipping,
     Named,
     error_above,
     error_of,
@@ -39,7 +40,7 @@ from ..step import (
 )
 from .binding import Method, bind, modules_of, numbers_of, other_numbers, plain_numbers
 from .clipping import Clipper
-from .comparing import Clipping, Comparison, plain_step
+from .comparing import Comparison, plain_step
 from .describing import Describer, described
 from .inventory import Inventory
 from .listing import Listing
