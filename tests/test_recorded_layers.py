@@ -578,6 +578,23 @@ def test_the_text_fits_and_speaks_of_what_the_layers_do(name, grain):
     assert "The second moment: a mean of the squares" in words
 
 
+def test_sentences_name_the_number_and_its_place():
+    from purenet.seeing.paper.worked import Worked
+
+    net, inputs, targets = convolutional(purenet)
+    worked = Worked(record(net, inputs, targets), "number")
+    names = worked.numbers["name"]
+    for name, said in {
+        "z1[1][0][1][2]": "Sample 1: the window of filter 0 stands at place 1, 2.",
+        "dL/dW1[1][0][2][1]": "How the loss changes with W1[1][0][2][1]: the pixels",
+        "W1[1][0][2][1]": "What filter 1 multiplies the pixel by that lies under row 2, column 1",
+        "W1'[1][0][2][1]": "W1[1][0][2][1] takes a step against its slope",
+        "a1[0][1][1][3]": "tanh squeezes z1[0][1][1][3] into",
+        "a2[1][1][0][2]": "The largest under the window at place 0, 2 of channel 1.",
+    }.items():
+        assert worked.sentence(names.index(name)).startswith(said)
+
+
 def test_of_large_matrices_one_window_is_worked_unless_all_are_wanted():
     net, inputs, targets = convolutional(purenet)
     short, whole = (

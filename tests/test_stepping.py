@@ -1113,6 +1113,28 @@ def test_every_line_of_the_new_layers_evaluates_and_has_the_names_of_a_recording
     assert text.endswith(f", after it {trained.evaluate(inputs, targets).loss!r}.\n")
 
 
+def test_clipping_is_stepped_through(monkeypatch):
+    made = []
+    monkeypatch.setattr(running, "Stepper", lambda *a: made.append(stepper.Stepper(*a)) or made[-1])
+    net, inputs, targets = with_steps()
+    options = {"clip_norm": 0.05, "clip_value": 0.1, "optimizer": "momentum"}
+    commands = ["phase"] * 3 + ["where", "phase", "show norm", "show dL/dW1[0][0]"]
+    commands += ["show clipped_W1[0][0]", "op", "op", "op", "phase", "c"]
+    text = step(net, inputs, targets, commands, None, **options)
+    assert f"{PROMPT}where\nclip\n" in text
+    data = record(net, inputs, targets, **options).data
+    values = {
+        name: data["operations"]["value"][identity]
+        for name, identity in zip(data["numbers"]["name"], data["numbers"]["id"], strict=True)
+    }
+    for name in ("norm", "dL/dW1[0][0]", "clipped_W1[0][0]"):
+        assert f"\n{name} = {values[name]}\n" in text
+    assert "   = momentum * velocity_W1[0][0] + clipped_W1[0][0]\n" in text
+    stepped = {name for name in made[0].matrices.values if not re.search(r"[.^]", name)}
+    shared = ("intermediate", "squared_error")
+    assert stepped == {m["name"] for m in data["matrices"] if m["role"] not in shared}
+
+
 def test_images_are_shown_channel_by_channel():
     net, inputs, targets = with_images()
     commands = ["show x", "el", "show z1", "where", "show z1[0][0][0][0]", "matrix", "matrix"]

@@ -14,7 +14,7 @@ Given are the inputs x, the targets y, the learning rate and the parameters of e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..layers import AveragePool2D, Dropout, Flatten, Layer, MaxPool2D
 from ..losses import loss_count, total_loss
@@ -22,6 +22,7 @@ from ..matrix import Matrix
 from ..network import Network
 from ..optimizers import Optimizer
 from ..parameters import clip_gradients
+from ..training import checked_limit
 from .penalties import is_penalised
 
 
@@ -59,6 +60,18 @@ def training_step(
         clip_gradients(net.layers, gradients, largest_slope, longest_gradient)
     net.step(gradients, learning_rate, optimizer)
     return loss
+
+
+class Clipping(NamedTuple):
+    """How a gradient is clipped, in the order of ``training_step``; None where it is not."""
+
+    clip_value: float | None = None
+    clip_norm: float | None = None
+
+    @classmethod
+    def checked(cls, clip_value: Any, clip_norm: Any) -> Clipping:
+        """Return the limits as ``fit`` takes them, or raise ValueError or TypeError."""
+        return cls(checked_limit(clip_value, "clip_value"), checked_limit(clip_norm, "clip_norm"))
 
 
 class Role(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FrameType
 from typing import Any
 
@@ -11,8 +11,9 @@ from ...layers import Conv2D, Dropout, Layer, images, recurrent
 from ...matrix import Matrix
 from ...network import Network
 from ...optimizers import Optimizer
+from ...parameters import clip_gradients
 from ..memory import float_attributes, parts_of, remembered
-from ..step import Named, extras_of, has_sums, parameter_roles, training_step
+from ..step import Clipping, Named, extras_of, has_sums, parameter_roles, training_step
 from .frames import Frames
 from .matrices import Matrices
 from .positions import FILLINGS, Locator, Update
@@ -87,13 +88,15 @@ class Keeper:
         }
         self.followed = {*FILLINGS, locator.update_code, *self._methods}
         self.followed |= {losses.sample_loss.__code__, regularisation.penalty.__code__}
-        self.followed |= set(_HANDING)
+        self.followed |= {clip_gradients.__code__, regularisation.clip_norm.__code__}
+        self.followed |= {regularisation.norm.__code__, *_HANDING}
         self._layers = net.layers
 
     def begin(
         self,
         net: Network,
         optimizer: Optimizer,
+        clipping: Clipping,
         inputs: Matrix,
         targets: Matrix,
         learning_rate: float,
@@ -102,6 +105,9 @@ class Keeper:
         self._matrices.enter("x", inputs)
         self._matrices.enter("y", targets)
         self._matrices.enter("learning_rate", learning_rate)
+        for name, limit in clipping._asdict().items():
+            if limit is not None:
+                self._matrices.enter_named(Named("setting", None, name), limit)
         for name in float_attributes(optimizer):
             self._matrices.enter_named(Named("setting", None, name), getattr(optimizer, name))
         for number, layer in enumerate(net.layers):
@@ -117,6 +123,9 @@ class Keeper:
         caller = frame.f_back
         if caller is not None and caller.f_code is training_step.__code__:
             self._enter_scalars(caller)
+        if frame.f_code is clip_gradients.__code__:
+            for given, new in self._clipped(frame):
+                self._matrices.begin_update(given.name, new)
         if frame.f_code is activations.activate.__code__ and caller is not None:
             self._enter_sums(frame, caller)
         update = self._locator.update_of(frame)
@@ -136,6 +145,15 @@ class Keeper:
         update = self._locator.update_of(frame)
         if update is not None:
             self._end_update(update)
+        elif code is clip_gradients.__code__:
+            for _, new in self._clipped(frame):
+                self._matrices.end_update(new.name)
+                self.finished.append(new.name)
+        elif code is regularisation.norm.__code__ and type(value) is float:
+            self._matrices.enter_named(Named("gradient_norm"), value)
+        elif code is regularisation.clip_norm.__code__:
+            coefficient = self._frames.local(frame)["coefficient"]
+            self._matrices.enter_named(Named("coefficient"), coefficient)
         elif code in _HANDING and value is not None:
             _HANDING[code](self._matrices, self._frames.local(frame), value)
         elif code in FILLINGS:
@@ -148,6 +166,15 @@ class Keeper:
                 self._matrices.enter_named(Named("penalty", number), value)
         elif code is losses.sample_loss.__code__ and type(value) is float:
             self._matrices.values.setdefault("loss", []).append(value)
+
+    def _clipped(self, frame: FrameType) -> Iterator[tuple[Named, Named]]:
+        """Yield the names of the gradients as they are, and as they are when clipped."""
+        gradients = self._frames.local(frame)["gradients"]
+        for number, layer in enumerate(self._layers):
+            for name in layer.PARAMETERS:
+                if getattr(gradients[number], name) is not None:
+                    given = Named(parameter_roles(name).gradient, number, name)
+                    yield given, Named("clipped_gradient", number, name)
 
     def _begin_update(self, update: Update) -> None:
         """Keep a parameter, and what the optimizer remembers of it, as they are before the step."""

@@ -13,7 +13,7 @@ from ...network import Network
 from ...optimizers import Optimizer, as_optimizer
 from ..copies import pure_copy
 from ..samples import chosen_numbers, part_of, which
-from ..step import training_step
+from ..step import Clipping, training_step
 from .stepper import Stepper
 from .tables import WIDTH
 
@@ -25,6 +25,8 @@ def step_through(
     learning_rate: float | None = None,
     *,
     optimizer: Optimizer | str | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
     sample: int | Sequence[int] | None = None,
     stdin: TextIO | None = None,
     stdout: TextIO | None = None,
@@ -37,6 +39,7 @@ def step_through(
     learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
     optimizer: takes the step: one such as ``Adam()``, or its name; plain gradient descent if not
         given.  It carries on where the network's training with an equal one has stopped.
+    clip_norm, clip_value: as for ``fit``.
     sample: take the step with this sample alone, or with these; counted from 0.
     stdin, stdout: where commands come from and where text goes, if not the terminal.
 
@@ -45,6 +48,7 @@ def step_through(
     chosen_optimizer = as_optimizer(optimizer, "optimizer")
     usual = chosen_optimizer.usual_rate if learning_rate is None else learning_rate
     rate = as_learning_rate(usual)
+    clipping = Clipping.checked(clip_value, clip_norm)
     output = sys.stdout if stdout is None else stdout
     first = pure_copy(net)
     samples = first.checked_samples(inputs, targets)
@@ -64,10 +68,10 @@ def step_through(
         # New lists, so that no two matrices are one object: the names go by identity.
         rows, answers, *_ = part_of(samples, chosen)
         fresh = deepcopy(chosen_optimizer)
-        stepper = Stepper(copy, rows, answers, rate, fresh, stdin, stdout)
+        stepper = Stepper(copy, rows, answers, rate, fresh, clipping, stdin, stdout)
         tracing = sys.gettrace()
         try:
-            loss = stepper.runcall(training_step, copy, rows, answers, rate, fresh)
+            loss = stepper.runcall(training_step, copy, rows, answers, rate, fresh, *clipping)
         except pdb.Restart:
             again = True
         else:

@@ -25,7 +25,7 @@ from ...optimizers import Optimizer
 from .. import step
 from ..source.expressions import is_number, written_number
 from ..source.lines import is_docstring
-from ..step import names_of, training_step
+from ..step import Clipping, names_of, training_step
 from .frames import Frames, short_path
 from .help import HELP, OVERVIEW, SHORT
 from .keeping import Keeper
@@ -49,6 +49,7 @@ class Stepper(pdb.Pdb):
         targets: Matrix,
         learning_rate: float,
         optimizer: Optimizer,
+        clipping: Clipping,
         stdin: TextIO | None = None,
         stdout: TextIO | None = None,
     ) -> None:
@@ -75,7 +76,7 @@ class Stepper(pdb.Pdb):
         self._tables = Tables(net, len(inputs), self.matrices, self._frames, self._locator, unicode)
         self._shower = Shower(self.matrices, self._frames, self._locator, self._tables)
         self._keeper = Keeper(net, optimizer, self.matrices, self._frames, self._locator)
-        self._keeper.begin(net, optimizer, inputs, targets, learning_rate)
+        self._keeper.begin(net, optimizer, clipping, inputs, targets, learning_rate)
 
     # What is traced, and where to stop.
 

@@ -13,7 +13,7 @@ from ...parameters import clip_gradients
 from ...samples import Samples
 from ..memory import parts_of, remembered
 from ..source.functions import RecordingError, key_of
-from ..step import Named, parameter_roles
+from ..step import Clipping, Named, parameter_roles
 from .tape import Tape, Traced, plain
 
 
@@ -24,13 +24,6 @@ class PlainStep(NamedTuple):
     gradients: list[Any]
     loss: float
     parameters: list[dict[str, Any]]
-
-
-class Clipping(NamedTuple):
-    """How a gradient is clipped, as ``fit`` takes it."""
-
-    clip_value: float | None = None
-    clip_norm: float | None = None
 
 
 def plain_step(

@@ -11,8 +11,7 @@ from ...network import Network
 from ...optimizers import OPTIMIZERS as KNOWN_OPTIMIZERS
 from ...optimizers import GradientDescent, Optimizer
 from ..notation import symbol
-from ..step import Named, error_above, error_of, parameter_roles, symbol_of
-from .comparing import Clipping
+from ..step import Clipping, Named, error_above, error_of, parameter_roles, symbol_of
 from .kinds import CLIPPED, KINDS, OPTIMIZERS, PENALTY, Words
 from .matrices import NamedMatrix, Phase
 from .words import (

@@ -65,7 +65,7 @@ KINDS: dict[tuple[str, str], Words] = {
         "{from} ⋆ δ{n}{plus_slopes}",
         "Each weight's share: the pixels that lay under it, each times the error of the window's "
         "place, added up over samples and places{and_slopes}.",
-        "How the loss changes with W{n}[{filter}][{channel}][{row}][{column}]: the pixels that lay "
+        "How the loss changes with W{n}[{row}][{column}]: the pixels that lay "
         "under it, each times the error of the window's place{and_slopes}.",
     ),
     ("Conv2D", "bias_gradient"): Words(

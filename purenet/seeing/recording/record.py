@@ -21,10 +21,9 @@ from ...checks import as_count, as_flag, as_learning_rate, shown
 from ...layers import Dense
 from ...network import Network
 from ...optimizers import Optimizer, as_optimizer
-from ...training import checked_limit
 from ..copies import pure_copy
 from ..samples import checked_number, chosen_numbers, part_of
-from .comparing import Clipping
+from ..step import Clipping
 from .document import FORMAT, VERSION, Recording
 from .recorder import Recorder
 from .size import predicted_size, too_large
@@ -78,6 +77,7 @@ def record(
     chosen_optimizer = as_optimizer(optimizer, "optimizer")
     usual = chosen_optimizer.usual_rate if learning_rate is None else learning_rate
     rate = as_learning_rate(usual)
+    clipping = Clipping.checked(clip_value, clip_norm)
     steps = as_count(steps, "steps")
     copy = pure_copy(net)
     samples = copy.checked_samples(inputs, targets)
@@ -111,12 +111,6 @@ def record(
     if size > limit:
         message = too_large(copy, size, limit, count, steps, open_functions, chosen_optimizer)
         raise ValueError(message)
-    clipping = Clipping(
-        *(
-            checked_limit(limit, name)
-            for name, limit in (("clip_value", clip_value), ("clip_norm", clip_norm))
-        )
-    )
     recorder = Recorder(
         copy,
         part_of(samples, chosen),

@@ -19,7 +19,7 @@ from ... import (
     regularisation,
 )
 from ..._version import __version__
-from ...layers import Layer, LayerOutput, dense, dropout, images, layer, pooling
+from ...layers import Layer, LayerOutput, dense, images, layer, pooling
 from ...layers.recurrent import beside
 from ...losses import REQUIRED_ACTIVATION
 from ...network import Network
@@ -29,6 +29,7 @@ from .. import step as training
 from ..copies import pure_copy
 from ..memory import float_attributes, owner_of, parts_of, remembered
 from ..step import (
+    Clipping,
     Named,
     error_above,
     error_of,
@@ -39,14 +40,15 @@ from ..step import (
 )
 from .binding import Method, bind, modules_of, numbers_of, other_numbers, plain_numbers
 from .clipping import Clipper
-from .comparing import Clipping, Comparison, plain_step
+from .comparing import Comparison, plain_step
 from .describing import Describer, described
 from .inventory import Inventory
 from .listing import Listing
 from .matrices import Update
 from .namespaces import Namespaces
 from .register import Register
-from .tape import Tape, Traced, new_traced, plain
+from .returning import Returned
+from .tape import Tape, plain
 
 # The modules of the arithmetic, from whose code objects the recorded functions are made; those of
 # the layers' and the optimizer's classes come to them.
@@ -66,7 +68,7 @@ MODULES = (
 )
 
 _INPUTS, _TARGETS = Named("inputs"), Named("targets")
-_LEARNING_RATE, _COUNT, _LOSS = Named("learning_rate"), Named("count"), Named("loss")
+_LEARNING_RATE, _LOSS = Named("learning_rate"), Named("loss")
 
 
 class Recorder:
@@ -93,25 +95,21 @@ class Recorder:
         self.optimizer = optimizer
         self.open_functions = open_functions
         self.tape = Tape()
-        last = len(net.layers) - 1
         self.register = Register(self.tape, samples, learning_rate, net.layers, layer, unit)
         self.digest_before = net.digest()
         self.digests: list[str] = []
         self.losses: list[float] = []
         self.stopped: str | None = None
-        self._back_to: int = last  # the layer whose delta is being computed
         self._outputs: list[LayerOutput] = []
         self._gradients: list[Any] = []
-        self._sample_losses: list[Any] = []
-        self._terms: list[Any] = []
         self._memories: dict[tuple[int, str], Any] = {}  # by layer and parameter
         self._errors: dict[int, Any] = {}  # of the layers that have gone back through time
         self._updates: list[Update] = []
-        self._sums: list[Any] = []  # of the steps of a recurrent layer
         modules = [*MODULES, *modules_of(optimizer, Optimizer)]
         for found in net.layers:
             modules += modules_of(found, Layer)
         self.namespaces = Namespaces(self.tape, dict.fromkeys(modules), open_functions)
+        self.returned = Returned(self.tape, self.register, self.namespaces)
         self.recorded = pure_copy(net)
         self.numbers = {id(found): number for number, found in enumerate(self.recorded.layers)}
         self.recorded_optimizer = copy.deepcopy(optimizer)
@@ -148,19 +146,7 @@ class Recorder:
         self._training_step = namespaces.function(training_step)
         pooled = (pooling.means_of_windows, pooling.gradient_to_all)
         self.tape.counting.update(function.__code__ for function in pooled)
-        namespaces.after.update(
-            {
-                losses.loss_count.__code__: self._after_count,
-                losses.sample_loss.__code__: self._after_sample_loss,
-                losses.squared_error.__code__: self._after_term,
-                losses.sigmoid_cross_entropy.__code__: self._after_term,
-                activations.activation_slopes.__code__: self._after_slopes,
-                dropout.draw_mask.__code__: self._after_mask,
-                activations.activate.__code__: self._after_activation,
-                regularisation.norm.__code__: self._after_norm,
-                pooling.largest_of_windows.__code__: self._after_pooling,
-            }
-        )
+        namespaces.after.update(self.returned.hooks())
 
     # Running.
 
@@ -221,12 +207,12 @@ class Recorder:
         if not self.register.selects(number):
             return method(inputs, *generator)
         self.register.begin_phase("forward", number)
-        self._sums = []
+        self.returned.sums = []
         output = method(self._inputs_of(number, inputs), *generator)
         parts = [*extras_of(owner), "a"]
         if owner.has_steps:
             # The sums of all steps are shown, also where the layer hands on the last ones only.
-            self.register.add_own(Named("z", number), beside(self._sums), None)
+            self.register.add_own(Named("z", number), beside(self.returned.sums), None)
             self.register.kept[Named("z", number)] = output.z
             parts.insert(0, "z")
         elif has_sums(owner):
@@ -257,15 +243,15 @@ class Recorder:
         a = register.kept[Named("a", register.last)]
         z = register.kept.get(Named("z", register.last), a)
         y = register.enter(_TARGETS)
-        self._sample_losses = []
-        self._terms = []
+        self.returned.sample_losses = []
+        self.returned.terms = []
         total = function(loss, z, a, y)
         outputs = len(y[0])
-        if self._terms and outputs > 1:
+        if self.returned.terms and outputs > 1:
             role = "squared_error" if loss not in REQUIRED_ACTIVATION else "cross_entropy"
-            rows = [self._terms[i * outputs : (i + 1) * outputs] for i in range(len(y))]
+            rows = [self.returned.terms[i * outputs : (i + 1) * outputs] for i in range(len(y))]
             register.add(Named(role, register.last), rows)
-        register.add(Named("sample_loss"), self._sample_losses)
+        register.add(Named("sample_loss"), self.returned.sample_losses)
         return total
 
     def _output_derivative(self, function: Method, role: str, loss: str, a: Any, y: Any) -> Any:
@@ -284,7 +270,7 @@ class Recorder:
         self, method: Method, owner: Layer, code: CodeType, output: LayerOutput, d_a: Any
     ) -> Any:
         number, kept = self.numbers[id(owner)], self.register.kept
-        self._back_to = number
+        self.returned.back_to = number
         if not self.register.selects(number):
             return method(output, d_a)
         d_a = kept[error_above(self.recorded.layers, number)]
@@ -449,65 +435,6 @@ class Recorder:
         for label, values in parts_of(self._memories[number, parameter]):
             named = Named("memory", number, remembered(label, parameter))
             self.register.add_own(named, values, given)
-
-    # What recorded functions return.
-
-    def _after_count(self, call: int, arguments: dict[str, Any], result: float) -> float:
-        """Give the count by which the loss divides its name."""
-        register = self.register
-        started = register.phases and register.phases[-1].step == register.step
-        if not register.selects(register.last) or not started:
-            return result
-        found: float | None = register.given.get(_COUNT)
-        if found is None:
-            source = self.tape.sources[self.tape.calls[call].source]
-            if source.contains(result):
-                made: Traced = self.namespaces.with_origin(call, {}, result)  # type: ignore[assignment]
-                given = None
-            else:
-                made = register.number(result)
-                given = "setting"
-            if register.unit is not None:
-                made = new_traced(self.tape, result, made.id)
-            register.add(_COUNT, made, given=given)
-            register.given[_COUNT] = made
-            found = made
-        return found
-
-    def _after_sample_loss(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
-        self._sample_losses.append(result)
-        return result
-
-    def _after_term(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
-        self._terms.append(result)
-        return result
-
-    def _after_slopes(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
-        named = Named("slope", self._back_to)
-        if self.register.selects(self._back_to) and named not in self.register.kept:
-            self.register.keep(named, result)
-        return result
-
-    def _after_activation(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
-        self._sums.append(arguments["z"])
-        return result
-
-    def _after_mask(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
-        if not self.tape.calls[call].recorded:
-            return result
-        named = Named("mask", self.register.phases[-1].layer)
-        self.register.keep(named, self.register.copies(result, dropout.draw_mask.__code__))
-        return self.register.kept[named]
-
-    def _after_norm(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
-        if self.tape.calls[call].recorded:
-            self.register.add(Named("gradient_norm"), result)
-        return result
-
-    def _after_pooling(self, call: int, arguments: dict[str, Any], result: Any) -> Any:
-        if not self.tape.calls[call].recorded:
-            return result
-        return self.register.copies(result, pooling.largest_of_windows.__code__)
 
     def data(self) -> dict[str, Any]:
         """Return the JSON object of what was recorded, but for what only the caller knows."""
