@@ -151,6 +151,19 @@ def test_targets_that_are_no_classes_are_split_as_well(backend: ModuleType) -> N
     assert history.validation_accuracy == []
 
 
+class Array:
+    """As NumPy's, it compares its items with whatever it is compared with."""
+
+    def __eq__(self, other: object) -> Any:
+        return [False, False, False]
+
+    def __ne__(self, other: object) -> Any:
+        raise ValueError("the truth of an array with more than one item is ambiguous")
+
+    def __repr__(self) -> str:
+        return "Array()"
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"class_weight": {3: 1.0}}, "class_weight: a class is 3, expected a class from 0 to 2"),
     ({"class_weight": {-1: 1.0}}, "class_weight: a class is -1, expected a class from 0 to 2"),
@@ -161,6 +174,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"class_weight": {1: "x"}}, "class_weight: class 1: found 'x', expected a number"),
     ({"class_weight": "even"}, "class_weight: found 'even', expected a dict"),
     ({"class_weight": [1, 2, 3]}, "class_weight: found [1, 2, 3], expected a dict"),
+    ({"class_weight": Array()}, "class_weight: found Array(), expected a dict"),
     ({"class_weight": {0: 0, 1: 0, 2: 0.0}}, "class_weight and sample_weight: found only samples"),
     ({"sample_weight": [1.0] * 10}, "sample_weight: found 10 numbers for 11 samples, expected as"),
     ({"sample_weight": []}, "sample_weight: found 0 numbers for 11 samples, expected as many"),
