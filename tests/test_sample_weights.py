@@ -385,6 +385,52 @@ def test_the_best_epoch_comes_back_after_an_interruption(
     assert net.epochs_trained == other.epochs_trained
 
 
+SPOILT: dict[str, Any] = {
+    "a filter": lambda weights: weights.__setitem__(0, "x"),
+    "a filter less": lambda weights: weights.pop(),
+    "no filter": lambda weights: weights.clear(),
+    "no rows": lambda weights: weights[0][0].clear(),
+    "no row": lambda weights: weights[0][0].__setitem__(0, 5),
+    "a longer row": lambda weights: weights[1][0][1].append(2.0),
+    "no number": lambda weights: weights[1][0][1].__setitem__(0, "x"),
+}
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+def test_the_best_epoch_comes_back_into_spoilt_lists(both: Both, spoilt: str) -> None:
+    rates = [0.01, 50.0, 50.0, 50.0]
+    results = []
+    for module in both:
+        layers = [module.Conv2D((1, 3, 2), 2, 2, "tanh"), module.Dense(None, 2, "sigmoid")]
+        net = module.Network(layers, seed=1)
+        inputs, targets = samples(6, 2, 0.0)
+        digests: list[str] = []
+        held = layers[0].weights
+        row = held[0][0][0]
+
+        def spoil(epoch: int, history: Any, net: Any = net, digests: Any = digests) -> None:
+            digests.append(net.digest())
+            if epoch == 2:
+                SPOILT[spoilt](net.layers[0].weights)
+
+        with pytest.raises((TypeError, ValueError), match=r"^layer 0: weights") as caught:
+            net.fit(
+                inputs,
+                targets,
+                epochs=4,
+                learning_rate=lambda epoch: rates[epoch],
+                restore_best=True,
+                on_epoch=spoil,
+            )
+        assert net.history.best_epoch in (0, 1)
+        assert net.epochs_trained == net.history.best_epoch + 1
+        assert net.digest() == digests[net.history.best_epoch]
+        assert layers[0].weights is held
+        assert held[0][0][0] is row
+        results.append((str(caught.value), digests, held, net.predict(inputs)))
+    assert results[0] == results[1]
+
+
 class Stops(purenet.Optimizer):
     """Plain descent that is interrupted within the fourth epoch, after its second batch."""
 
