@@ -189,8 +189,8 @@ def _layer_of(network_class: type[Saved], entry: Any) -> Layer:
     name = entry.get("kind", "Dense")
     backend = network_class.layer_class.backend
     kinds = {name: kind for (of, name), kind in KINDS.items() if of in ("any", backend)}
-    if name not in kinds:
-        raise ValueError(f"kind: found {name!r:.60}, expected one of {', '.join(kinds)}")
+    if not isinstance(name, str) or name not in kinds:
+        raise ValueError(f"kind: found {name!r:.60}, expected one of {', '.join(sorted(kinds))}")
     layer = kinds[name].from_settings(entry)
     for name in layer.PARAMETERS:
         shape = layer.shape(name)
@@ -218,7 +218,21 @@ def _remember(layer: Layer, entry: dict[str, Any]) -> None:
         expected = None if values is None else optimizer.start(rows_of(values))
         place = f"optimizer {name}: {parameter}"
         memory[parameter] = _like(found.get(parameter), expected, place)
+        if expected is not None:
+            _check_range(optimizer, memory[parameter], place)
     layer.remember(optimizer, memory)
+
+
+def _check_range(optimizer: Published, memory: dict[str, Any], place: str) -> None:
+    """Refuse numbers that no step can have left, and with which the next one has no root."""
+    for name in optimizer.SQUARES:
+        for number, row in enumerate(memory[name]):
+            if any(value < 0.0 for value in row):
+                least = min(row)
+                raise ValueError(f"{place}: {name}[{number}]: found {least}, expected 0 or more")
+    for name in optimizer.POWERS:
+        if not 0.0 <= memory[name] <= 1.0:
+            raise ValueError(f"{place}: {name}: found {memory[name]}, expected 0 to 1")
 
 
 def _like(found: Any, expected: Any, place: str) -> Any:

@@ -52,11 +52,13 @@ class Published(Optimizer):
 
     SETTINGS: the names of the settings, as ``__init__`` takes them.
     ROWS: the names of what is remembered of each number of a parameter, in rows like its own.
+    SQUARES: those of them that are sums or means of squares, and never less than 0.
     POWERS: the names of the running products, one number a parameter each.
     """
 
     SETTINGS: ClassVar[tuple[str, ...]] = ()
     ROWS: ClassVar[tuple[str, ...]] = ()
+    SQUARES: ClassVar[tuple[str, ...]] = ()
     POWERS: ClassVar[tuple[str, ...]] = ()
 
     def start(self, parameter: Matrix) -> Any:
@@ -261,6 +263,7 @@ class AdaGrad(Published):
     usual_rate = 0.01
     SETTINGS = ("epsilon",)
     ROWS = ("total",)
+    SQUARES = ("total",)
 
     epsilon: float
 
@@ -313,6 +316,7 @@ class RMSProp(Published):
     usual_rate = 0.001
     SETTINGS = ("decay", "epsilon")
     ROWS = ("average",)
+    SQUARES = ("average",)
 
     decay: float
     epsilon: float
@@ -383,6 +387,7 @@ class Adam(Published):
     usual_rate = 0.001
     SETTINGS = ("beta1", "beta2", "epsilon")
     ROWS = ("first_moment", "second_moment")
+    SQUARES = ("second_moment",)
     POWERS = ("beta1_power", "beta2_power")
 
     beta1: float
@@ -451,6 +456,7 @@ class AdamW(Published):
     usual_rate = 0.001
     SETTINGS = ("weight_decay", "beta1", "beta2", "epsilon")
     ROWS = ("first_moment", "second_moment")
+    SQUARES = ("second_moment",)
     POWERS = ("beta1_power", "beta2_power")
 
     weight_decay: float

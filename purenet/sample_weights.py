@@ -48,7 +48,8 @@ def _class_weights(value: Any, targets: Matrix | None) -> list[float]:
         ``samples / (classes * samples of its class)``.
     targets: rows that name classes, or None if they do not.
     """
-    if value != "balanced" and not isinstance(value, Mapping):
+    is_balanced = isinstance(value, str) and value == "balanced"
+    if not is_balanced and not isinstance(value, Mapping):
         raise TypeError(
             f"class_weight: found {shown(value)}, expected a dict with a number for a class, "
             f"or 'balanced'"

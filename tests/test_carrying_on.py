@@ -152,6 +152,18 @@ BROKEN = {
         lambda entry: entry["memory"]["biases"].update(beta1_power="much"),
         "layer 0: optimizer adam: biases: beta1_power: found 'much', expected a number",
     ),
+    "a square below 0": (
+        lambda entry: entry["memory"]["weights"]["second_moment"][1].__setitem__(0, -0.5),
+        r"layer 0: optimizer adam: weights: second_moment\[1\]: found -0.5, expected 0 or more",
+    ),
+    "a power above 1": (
+        lambda entry: entry["memory"]["biases"].update(beta2_power=2),
+        "layer 0: optimizer adam: biases: beta2_power: found 2.0, expected 0 to 1",
+    ),
+    "a power that is no number": (
+        lambda entry: entry["memory"]["biases"].update(beta1_power="nan"),
+        "layer 0: optimizer adam: biases: beta1_power: found nan, expected 0 to 1",
+    ),
 }
 
 

@@ -431,6 +431,8 @@ CHANGES = {
     "preparation": lambda c: c.update(preparation=5),
     "preparation: ": lambda c: c.update(preparation={}),
     "layer 1: expected an object": lambda c: c["layers"].__setitem__(1, [1, 2]),
+    "layer 0: kind: found 'LSTM', expected one of ": lambda c: c["layers"][0].update(kind="LSTM"),
+    "layer 0: kind: found []": lambda c: c["layers"][0].update(kind=[]),
     "layer 0: inputs is missing": lambda c: c["layers"][0].pop("inputs"),
     "layer 0: inputs: found '2'": lambda c: c["layers"][0].update(inputs="2"),
     "layer 0: inputs: found 0": lambda c: c["layers"][0].update(inputs=0),

@@ -162,6 +162,26 @@ REFUSED = {
         "stride: found -1, expected 1 or more",
         lambda m: m.MaxPool2D(2, stride=(1, -1)),
     ),
+    "a stride that no image needs": (
+        ValueError,
+        f"stride: found {2**64}, expected 1 to 16777216",
+        lambda m: m.MaxPool2D(2, stride=2**64, inputs=(1, 4, 4)),
+    ),
+    "padding that fills the memory": (
+        ValueError,
+        f"inputs with the padding: found {(2**21 + 1) ** 2}, expected 1 to 16777216",
+        lambda m: m.Conv2D((1, 1, 1), 1, 1, stride=2**20, padding=2**20),
+    ),
+    "a pool of too much": (
+        ValueError,
+        f"inputs: found {2**60}, expected 1 to 16777216",
+        lambda m: m.AveragePool2D(2**20, inputs=(2**20, 2**20, 2**20)),
+    ),
+    "dropout of no shape": (
+        ValueError,
+        "inputs: found (), expected a number or a shape",
+        lambda m: m.Dropout(0.5, inputs=()),
+    ),
     "padding below 0": (
         ValueError,
         "padding: found -1, expected 0 or more",

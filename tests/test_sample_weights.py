@@ -151,6 +151,19 @@ def test_targets_that_are_no_classes_are_split_as_well(backend: ModuleType) -> N
     assert history.validation_accuracy == []
 
 
+class Array:
+    """As NumPy's, it compares its items with whatever it is compared with."""
+
+    def __eq__(self, other: object) -> Any:
+        return [False, False, False]
+
+    def __ne__(self, other: object) -> Any:
+        raise ValueError("the truth of an array with more than one item is ambiguous")
+
+    def __repr__(self) -> str:
+        return "Array()"
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"class_weight": {3: 1.0}}, "class_weight: a class is 3, expected a class from 0 to 2"),
     ({"class_weight": {-1: 1.0}}, "class_weight: a class is -1, expected a class from 0 to 2"),
@@ -161,6 +174,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"class_weight": {1: "x"}}, "class_weight: class 1: found 'x', expected a number"),
     ({"class_weight": "even"}, "class_weight: found 'even', expected a dict"),
     ({"class_weight": [1, 2, 3]}, "class_weight: found [1, 2, 3], expected a dict"),
+    ({"class_weight": Array()}, "class_weight: found Array(), expected a dict"),
     ({"class_weight": {0: 0, 1: 0, 2: 0.0}}, "class_weight and sample_weight: found only samples"),
     ({"sample_weight": [1.0] * 10}, "sample_weight: found 10 numbers for 11 samples, expected as"),
     ({"sample_weight": []}, "sample_weight: found 0 numbers for 11 samples, expected as many"),
@@ -369,6 +383,52 @@ def test_the_best_epoch_comes_back_after_an_interruption(
     other.fit(**training, epochs=net.history.best_epoch + 1)
     assert net.digest() == other.digest()
     assert net.epochs_trained == other.epochs_trained
+
+
+SPOILT: dict[str, Any] = {
+    "a filter": lambda weights: weights.__setitem__(0, "x"),
+    "a filter less": lambda weights: weights.pop(),
+    "no filter": lambda weights: weights.clear(),
+    "no rows": lambda weights: weights[0][0].clear(),
+    "no row": lambda weights: weights[0][0].__setitem__(0, 5),
+    "a longer row": lambda weights: weights[1][0][1].append(2.0),
+    "no number": lambda weights: weights[1][0][1].__setitem__(0, "x"),
+}
+
+
+@pytest.mark.parametrize("spoilt", SPOILT)
+def test_the_best_epoch_comes_back_into_spoilt_lists(both: Both, spoilt: str) -> None:
+    rates = [0.01, 50.0, 50.0, 50.0]
+    results = []
+    for module in both:
+        layers = [module.Conv2D((1, 3, 2), 2, 2, "tanh"), module.Dense(None, 2, "sigmoid")]
+        net = module.Network(layers, seed=1)
+        inputs, targets = samples(6, 2, 0.0)
+        digests: list[str] = []
+        held = layers[0].weights
+        row = held[0][0][0]
+
+        def spoil(epoch: int, history: Any, net: Any = net, digests: Any = digests) -> None:
+            digests.append(net.digest())
+            if epoch == 2:
+                SPOILT[spoilt](net.layers[0].weights)
+
+        with pytest.raises((TypeError, ValueError), match=r"^layer 0: weights") as caught:
+            net.fit(
+                inputs,
+                targets,
+                epochs=4,
+                learning_rate=lambda epoch: rates[epoch],
+                restore_best=True,
+                on_epoch=spoil,
+            )
+        assert net.history.best_epoch in (0, 1)
+        assert net.epochs_trained == net.history.best_epoch + 1
+        assert net.digest() == digests[net.history.best_epoch]
+        assert layers[0].weights is held
+        assert held[0][0][0] is row
+        results.append((str(caught.value), digests, held, net.predict(inputs)))
+    assert results[0] == results[1]
 
 
 class Stops(purenet.Optimizer):

@@ -326,6 +326,10 @@ class Conv2D(WeightedLayer):
             zeros = Padding(vertical, vertical, horizontal, horizontal)
         rows, columns = places_on_image(height, width, self.size, self.stride, zeros)
         as_count(channels * height * width, "inputs", most=MOST_UNITS)
+        padded_height = zeros.top + height + zeros.bottom
+        padded_width = zeros.left + width + zeros.right
+        padded_inputs = channels * padded_height * padded_width
+        as_count(padded_inputs, "inputs with the padding", most=MOST_UNITS)
         as_count(self.filters * rows * columns, "outputs", most=MOST_UNITS)
         self.zeros = zeros
         self.inputs = channels * height * width

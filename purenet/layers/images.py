@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ..checks import as_count, counted, shown
 from ..matrix import Matrix
+from .layer import MOST_UNITS
 
 Image = list[Matrix]  # image[c][y][x]
 
@@ -102,9 +103,15 @@ def as_pair(value: Any, argument: str, *, least: int = 1) -> tuple[int, int]:
                 f"{argument}: found {shown(value)}, expected a number, "
                 f"or a pair (vertical, horizontal)"
             )
-        return as_count(value[0], argument, least=least), as_count(value[1], argument, least=least)
-    number = as_count(value, argument, least=least)
+        return _as_side(value[0], argument, least), _as_side(value[1], argument, least)
+    number = _as_side(value, argument, least)
     return number, number
+
+
+def _as_side(value: Any, argument: str, least: int) -> int:
+    number = as_count(value, argument, least=least)
+    most = MOST_UNITS if number > MOST_UNITS else None  # as nobody means it, nobody is told of it
+    return as_count(number, argument, least=least, most=most)
 
 
 def image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:

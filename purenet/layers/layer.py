@@ -395,11 +395,16 @@ class Layer:
         return {name: _copied(getattr(self, name)) for name in self.PARAMETERS}
 
     def put_back(self, copy: dict[str, Any]) -> None:
-        """Let the parameters have the numbers again that they had when they were copied."""
+        """Let the parameters have the numbers again that they had when they were copied.
+
+        The layer's own lists hold them, whatever somebody has written into these since.
+        """
         for name, values in copy.items():
-            if values is not None:
-                for row, numbers in zip(rows_of(getattr(self, name)), rows_of(values), strict=True):
-                    row[:] = numbers
+            own = self._kept.get(name)
+            if values is None or own is None or not own.rows:
+                setattr(self, name, values)
+            else:
+                _refill(own, values)
 
     def _remember(self, optimizer: Optimizer) -> None:
         """Start with an optimizer: let it make what it remembers of each parameter."""
@@ -484,6 +489,19 @@ def _own_lists(values: Any) -> OwnLists:
     if set(map(type, level)) != LIST:  # another thread has put in something since it was checked
         return OwnLists(lists, [], [], [])
     return OwnLists(lists, list(map(id, flat(lists))), level, list(map(len, level)))
+
+
+def _refill(own: OwnLists, values: list[Any]) -> None:
+    """Let own lists hold each other again, and numbers like these values."""
+    lists = [*own.lists, *own.rows]
+    inner = iter(lists[1:])
+    copies = [values]  # in the order of the own lists: level by level
+    for target, numbers in zip(lists, copies, strict=False):
+        if type(numbers[0]) is list:
+            copies.extend(numbers)
+            target[:] = [next(inner) for _ in numbers]
+        else:
+            target[:] = numbers
 
 
 def _put_back(values: list[Any], checked: list[Any], own: dict[int, Any]) -> None:
