@@ -56,6 +56,7 @@ LAYERS = ["AveragePool2D", "Conv2D", "Dense", "Dropout", "Flatten", "MaxPool2D",
 SHARED = [
     "ConvolutionGradient",
     "DeltaAlone",
+    "DropoutOutput",
     "AdaGrad",
     "Adam",
     "AdamW",
