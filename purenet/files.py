@@ -97,14 +97,10 @@ def _optimizer_document(layer: Layer) -> dict[str, Any]:
         return {}
     if not any(memory.values()):
         return {}
-    described = {"name": names[type(optimizer)], **optimizer.settings()}
-    return {"optimizer": {**described, "memory": _copied_memory(memory)}}
-
-
-def _copied_memory(memory: Any) -> Any:
-    if isinstance(memory, dict):
-        return {name: _copied_memory(item) for name, item in memory.items()}
-    return _copied(memory)
+    name = names[type(optimizer)]
+    # Its lists can be changed without a check.
+    checked = _checked_memory(layer, name, optimizer, memory)
+    return {"optimizer": {"name": name, **optimizer.settings(), "memory": checked}}
 
 
 def _copied(values: Any) -> Any:
@@ -212,6 +208,13 @@ def _remember(layer: Layer, entry: dict[str, Any]) -> None:
     except (TypeError, ValueError) as error:
         raise ValueError(f"optimizer {name}: {error}") from None
     found = entry_of(entry, "memory", dict)
+    layer.remember(optimizer, _checked_memory(layer, name, optimizer, found))
+
+
+def _checked_memory(
+    layer: Layer, name: str, optimizer: Published, found: dict[str, Any]
+) -> dict[str, Any]:
+    """Return a copy of what an optimizer remembers of a layer's parameters, if it can be that."""
     memory = {}
     for parameter in layer.PARAMETERS:
         values = getattr(layer, parameter)
@@ -220,7 +223,7 @@ def _remember(layer: Layer, entry: dict[str, Any]) -> None:
         memory[parameter] = _like(found.get(parameter), expected, place)
         if expected is not None:
             _check_range(optimizer, memory[parameter], place)
-    layer.remember(optimizer, memory)
+    return memory
 
 
 def _check_range(optimizer: Published, memory: dict[str, Any], place: str) -> None:

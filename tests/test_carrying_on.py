@@ -167,6 +167,25 @@ BROKEN = {
 }
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (-1.0, r"optimizer adam: weights: second_moment\[1\]: found -1.0, expected 0 or more"),
+        ("x", r"optimizer adam: weights: second_moment\[1\]\[0\]: found 'x', expected a number"),
+    ],
+)
+def test_a_state_that_load_would_refuse_is_not_saved(backend, tmp_path, value, message):
+    path = tmp_path / "model.json"
+    net = network(backend)
+    fit(net, 1, "adam")
+    net.layers[0].optimizer_memory()[1]["weights"]["second_moment"][1][0] = value
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        net.save(path)
+    assert not path.exists()
+    net.save(path, optimizer=False)
+    assert backend.load(path).digest() == net.digest()
+
+
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_state_that_does_not_fit_the_network(both, tmp_path, broken):
     path = tmp_path / "model.json"
