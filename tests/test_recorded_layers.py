@@ -538,6 +538,27 @@ def test_clipping_has_names_and_formulas(clipping):
     check_formulas(part)
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_unit_by_itself_has_its_part_of_the_step_or_is_refused(name):
+    layers = [purenet.Dense(3, 4, "tanh"), purenet.Dense(4, 2, "sigmoid", l2=0.1)]
+    net = purenet.Network(layers, seed=1)
+    inputs, targets = rows(2, 3), [[1.0, 0.0], [0.0, 1.0]]
+    options = {"optimizer": name, "steps": 2, "clip_norm": 0.1}
+    with pytest.raises(ValueError, match="unit: with a penalty on the weights a unit cannot"):
+        record(net, inputs, targets, layer=1, unit=0, **options)
+    if name in ("rmsprop", "adam", "adamw"):
+        kind = optimizers.OPTIMIZERS[name].__name__
+        with pytest.raises(ValueError, match=f"unit: with {kind} a unit cannot be shown by itself"):
+            record(net, inputs, targets, layer=0, unit=1, **options)
+        return
+    whole = Reader(record(net, inputs, targets, layer=0, **options))
+    part = Reader(record(net, inputs, targets, layer=0, unit=1, **options))
+    assert_same_bits(replayed(part), part.values)
+    check_formulas(part)
+    compare_parts(whole, part)
+    assert (1, "W1'[2][1]") in computed_names(part)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [

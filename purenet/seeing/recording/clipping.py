@@ -35,7 +35,7 @@ class Clipper:
             function(layers, gradients, clip_value, clip_norm)
             for named, _ in self._clipped(gradients, [register.layer]):
                 values = getattr(gradients[register.layer], named.parameter)
-                register.kept[named] = register.enter(named, values)
+                register.kept[named] = register.enter_own(named, values)
             return
         register.begin_phase("clip", None)
         first, limit = len(self.tape), clip_value
