@@ -503,9 +503,10 @@ def test_penalties_are_in_the_loss_and_in_the_slopes():
 )
 def test_clipping_has_names_and_formulas(clipping):
     net, inputs, targets = recurrent(purenet)
-    recording = record(net, inputs, targets, 0.5, **clipping)
-    trained, _ = fitted("recurrent", purenet, 1, learning_rate=0.5, **clipping)
-    assert recording.data["meta"]["digests"] == [trained.digest()]
+    recording = record(net, inputs, targets, 0.5, steps=2, **clipping)
+    for epochs in (1, 2):
+        trained, _ = fitted("recurrent", purenet, epochs, learning_rate=0.5, **clipping)
+        assert recording.data["meta"]["digests"][epochs - 1] == trained.digest()
     reader = Reader(recording)
     assert_same_bits(replayed(reader), reader.values)
     assert check_formulas(reader) == recording.data["meta"]["counts"]["numbers"]
@@ -532,10 +533,38 @@ def test_clipping_has_names_and_formulas(clipping):
         )
         assert reader.value("norm") == pytest.approx(slopes, rel=1e-12)
     phases = [phase["phase"] for phase in recording.data["phases"]]
-    assert phases.count("clip") == 1 and phases.index("clip") == phases.index("update") - 1
-    part = Reader(record(net, inputs, targets, 0.5, layer=1, **clipping))
+    assert phases.count("clip") == 2 and phases.index("clip") == phases.index("update") - 1
+    part = Reader(record(net, inputs, targets, 0.5, steps=2, layer=1, **clipping))
     assert part.data["meta"]["digests"] == recording.data["meta"]["digests"]
     check_formulas(part)
+
+
+def test_a_network_without_parameters_has_nothing_to_clip():
+    layers = [purenet.AveragePool2D(2, inputs=(1, 2, 4)), purenet.Flatten(), purenet.Dropout(0.5)]
+    recording = record(purenet.Network(layers, seed=1), rows(1, 8), [[1.0, 0.0]], clip_norm=0.1)
+    phases = [phase["phase"] for phase in recording.data["phases"]]
+    assert "clip" not in phases and "update" not in phases
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_unit_by_itself_has_its_part_of_the_step_or_is_refused(name):
+    layers = [purenet.Dense(3, 4, "tanh"), purenet.Dense(4, 2, "sigmoid", l2=0.1)]
+    net = purenet.Network(layers, seed=1)
+    inputs, targets = rows(2, 3), [[1.0, 0.0], [0.0, 1.0]]
+    options = {"optimizer": name, "steps": 2, "clip_norm": 0.1}
+    with pytest.raises(ValueError, match="unit: with a penalty on the weights a unit cannot"):
+        record(net, inputs, targets, layer=1, unit=0, **options)
+    if name in ("rmsprop", "adam", "adamw"):
+        kind = optimizers.OPTIMIZERS[name].__name__
+        with pytest.raises(ValueError, match=f"unit: with {kind} a unit cannot be shown by itself"):
+            record(net, inputs, targets, layer=0, unit=1, **options)
+        return
+    whole = Reader(record(net, inputs, targets, layer=0, **options))
+    part = Reader(record(net, inputs, targets, layer=0, unit=1, **options))
+    assert_same_bits(replayed(part), part.values)
+    check_formulas(part)
+    compare_parts(whole, part)
+    assert (1, "W1'[2][1]") in computed_names(part)
 
 
 @pytest.mark.parametrize(

@@ -1113,6 +1113,16 @@ def test_every_line_of_the_new_layers_evaluates_and_has_the_names_of_a_recording
     assert text.endswith(f", after it {trained.evaluate(inputs, targets).loss!r}.\n")
 
 
+def test_an_image_that_a_dense_layer_takes_has_its_names_in_the_transposed_matrix():
+    layers = [purenet.MaxPool2D(1, inputs=(2, 1, 2)), purenet.Dense(None, 2, "tanh", bias=False)]
+    net = purenet.Network(layers, seed=1)
+    commands = ["phase", "phase", *["op"] * 15, "show a1^T", "c"]
+    text = step(net, [[1.0, 2.0, 3.0, 4.0]], [[0.5, 0.25]], commands)
+    assert "   = total + a1[0][0][0][1] * delta2[0][0]\n" in text
+    assert "   = total + a1[0][1][0][0] * delta2[0][1]\n" in text
+    assert "\na1^T, 4 by 1:\n" in text.replace(f"{PROMPT}show a1^T", "")
+
+
 def test_clipping_is_stepped_through(monkeypatch):
     made = []
     monkeypatch.setattr(running, "Stepper", lambda *a: made.append(stepper.Stepper(*a)) or made[-1])

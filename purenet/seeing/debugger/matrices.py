@@ -37,8 +37,8 @@ class Row(NamedTuple):
     def element(self, column: int) -> str | None:
         """Return the name of the number in a column of this list."""
         if self.folding is not None:
-            place = self.folding.place(self.number * self.width + column)
-            return element_name(self.matrix, place)
+            row, place = (column, self.number) if self.transposed else (self.number, column)
+            return element_name(self.matrix, self.folding.place(row * self.width + place))
         if self.transposed:
             return element_name(self.matrix, (column, self.number))
         return element_name(self.matrix, (self.number, column))
@@ -120,12 +120,14 @@ class Matrices:
         self._names[id(value)] = name
         self._kept.append(value)
         base = name[:-2] if name.endswith("^T") else name
-        folding = self.folding(name)
+        folding = self.folding(base)
         for number, row in enumerate(value):
             if type(row) is list and row and type(row[0]) is list:
                 self._enter_lines(name, row, (number,))
             elif type(row) is list:
-                self._rows[id(row)] = Row(base, number, base != name, folding, len(row))
+                self._rows[id(row)] = Row(
+                    base, number, base != name, folding, len(row if base == name else value)
+                )
                 self._kept.append(row)
 
     def _enter_lines(self, name: str, values: list[Any], place: tuple[int, ...]) -> None:

@@ -100,8 +100,8 @@ class Tables:
     def shape(self, name: str) -> tuple[int, ...]:
         """Return the shape that a matrix has when it is finished."""
         if name.endswith("^T"):
-            rows, columns = self.shape(name[:-2])
-            return columns, rows
+            rows, *others = self.shape(name[:-2])
+            return math.prod(others), rows
         if "." in name:  # a product without biases has the shape of the weighted sums
             name = f"z{name.rpartition('W')[2]}"
         folding = self._matrices.folding(name)

@@ -35,8 +35,11 @@ class Clipper:
             function(layers, gradients, clip_value, clip_norm)
             for named, _ in self._clipped(gradients, [register.layer]):
                 values = getattr(gradients[register.layer], named.parameter)
-                register.kept[named] = register.enter(named, values)
+                register.kept[named] = register.enter_own(named, values)
             return
+        if not any(layer.parameter_count for layer in layers):
+            function(layers, gradients, clip_value, clip_norm)
+            return  # there is nothing to clip
         register.begin_phase("clip", None)
         first, limit = len(self.tape), clip_value
         if clip_value is not None:

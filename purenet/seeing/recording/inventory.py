@@ -85,9 +85,8 @@ class Inventory:
             if self._is_elementary(self.tape.places[place].source):
                 opened.setdefault(self._function_call(call), []).append(identity)
                 continue
-            target = self.tape.places[place].target or self.tape.sources[
-                self.tape.calls[call].source
-            ].name.strip("_")
+            found = self.tape.places[place]
+            target = found.target or self.tape.sources[found.source].name.strip("_")
             groups.setdefault((call, target), []).append(identity)
         self._add_shared(groups)
         self._add_opened(opened)
@@ -104,12 +103,13 @@ class Inventory:
 
         A function that is called row by row makes one row each time.
         """
-        rows: dict[tuple[int | None, int, str, str], list[list[int]]] = {}
+        rows: dict[tuple[int | None, int, str, str, int], list[list[int]]] = {}
         for (call, target), ids in groups.items():
             found = self.tape.calls[call]
-            parameter = self._parameter_of(ids[0])
-            rows.setdefault((found.caller, found.source, target, parameter), []).append(ids)
-        for (_, source, target, parameter), made in rows.items():
+            parameter, step = self._parameter_of(ids[0]), self._phase_of(ids[0]).step
+            key = (found.caller, found.source, target, parameter, step)
+            rows.setdefault(key, []).append(ids)
+        for (_, source, target, parameter, _), made in rows.items():
             function = self.tape.sources[source].name
             unknown = Role(f"{target}{{p}}{{n}}", (), f"{target} in {function}"), _SHARED
             known, sentences = INTERMEDIATES.get((function, target), unknown)

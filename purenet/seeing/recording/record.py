@@ -26,7 +26,7 @@ from ..samples import checked_number, chosen_numbers, part_of
 from ..step import Clipping
 from .document import FORMAT, VERSION, Recording
 from .recorder import Recorder
-from .size import predicted_size, too_large
+from .size import predicted_size, shown_whole, too_large
 
 # Above this a recording is more than anybody reads: 0.7 MB, and seconds to draw.
 LIMIT = 20_000
@@ -98,6 +98,12 @@ def record(
             raise ValueError(
                 f"unit: the units of layer {layer} are computed together, because softmax divides "
                 f"by their sum; expected layer={layer} alone"
+            )
+        obstacle = shown_whole(copy.layers[layer], chosen_optimizer)
+        if obstacle is not None:
+            raise ValueError(
+                f"unit: with {obstacle} a unit cannot be shown by itself; "
+                f"expected layer={layer} alone"
             )
     open_functions = as_flag(open_functions, "open_functions")
     if limit is None:

@@ -141,6 +141,16 @@ class Register:
         self.add_given(named, found)
         return found
 
+    def enter_own(self, named: Named, values: Any) -> Any:
+        """Return numbers of the recorded layer that were computed elsewhere as recorded ones.
+
+        With a unit chosen only those of the unit.
+        """
+        values = plain(values)
+        self._take(values)
+        self.add_own(named, values, "unrecorded")
+        return values
+
     def _made(self, values: Any, make: Callable[..., Any], only: int | None) -> Any:
         if isinstance(values, float):
             return make(self.tape, values, self.tape.given(values))
@@ -156,9 +166,6 @@ class Register:
         kinds = {"inputs": "data", "targets": "data", "learning_rate": "setting"}
         kinds |= {"setting": "setting", "layer_setting": "setting"}
         given = kinds.get(named.role, "unrecorded")
-        if named.role == "clipped_gradient":
-            self.add_own(named, values, given)
-            return
         if named.parameter and given == "unrecorded":
             given = "parameter"  # of the layer behind
         unit = None if self.unit is None else [self.unit]

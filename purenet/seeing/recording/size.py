@@ -7,7 +7,7 @@ import math
 from ...layers import AveragePool2D, Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D
 from ...losses import REQUIRED_ACTIVATION
 from ...network import Network
-from ...optimizers import Optimizer
+from ...optimizers import Adam, AdamW, Optimizer, RMSProp
 
 _ACTIVATION_COST = {"sigmoid": 4, "tanh": 1, "relu": 1, "leaky_relu": 1, "linear": 1, "softmax": 4}
 _DELTA_COST = {"sigmoid": 3, "tanh": 3, "relu": 2, "leaky_relu": 2, "linear": 2, "softmax": 4}
@@ -76,6 +76,15 @@ def predicted_size(
         if found.penalties():
             total += numbers * 9
     return (total + 2) * steps  # the count and the division by it
+
+
+def shown_whole(layer: Layer, optimizer: Optimizer | None) -> str | None:
+    """Return what keeps a unit from being shown by itself: numbers that all units share."""
+    if layer.penalties():
+        return "a penalty on the weights"
+    if isinstance(optimizer, (Adam, AdamW, RMSProp)):
+        return type(optimizer).__name__
+    return None
 
 
 def _forward_cost(layer: Layer) -> tuple[int, int]:
@@ -162,7 +171,8 @@ def too_large(
     choices.append(("sample=0", (1, None, None, 1, False)))
     choices.append((f"layer={widest}", (samples, widest, None, 1, False)))
     choices.append((f"sample=0, layer={widest}", (1, widest, None, 1, False)))
-    if not softmax and all(isinstance(found, Dense) for found in net.layers):
+    obstacle = shown_whole(net.layers[widest], optimizer)
+    if not softmax and not obstacle and all(isinstance(found, Dense) for found in net.layers):
         choices.append((f"sample=0, layer={widest}, unit=0", (1, widest, 0, 1, False)))
     fitting = [
         (words, smaller) for words, choice in choices if (smaller := predicted(*choice)) <= limit
