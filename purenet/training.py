@@ -302,7 +302,7 @@ def _rates(net: Trainee, rate: Any, alone: bool, left: int, history: History) ->
     if alone and needs_losses is False:
         return [as_learning_rate(rate(epoch)) for epoch in range(first, first + left)]
     if needs_losses:
-        rate = rate(first, history.validation_loss or history.loss)
+        rate = rate(first, list(history.validation_loss or history.loss))
     elif callable(rate):
         rate = as_learning_rate(rate(first), f"learning_rate({first})")
     # What a function of the user's may have written into the parameters is checked.

@@ -178,7 +178,9 @@ def test_a_state_that_load_would_refuse_is_not_saved(backend, tmp_path, value, m
     path = tmp_path / "model.json"
     net = network(backend)
     fit(net, 1, "adam")
-    net.layers[0].optimizer_memory()[1]["weights"]["second_moment"][1][0] = value
+    optimizer, memory = net.layers[0].optimizer_memory()
+    memory["weights"]["second_moment"][1][0] = value
+    net.layers[0].remember(optimizer, memory)
     with pytest.raises(ValueError, match=f"^{message}$"):
         net.save(path)
     assert not path.exists()
@@ -202,3 +204,20 @@ def test_a_state_that_does_not_fit_the_network(both, tmp_path, broken):
             module.load(path)
         said.add(str(raised.value))
     assert len(said) == 1
+
+
+def test_what_is_handed_out_is_a_copy(both):
+    seen = []
+    for module in both:
+        net = network(module)
+        fit(net, 1, "adam")
+        optimizer, memory = net.layers[0].optimizer_memory()
+        held = copy.deepcopy(memory)
+        memory["weights"]["first_moment"][0][0] = 100.0
+        fit(net, 1, "adam")
+        assert memory["biases"] == held["biases"]
+        layer = net.layers[0]
+        layer.remember(optimizer, held)
+        fit(net, 1, "adam")
+        seen.append(state(net))
+    assert seen[0] == seen[1]

@@ -47,6 +47,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from itertools import repeat
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
@@ -415,8 +416,11 @@ class Layer:
         self.remember(optimizer, memory)
 
     def optimizer_memory(self) -> tuple[Optimizer, dict[str, Any]] | None:
-        """Return the optimizer of the last step, and what it remembers of each parameter."""
-        return None if self._optimizer is None else (self._optimizer, self._memory)
+        """Return the optimizer of the last step, and a copy of what it remembers of each parameter.
+
+        ``remember`` takes the two again.
+        """
+        return None if self._optimizer is None else (self._optimizer, deepcopy(self._memory))
 
     def remember(self, optimizer: Optimizer | None, memory: dict[str, Any]) -> None:
         """Let the next step be taken as if this optimizer, or none, had taken the one before."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 from ..checks import shown
 from ..layers import KINDS, Layer, Recurrent
 from ..network import Network
@@ -37,6 +35,5 @@ def _pure_layer(layer: Layer) -> Layer:
             setattr(copy, name, values)
     used = layer.optimizer_memory()
     if used is not None:
-        optimizer, memory = used
-        copy.remember(optimizer, deepcopy(memory))
+        copy.remember(*used)
     return copy

@@ -422,7 +422,7 @@ class Recorder:
         owner = owner_of(self.recorded.layers, parameter)
         used = None if owner is None else self.net.layers[owner[0]].optimizer_memory()
         if owner is not None and used is not None and used[0] == self.optimizer:
-            memory = copy.deepcopy(used[1][owner[1]])
+            memory = used[1][owner[1]]
         else:
             memory = copy.deepcopy(self.optimizer).start(plain(parameter))
         if owner is not None and self.register.selects(owner[0]):
