@@ -656,7 +656,7 @@ def test_a_step_on_a_digit_can_be_explained_and_one_on_a_large_image_is_refused(
     operations = text.recording.data["meta"]["counts"]["operations"]
     assert 20_000 < operations < 40_000
     assert len(text.splitlines()) < 5_000
-    with pytest.raises(ValueError, match=r"about [\d,]+ operations, the limit is 40,000"):
+    with pytest.raises(ValueError, match=r"about [\d,]+ operations, the limit is 100,000"):
         purenet.explain(network(28), rows(1, 784), [3])
     with pytest.raises(ValueError, match=r"the limit is 20,000"):
         purenet.explain(network(8), rows(1, 64), [3], optimizer="adam", limit=20_000)

@@ -76,8 +76,8 @@ def explain(
     open_functions: work exp, log1p and tanh from the inside, too.
     ascii: write dL/dW1 and delta1 instead of ∂L/∂W1 and δ1 (in text).
 
-    Raises ValueError if it would be more than ``limit`` operations (20,000, or 40,000 with images);
-    the message says how to take less.
+    Raises ValueError if it would be more than ``limit`` operations (20,000, or 100,000 with
+    images); the message says how to take less.
 
     >>> from purenet import Dense, Network
     >>> net = Network([Dense(2, 1, "linear", initializer=[[0.5], [-0.25]])], seed=1)

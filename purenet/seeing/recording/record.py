@@ -31,7 +31,7 @@ from .size import predicted_size, shown_whole, too_large
 # Above this a recording is more than anybody reads: 0.7 MB, and seconds to draw.
 LIMIT = 20_000
 # With a convolution one step on a small image takes more, and is looked at image by image.
-IMAGE_LIMIT = 40_000
+IMAGE_LIMIT = 100_000
 
 
 def record(
@@ -63,7 +63,7 @@ def record(
         gradient and the update.  The rest runs unrecorded.
     unit: record only this unit of the layer.
     open_functions: record exp, log1p and tanh from the inside instead of as one operation.
-    limit: refuse a recording of more operations than this: 20,000, or 40,000 with images, if not
+    limit: refuse a recording of more operations than this: 20,000, or 100,000 with images, if not
         given.
 
     Raises ValueError for unusable arguments and for a recording that would be too large,
