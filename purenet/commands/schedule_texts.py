@@ -45,11 +45,11 @@ _EXAMPLES = {
 
 
 class ScheduleText(NamedTuple):
-    """What was written: the name, its numbers, and the epochs of a warm-up before it (0: none)."""
+    """What was written: the name, its numbers, and the epochs of a warm-up before it, if there is one."""
 
     name: str
     numbers: list[Any]
-    warm_up: int
+    warm_up: int | None
 
 
 def schedule_text(text: str) -> ScheduleText:
@@ -65,7 +65,7 @@ def schedule_text(text: str) -> ScheduleText:
                 f"found {first[0]!r} and {others[0][0]!r}, "
                 f"expected one schedule, or warm-up before another one"
             )
-        return ScheduleText(*first, 0)
+        return ScheduleText(*first, None)
     if not others:
         return ScheduleText("", [], first[1][0])
     if len(others) > 1 or others[0][0] == "warm-up":
@@ -99,10 +99,10 @@ def schedule_of(text: ScheduleText, rate: float, epochs: int) -> Callable[..., f
     elif name == "exponential":
         then = ExponentialDecay(rate, *numbers)
     elif name == "cosine":
-        then = CosineDecay(rate, max(epochs - warm_up, 1), *numbers)
+        then = CosineDecay(rate, max(epochs - (warm_up or 0), 1), *numbers)
     elif name == "inverse":
         then = InverseTimeDecay(rate, *numbers)
     elif name == "plateau":
         named = dict(zip(("patience", "factor"), numbers, strict=False))
         then = ReduceOnPlateau(rate, **named)
-    return WarmUp(warm_up, then) if warm_up else then
+    return then if warm_up is None else WarmUp(warm_up, then)
