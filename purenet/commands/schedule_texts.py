@@ -45,7 +45,7 @@ _EXAMPLES = {
 
 
 class ScheduleText(NamedTuple):
-    """What was written: the name, its numbers, and the epochs of a warm-up before it, if there is one."""
+    """What was written: the name, its numbers, and the epochs of the warm-up before it, if any."""
 
     name: str
     numbers: list[Any]
