@@ -186,7 +186,9 @@ def _layer_of(network_class: type[Saved], entry: Any) -> Layer:
     backend = network_class.layer_class.backend
     kinds = {name: kind for (of, name), kind in KINDS.items() if of in ("any", backend)}
     if not isinstance(name, str) or name not in kinds:
-        raise ValueError(f"kind: found {name!r:.60}, expected one of {', '.join(sorted(kinds))}")
+        # Without what somebody has derived from one package's layer, which the other does not know.
+        usual = [name for name, kind in kinds.items() if kind.is_twin() or kind.backend == "any"]
+        raise ValueError(f"kind: found {name!r:.60}, expected one of {', '.join(sorted(usual))}")
     layer = kinds[name].from_settings(entry)
     for name in layer.PARAMETERS:
         shape = layer.shape(name)

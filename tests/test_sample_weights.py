@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import random
 from collections import Counter
@@ -539,9 +540,9 @@ def test_the_last_epoch_is_the_best(both: Both) -> None:
 
 
 def test_all_of_it_is_known_to_the_public_names() -> None:
-    documented = purenet.Network.fit.__doc__ or ""
+    documented = inspect.getdoc(purenet.Network.fit) or ""
     for name in ("class_weight", "sample_weight", "validation_split", "restore_best"):
-        assert f"        {name}: " in documented
+        assert f"\n{name}: " in documented
 
 
 def test_the_best_epoch_is_noted_without_lists(fast: ModuleType) -> None:
