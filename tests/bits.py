@@ -52,6 +52,13 @@ def assert_same_bits(a: Any, b: Any, what: str = "") -> None:
     assert difference is None, difference
 
 
+def assert_same_courses(one: Any, other: Any, what: str) -> None:
+    """Compare two lists of names and bits, in which the first difference is the one to be told."""
+    for (name, a), (_, b) in zip(one, other, strict=True):
+        if a != b:
+            assert_same_bits(a, b, f"{what}, {name}")
+
+
 def outcome(function: Callable[..., Any], *arguments: Any) -> Any:
     """Return the bits of a call's result, or the type and the message of what it raised."""
     try:
