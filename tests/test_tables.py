@@ -301,7 +301,7 @@ def test_a_table_shows_its_size_and_not_its_numbers() -> None:
 
 
 def test_tables_that_do_not_fit_together_are_refused() -> None:
-    message = r"^rows: row 1 has 1 number, expected 2, one a column$"
+    message = r"^rows: row 1 has 1 cell, expected 2, one a column$"
     with pytest.raises(ValueError, match=message):
         Table(["a", "b"], [[1.0, 2.0], [3.0]])
     with pytest.raises(ValueError, match=r"^labels: found 1, expected 2, one a row$"):
