@@ -23,7 +23,6 @@ class Parts(Protocol):
     seed: int
     epochs_trained: int
     history: History
-    preparation: Any
     claim: Claim
 
     @property
@@ -135,8 +134,6 @@ def _set_layers(net: Parts, value: Any) -> None:
     layers = checked_layers(net, value)
     with net.claim, connected(layers):
         checked_loss(net.loss, layers[-1].activation)
-        if net.preparation is not None:
-            net.preparation.check_network(layers[0].inputs, layers[-1].outputs)
         random = Random(net.seed)
         new = [layer for layer in layers if not layer.has_network]
         drawn = [layer.draw(random) for layer in new]
@@ -172,21 +169,10 @@ def _set_history(net: Parts, value: Any) -> None:
     net.__dict__["history"] = value
 
 
-def _set_preparation(net: Parts, value: Any) -> None:
-    if value is not None:
-        from .tables import Preparation  # here, because most networks go without one
-
-        if not isinstance(value, Preparation):
-            raise TypeError(f"preparation: found {shown(value)}, expected a Preparation")
-        value.check_network(net.inputs, net.outputs)
-    net.__dict__["preparation"] = value
-
-
 SETTERS: dict[str, Callable[[Parts, Any], None]] = {
     "layers": _set_layers,
     "loss": _set_loss,
     "seed": _set_seed,
     "epochs_trained": _set_epochs_trained,
     "history": _set_history,
-    "preparation": _set_preparation,
 }

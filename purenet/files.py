@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 from .checks import as_count, entry_of
@@ -18,11 +18,13 @@ from .construction import Parts
 from .layers import KINDS, Layer, rows_of
 from .optimizers import OPTIMIZERS, Published
 from .parameters import digest_of
-from .tables import Preparation
 from .writing import write_text
 
 FORMAT = "purenet network"
 VERSION = 1
+
+# What stands beside a network that takes its inputs as they are.
+ALONE: Mapping[str, Any] = {"preparation": None}
 
 _NAMED: dict[str, float] = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -38,26 +40,31 @@ class Saved(Parts, Protocol):
 N = TypeVar("N", bound=Saved)
 
 
-def save_network(net: Parts, path: str | os.PathLike[str], optimizer: bool = True) -> None:
-    """Write a network to a file, whole or not at all; with what its optimizer remembers, or not."""
-    write_text(path, _text_of(document(net, optimizer)))
+def save_network(
+    net: Parts,
+    path: str | os.PathLike[str],
+    optimizer: bool = True,
+    beside: Mapping[str, Any] = ALONE,
+) -> None:
+    """Write a network to a file, whole or not at all; with what its optimizer remembers, or not.
+
+    beside: what else the file holds: first of all, how the inputs of the network are prepared.
+    """
+    write_text(path, _text_of(document(net, optimizer, beside)))
 
 
-def document(net: Parts, optimizer: bool = False) -> dict[str, Any]:
+def document(
+    net: Parts, optimizer: bool = False, beside: Mapping[str, Any] = ALONE
+) -> dict[str, Any]:
     """Return all that there is to a network, as its file holds it.
 
     optimizer: also what the optimizer remembers, if it is one of purenet's own.
+    beside: what else the file holds.
 
     It shares no list with the network.  Its digest is that of its own weights, also where another
     thread trains the network meanwhile.  Raises ValueError or TypeError for what could not be made
     a network again.
     """
-    preparation = None
-    if net.preparation is not None:
-        # Its lists can be changed without a check.
-        checked = Preparation.from_json(net.preparation.to_json())
-        checked.check_network(net.inputs, net.outputs)
-        preparation = checked.to_json()
     layers = [_layer_document(layer, optimizer) for layer in net.layers]
     kinds = zip(net.layers, layers, strict=True)
     digest = digest_of(row for layer, written in kinds for row in _rows_of(layer, written))
@@ -68,7 +75,7 @@ def document(net: Parts, optimizer: bool = False) -> dict[str, Any]:
         "seed": net.seed,
         "epochs_trained": net.epochs_trained,
         "digest": digest,
-        "preparation": preparation,
+        **beside,
         "layers": layers,
     }
 
@@ -135,11 +142,29 @@ def _written(value: Any) -> Any:
 
 
 def load_network(network_class: type[N], path: str | os.PathLike[str]) -> N:
-    """Read a network of the given class from a file."""
+    """Read a network of the given class from a file.
+
+    Raises ValueError for a model of a table: what its network takes are not the table's rows.
+    """
+    name = os.fspath(path)
+    content = read_document(path)
+    if isinstance(content, dict) and content.get("preparation") is not None:
+        raise ValueError(
+            f"{name}: found a model of a table, expected a network alone; "
+            f"purenet.load reads both, and its model takes the table's rows"
+        )
+    try:
+        return network_of(network_class, content)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def read_document(path: str | os.PathLike[str]) -> Any:
+    """Return what the JSON file of a network holds, or raise ValueError for another file."""
     name = os.fspath(path)
     try:
         with open(path, encoding="utf-8") as file:
-            content = json.load(file)
+            return json.load(file)
     except json.JSONDecodeError as error:
         raise ValueError(
             f"{name}: line {error.lineno}, column {error.colno}: {error.msg}; "
@@ -147,10 +172,6 @@ def load_network(network_class: type[N], path: str | os.PathLike[str]) -> N:
         ) from None
     except (ValueError, RecursionError):  # ValueError: not UTF-8, or a number of many digits
         raise ValueError(f"{name}: not a text file, expected one written by save()") from None
-    try:
-        return network_of(network_class, content)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{name}: {error}") from None
 
 
 def network_of(network_class: type[N], content: Any) -> N:
@@ -171,9 +192,6 @@ def network_of(network_class: type[N], content: Any) -> N:
     seed = as_count(entry_of(content, "seed"), "seed", least=0)  # none is no seed here
     net = network_class(layers, entry_of(content, "loss", str), seed=seed)
     net.epochs_trained = entry_of(content, "epochs_trained")
-    preparation = content.get("preparation")
-    if preparation is not None:
-        net.preparation = Preparation.from_json(preparation)
     if net.digest() != entry_of(content, "digest", str):
         raise ValueError("digest: the weights do not match it, expected an unchanged file")
     return net

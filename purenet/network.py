@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from . import training
 from .answers import Answers, answered_class, count_correct
@@ -33,9 +33,6 @@ from .optimizers import PLAIN_DESCENT, Optimizer, as_optimizer
 from .parameters import check_parameters, checked_gradients, digest_of, find_non_finite
 from .randomness import Random, batch_generator, new_seed
 from .samples import Samples, checked_inputs, checked_samples
-
-if TYPE_CHECKING:
-    from .tables import Preparation
 
 N = TypeVar("N", bound="Network")
 
@@ -173,7 +170,6 @@ class Network:
     seed: int
     epochs_trained: int
     history: History
-    preparation: Preparation | None
 
     def __init__(
         self, layers: Sequence[Layer], loss: str = "mean_squared_error", *, seed: int | None = None
@@ -193,7 +189,6 @@ class Network:
         self.loss = loss
         self.epochs_trained = 0
         self.history = History()
-        self.preparation = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         setter = SETTERS.get(name)
@@ -402,10 +397,18 @@ class Network:
         self.check_parameters()
         return digest_of(flat(layer.rows() for layer in self.layers))
 
-    def to_svg(self, *, width: int = 720, title: str | None = None) -> str:
+    def to_svg(
+        self,
+        *,
+        width: int = 720,
+        title: str | None = None,
+        input_names: Sequence[str] | None = None,
+        output_names: Sequence[str] | None = None,
+    ) -> str:
         """Return a drawing of the network as SVG: units, and weights by width, sign and dash.
 
         width: in pixels.  Notebooks show the drawing by themselves.
+        input_names, output_names: to stand beside the first and the last units.
         """
         from .drawing.networks import LayerNumbers, network_svg  # needed for nothing else
 
@@ -417,12 +420,6 @@ class Network:
             sizes = layer.inputs, layer.outputs, layer.activation
             kind = "" if isinstance(layer, Dense) else type(layer).__name__
             layers.append(LayerNumbers(*sizes, parameters, *shapes, kind))
-        input_names = output_names = None
-        if self.preparation is not None:
-            input_names = self.preparation.columns
-            output_names = [self.preparation.target]
-            if self.outputs > 1 and self.preparation.classes is not None:
-                output_names = self.preparation.classes
         return network_svg(
             layers,
             self.loss,

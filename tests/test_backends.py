@@ -879,7 +879,6 @@ def bad_calls():
         (TypeError, ["layers", "layer 0", "'x'"], "layers", ["x"]),
         (TypeError, ["history", "None", "History"], "history", None),
         (TypeError, ["history", "[0.5]", "History"], "history", [0.5]),
-        (TypeError, ["preparation", "{}", "Preparation"], "preparation", {}),
     ]
     for error, words, name, value in attributes:
         yield error, words, lambda m, net, n=name, v=value: setattr(net, n, v)

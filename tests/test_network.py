@@ -281,7 +281,6 @@ def test_the_shape_of_a_network(backend):
     assert net.loss == "mean_squared_error"
     assert net.epochs_trained == 0
     assert net.history.epochs == 0
-    assert net.preparation is None
     assert repr(network(backend)) == (
         "Network([Dense(2, 3, 'tanh'), Dense(3, 1, 'sigmoid')], loss='mean_squared_error', seed=1)"
     )
@@ -1258,18 +1257,12 @@ def test_layers_cannot_be_exchanged_during_training(backend):
     net.fit(X, Y, epochs=1)
 
 
-def test_layers_that_do_not_fit_the_loss_or_the_preparation_are_refused(backend):
-    table = backend.Table(["x", "y"], [[0.0, 1.0], [1.0, 3.0]], "kind", ["a", "b"])
+def test_layers_that_do_not_fit_the_loss_are_refused(backend):
     net = network(backend, loss="binary_cross_entropy")
-    net.preparation = backend.Preparation.from_table(table)
     before = state(net), net.layers
     with pytest.raises(ValueError, match="needs the activation 'sigmoid'"):
         net.layers = [backend.Dense(2, 1, "tanh")]
-    with pytest.raises(ValueError, match="preparation: made for 2 inputs and 1 outputs"):
-        net.layers = [backend.Dense(3, 1)]
     assert (state(net), net.layers) == before
-    with pytest.raises(ValueError, match="made for 2 inputs and 1 outputs, expected 3 and 1"):
-        backend.Network([backend.Dense(3, 1)]).preparation = net.preparation
 
 
 def test_numbers_that_are_set_become_whole_numbers(backend):

@@ -57,7 +57,7 @@ def every_kind():
         for before, after in zip(sizes, sizes[1:], strict=False)
     ]
     yield "many", purenet.Network(many, seed=1)
-    yield "named", named_network()
+    yield "iris", iris_network()
     yield "images", with_images()
     broken = small()
     broken.layers[0].weights[0] = [math.nan, math.inf, -math.inf]
@@ -76,18 +76,16 @@ def with_images(package=purenet):
     return package.Network(layers, "categorical_cross_entropy", seed=3)
 
 
-def named_network():
-    data = purenet.datasets.load_iris()
-    names = ['sepal <length> & "width"', *data.column_names[1:]]
-    labels = [["<b>", "R&D", "a very long name of a class"][label] for label in data.labels]
-    table = purenet.Table(names, data.inputs, "kind", labels)
-    net = purenet.Network(
+INPUT_NAMES = ['sepal <length> & "width"', *purenet.datasets.load_iris().column_names[1:]]
+OUTPUT_NAMES = ["<b>", "R&D", "a very long name of a class"]
+
+
+def iris_network():
+    return purenet.Network(
         [purenet.Dense(4, 5, "tanh"), purenet.Dense(5, 3, "softmax")],
         "categorical_cross_entropy",
         seed=2,
     )
-    net.preparation = purenet.Preparation.from_table(table)
-    return net
 
 
 @pytest.mark.parametrize(("name", "net"), list(every_kind()), ids=lambda value: str(value)[:12])
@@ -218,7 +216,11 @@ def test_ten_units_are_all_drawn():
 
 
 def test_names_are_escaped_and_shortened():
-    text = named_network().to_svg(title='<script>alert("x")</script> & more')
+    text = iris_network().to_svg(
+        title='<script>alert("x")</script> & more',
+        input_names=INPUT_NAMES,
+        output_names=OUTPUT_NAMES,
+    )
     picture = parse(text)
     assert "<script" not in text
     assert picture.find(f"{SVG}title").text == '<script>alert("x")</script> & more'
