@@ -49,6 +49,7 @@ ROOMS = (
     "files",
     "network",
     "gradients",
+    "models",
     "datasets",
     "walkthroughs",
     "seeing",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from purenet.commands.layer_texts import layer_texts, pair, whole_numbers
+from purenet.models.layer_texts import layer_texts, pair, whole_numbers
 
 
 def read(text):

@@ -12,6 +12,9 @@ from ..checks import as_count, as_learning_rate, counted
 from ..drawing.curves import line_chart, line_chart_svg
 from ..drawing.text import is_terminal, supports_unicode
 from ..history import History
+from ..models.layer_texts import HIDDEN_ACTIVATIONS, LayerText, layer_texts, whole_numbers
+from ..models.schedule_texts import ScheduleText, schedule_of, schedule_text
+from ..models.table_networks import Wish, described, network_for, row_shape
 from ..optimizers import OPTIMIZERS, Optimizer, as_optimizer
 from ..splits import divided
 from ..tables import Preparation, Table, read_csv
@@ -19,11 +22,8 @@ from ..tables.reading import csv_lines
 from ..writing import write_text
 from .backends import add_backend_option, add_threads_option, choose_backend
 from .destinations import check_destinations
-from .layer_texts import HIDDEN_ACTIVATIONS, LayerText, layer_texts, whole_numbers
-from .schedule_texts import ScheduleText, schedule_of, schedule_text
 from .scores import print_scores
 from .table_files import as_csv
-from .table_networks import Wish, described, network_for, row_shape
 
 T = TypeVar("T")
 
