@@ -30,6 +30,7 @@ ROOMS = (
     "fixed",
     "optimizers",
     "schedules",
+    "schedule_texts",
     "randomness",
     "initializers",
     "layers",

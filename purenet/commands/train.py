@@ -13,9 +13,9 @@ from ..drawing.curves import line_chart, line_chart_svg
 from ..drawing.text import is_terminal, supports_unicode
 from ..history import History
 from ..models.layer_texts import HIDDEN_ACTIVATIONS, LayerText, layer_texts, whole_numbers
-from ..models.schedule_texts import ScheduleText, schedule_of, schedule_text
 from ..models.table_networks import Wish, described, network_for, row_shape
 from ..optimizers import OPTIMIZERS, Optimizer, as_optimizer
+from ..schedule_texts import ScheduleText, schedule_of, schedule_text
 from ..splits import divided
 from ..tables import Preparation, Table, read_csv
 from ..tables.reading import csv_lines

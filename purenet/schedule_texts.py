@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..schedules import (
+from .schedules import (
     CosineDecay,
     ExponentialDecay,
     InverseTimeDecay,
