@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from .answers import MOST_NUMBERED_CLASSES, class_of
 from .checks import NUMBERS, as_count, as_list, as_number, counted, is_row, shown
 from .metrics import Evaluation
+from .processes import check_can_travel, in_processes
 from .randomness import shuffled_order
 from .sample_weights import checked_sample_weight
 
@@ -102,6 +103,7 @@ def cross_validate(
     folds: int = 5,
     seed: int = 0,
     stratify: Any = None,
+    jobs: int = 1,
     **fit_arguments: Any,
 ) -> CrossValidation:
     """Train a network on all folds but one and measure it on that one, for each fold.
@@ -110,6 +112,9 @@ def cross_validate(
     inputs, targets: lists with one row (or number) a sample.
     folds: how many parts, of the same size but for one sample, two or more.
     seed, stratify: as for ``train_test_split``.
+    jobs: how many processes may train, each a fold at a time; it changes no bit.  With more than
+        one, ``make_network`` and what ``fit`` takes are sent to them, and so must be picklable: a
+        function of a module, no lambda.
     fit_arguments: what ``fit`` takes besides: epochs, learning_rate ... of a sample_weight, each
         network is given its samples' part.
 
@@ -138,26 +143,45 @@ def cross_validate(
     weights = fit_arguments.pop("sample_weight", None)
     if weights is not None:
         weights = checked_sample_weight(weights, len(rows))
-    evaluations: list[Evaluation] = []
-    networks: list[Any] = []
-    threads = fit_arguments.get("threads", 1)
+    jobs = as_count(jobs, "jobs")
+    if jobs > 1:
+        for name, value in {"make_network": make_network, **fit_arguments}.items():
+            check_can_travel(value, name)
+    networks: list[Any] = []  # of this process
+    tasks = []
     for number in range(folds):
         held = sorted(order[number::folds])
         kept = sorted(set(range(len(rows))).difference(held))
-        network = make_network()
-        if not callable(getattr(network, "fit", None)):
-            raise TypeError(
-                f"make_network: found {shown(network)}, expected it to return a network"
-            )
-        if any(network is other for other in networks):
-            raise ValueError("make_network: found the same network twice, expected a new one")
-        networks.append(network)
+        arguments = dict(fit_arguments)
         if weights is not None:
-            fit_arguments["sample_weight"] = _at(kept, weights)
-        network.fit(_at(kept, rows), _at(kept, answers), **fit_arguments)
-        found = network.evaluate(_at(held, rows), _at(held, answers), threads=threads)
-        evaluations.append(found)
-    return CrossValidation(evaluations)
+            arguments["sample_weight"] = _at(kept, weights)
+        parts = Split(_at(kept, rows), _at(held, rows), _at(kept, answers), _at(held, answers))
+        tasks.append(_Fold(make_network, parts, arguments, networks))
+    return CrossValidation(in_processes(_evaluated, tasks, jobs))
+
+
+class _Fold(NamedTuple):
+    """What a process needs to know of a fold; ``others`` are the networks that it made before."""
+
+    make_network: Callable[[], Any]
+    split: Split
+    fit_arguments: dict[str, Any]
+    others: list[Any]
+
+
+def _evaluated(fold: _Fold) -> Evaluation:
+    """Return how good a network is on a fold that was trained on the others."""
+    network = fold.make_network()
+    if not callable(getattr(network, "fit", None)):
+        raise TypeError(f"make_network: found {shown(network)}, expected it to return a network")
+    if any(network is other for other in fold.others):
+        raise ValueError("make_network: found the same network twice, expected a new one")
+    fold.others.append(network)
+    train_inputs, test_inputs, train_targets, test_targets = fold.split
+    network.fit(train_inputs, train_targets, **fold.fit_arguments)
+    threads = fold.fit_arguments.get("threads", 1)
+    found: Evaluation = network.evaluate(test_inputs, test_targets, threads=threads)
+    return found
 
 
 def divided(

@@ -39,6 +39,7 @@ ROOMS = (
     "answers",
     "metrics",
     "sample_weights",
+    "processes",
     "splits",
     "drawing",
     "history",

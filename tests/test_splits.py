@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import multiprocessing
+import os
 import random
 from types import ModuleType
 from typing import Any
@@ -263,3 +266,61 @@ def test_what_cannot_be_cross_validated(backend: ModuleType) -> None:
     assert network.digest() == before
     with pytest.raises(ValueError, match=r"^make_network: found the same network twice"):
         backend.cross_validate(lambda: network, inputs, targets, folds=3, epochs=1)
+
+
+# In several processes.
+
+
+class Maker:
+    """Makes a small network of one of the packages; it can be sent to another process."""
+
+    def __init__(self, name: str, fault: str = "") -> None:
+        self.name = name
+        self.fault = fault
+
+    def __call__(self) -> Any:
+        if self.fault == "exit":
+            os._exit(3)
+        if self.fault:
+            raise ValueError(self.fault)
+        module = importlib.import_module(self.name)
+        layers = [module.Dense(4, 3, "tanh"), module.Dense(3, 3, "softmax")]
+        return module.Network(layers, "categorical_cross_entropy", seed=1)
+
+
+def test_any_number_of_processes_finds_the_same(backend: ModuleType) -> None:
+    iris = purenet.datasets.load_iris()
+    make_network = Maker(backend.__name__)
+    weights = [1.0 + number % 2 for number in range(150)]
+    settings: dict[str, Any] = {"folds": 4, "seed": 3, "epochs": 2, "sample_weight": weights}
+    found = [
+        backend.cross_validate(make_network, iris.inputs, iris.targets, jobs=jobs, **settings)
+        for jobs in (1, 2, 9)
+    ]
+    assert found[0].evaluations == found[1].evaluations == found[2].evaluations
+    confusions = [[fold.confusion for fold in result.evaluations] for result in found]
+    assert confusions[0] == confusions[1] == confusions[2]
+
+
+def test_what_cannot_be_sent_to_another_process(backend: ModuleType) -> None:
+    inputs, targets = [[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0]
+    make_network = Maker(backend.__name__)
+    settings: dict[str, Any] = {"folds": 3, "epochs": 1, "jobs": 2}
+    with pytest.raises(TypeError, match=r"^make_network: found <function .* cannot be sent to an"):
+        backend.cross_validate(lambda: make_network(), inputs, targets, **settings)
+    with pytest.raises(TypeError, match=r"^on_epoch: found <function .* or jobs=1$"):
+        backend.cross_validate(make_network, inputs, targets, on_epoch=lambda *_: None, **settings)
+    with pytest.raises(ValueError, match=r"^jobs: found 0, expected 1 or more$"):
+        backend.cross_validate(make_network, inputs, targets, **{**settings, "jobs": 0})
+
+
+def test_what_goes_wrong_in_another_process_is_raised_here(backend: ModuleType) -> None:
+    inputs, targets = [[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0]
+    settings: dict[str, Any] = {"folds": 3, "epochs": 1, "jobs": 2}
+    with pytest.raises(ValueError, match=r"^no network today$"):
+        backend.cross_validate(
+            Maker(backend.__name__, "no network today"), inputs, targets, **settings
+        )
+    with pytest.raises(RuntimeError, match=r"without an answer \(exit code 3\)"):
+        backend.cross_validate(Maker(backend.__name__, "exit"), inputs, targets, **settings)
+    assert multiprocessing.active_children() == []
