@@ -7,7 +7,7 @@ argument, the row and column (counted from 0), what was found and what was expec
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain, repeat
 from math import isfinite
 from numbers import Real
@@ -15,6 +15,7 @@ from operator import index
 from types import NoneType
 from typing import Any
 
+from .arrays import foreign_name, has_no_places, is_time, rows_of
 from .matrix import Matrix, Rows
 
 FLOAT = {float}
@@ -36,13 +37,15 @@ def shown(value: object) -> str:
         return f"a huge {type(value).__name__}"
     except Exception:  # lists that are nested too deep, or a user's own that has no text
         return f"an object of type {type(value).__name__}"
+    if "\n" in text:  # a table of another library's
+        text = " ".join(text.split())
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def as_number(value: Any, place: str, *, finite: bool = True) -> float:
     """Return ``value`` as a float; ``place`` says in an error where it was found."""
     if type(value) is not float:
-        if isinstance(value, (str, bytes, bytearray)):
+        if isinstance(value, (str, bytes, bytearray)) or is_time(value):
             raise TypeError(f"{place}: found {shown(value)}, expected a number")
         try:
             value = float(value)
@@ -58,21 +61,27 @@ def as_number(value: Any, place: str, *, finite: bool = True) -> float:
 
 
 def as_list(values: Any, place: str, expected: str) -> list[Any]:
-    """Return the items of a list, a tuple or an array; refuse text, numbers, sets and mappings."""
+    """Return the items of a list, a tuple or an array, or the rows of a table.
+
+    Text, numbers, sets and mappings are refused, and what ``arrays`` does not take.
+    """
     if type(values) is list:
         return values
-    if callable(tolist := getattr(values, "tolist", None)):
-        values = tolist()  # an array gives its numbers faster as a whole
+    listed = rows_of(values)
+    if listed is not None:
+        return listed
+    foreign = foreign_name(values)
     if (
-        isinstance(values, tuple(_NO_LISTS))
-        or not isinstance(values, Iterable)
-        or not hasattr(values, "__len__")
+        foreign is None
+        and isinstance(values, Iterable)
+        and not isinstance(values, (*_NO_LISTS, Mapping))
+        and hasattr(values, "__len__")
     ):
-        raise TypeError(f"{place}: found {shown(values)}, expected {expected}")
-    try:
-        return list(values)
-    except TypeError:  # a NumPy array without dimensions, for one
-        raise TypeError(f"{place}: found {shown(values)}, expected {expected}") from None
+        try:
+            return list(values)
+        except TypeError:
+            pass
+    raise TypeError(f"{place}: found {foreign or shown(values)}, expected {expected}")
 
 
 def is_row(item: Any) -> bool:
@@ -338,7 +347,7 @@ def check_product(a: Rows, b: Rows) -> None:
 
 def check_row(row: Any, name: str, length: int | None = None) -> None:
     """Refuse a row that is empty, not of the given length, or of something else than numbers."""
-    listed = as_list(row, name, "a list of numbers")
+    listed = _with_places(row, name, "a list of numbers")
     found = len(listed)
     if found == 0:
         raise ValueError(f"{name} is empty, expected a list of numbers")
@@ -354,12 +363,20 @@ def check_factor(factor: Any) -> None:
 
 def check_rows(matrix: Rows, name: str) -> None:
     """Refuse what is not made of rows of numbers; the rows may be of any length."""
-    rows = as_list(matrix, name, "a list of rows of numbers")
+    rows = _with_places(matrix, name, "a list of rows of numbers")
     if not hasattr(matrix, "__getitem__"):  # the loops take row after row by its number
         raise TypeError(f"{name}: found {shown(matrix)}, expected a list of rows of numbers")
     for number, row in enumerate(rows):
         place = f"{name}: row {number}"
-        _check_numbers(as_list(row, place, "a list of numbers"), place)
+        _check_numbers(_with_places(row, place, "a list of numbers"), place)
+
+
+def _with_places(values: Any, place: str, expected: str) -> list[Any]:
+    """Return the items of what the loops can take item after item by its number."""
+    if type(values) is not list and has_no_places(type(values)):
+        found = foreign_name(values) or shown(values)
+        raise TypeError(f"{place}: found {found}, expected {expected}")
+    return as_list(values, place, expected)
 
 
 def _check_numbers(row: Any, name: str) -> None:
@@ -388,20 +405,21 @@ def check_rectangle(matrix: Rows, name: str) -> int:
     """Refuse a matrix that is empty or whose rows differ in length; return their length."""
     try:
         lengths = set(map(len, matrix))
-        are_lists = _NO_LISTS.isdisjoint([type(matrix), *map(type, matrix)])
+        kinds = {type(matrix), *map(type, matrix)}
+        are_lists = kinds == LIST or not (kinds & _NO_LISTS or any(map(has_no_places, kinds)))
         if len(lengths) == 1 and 0 not in lengths and are_lists and hasattr(matrix, "__getitem__"):
             if _NO_NUMBERS.isdisjoint(map(type, flat(matrix))):
                 return lengths.pop()
     except TypeError:
         pass
-    rows = as_list(matrix, name, "a list of rows of numbers")
+    rows = _with_places(matrix, name, "a list of rows of numbers")
     if not rows:
         raise ValueError(f"{name} is empty, expected a list of rows of numbers")
     columns = len(as_list(rows[0], f"{name}: row 0", "a list of numbers"))
     if columns == 0:
         raise ValueError(f"{name}: row 0 is empty, expected a list of numbers")
     for number, row in enumerate(rows):
-        found = len(as_list(row, f"{name}: row {number}", "a list of numbers"))
+        found = len(_with_places(row, f"{name}: row {number}", "a list of numbers"))
         if found != columns:
             raise ValueError(
                 f"{name}: row {number} has {counted(found, 'number')}, "

@@ -25,6 +25,7 @@ ROOMS = (
     "activations",
     "losses",
     "regularisation",
+    "arrays",
     "checks",
     "claims",
     "fixed",

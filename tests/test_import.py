@@ -21,6 +21,7 @@ TRAINING = {
     "_version",
     "activations",
     "answers",
+    "arrays",
     "checks",
     "claims",
     "construction",
