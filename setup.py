@@ -4,6 +4,12 @@ PURENET_NO_EXTENSIONS=1 leaves the extensions out.  PURENET_REQUIRE_EXTENSIONS=1
 fail where they cannot be compiled, instead of going on without them.
 """
 
+# This file is read by every Python, as far as Python 2: no f-string, no star in a display.
+import sys
+
+if sys.version_info < (3, 10):  # noqa: UP036
+    sys.exit("purenet needs Python 3.10; this is Python " + sys.version.split()[0])
+
 import contextlib
 import os
 import pathlib
@@ -30,7 +36,7 @@ EXACT = [
     "-ffp-contract=off",
 ]
 FLAGS = {"unix": EXACT, "mingw32": EXACT, "msvc": ["/O2", "/fp:precise"]}
-LINK_FLAGS = {"unix": ["-O3", *EXACT], "mingw32": ["-O3", *EXACT]}
+LINK_FLAGS = {"unix": ["-O3"] + EXACT, "mingw32": ["-O3"] + EXACT}  # noqa: RUF005
 
 # The kernels are where the time goes; some modules hardly compute, and are built in half the time.
 LEVELS = {
@@ -79,7 +85,7 @@ class BuildExtensions(build_ext):
             extension.sources = in_c.sources
             name = extension.name.rpartition(".")[2]
             level = [LEVELS.get(name, LEVEL)] if levels else []
-            extension.extra_compile_args = [*level, *compile_flags]
+            extension.extra_compile_args = level + compile_flags
             extension.extra_link_args = link_flags
         super().build_extensions()
         built = [pathlib.Path(self.get_ext_fullpath(item.name)) for item in self.extensions]
@@ -92,15 +98,15 @@ class BuildExtensions(build_ext):
 
 def module(name):
     """Return the extension of one .pyx."""
-    sources = [f"{PACKAGE}/{name}.pyx"]
+    sources = [str(PACKAGE / (name + ".pyx"))]
     if name == MODULE_OF_KERNELS:
         sources += sorted(str(path) for path in PACKAGE.glob("kernels/*.c"))
     return Extension(
-        f"{PACKAGE}.{name}",
+        str(PACKAGE) + "." + name,
         sources,
         include_dirs=[str(PACKAGE)],
         depends=[str(path) for path in FINGERPRINT["sources"](PACKAGE, name)],
-        define_macros=[("PURENET_SOURCES", f"{FINGERPRINT['fingerprint'](PACKAGE, name)}u")],
+        define_macros=[("PURENET_SOURCES", str(FINGERPRINT["fingerprint"](PACKAGE, name)) + "u")],
         optional=not os.environ.get("PURENET_REQUIRE_EXTENSIONS"),
     )
 

@@ -3,10 +3,17 @@
 ``import purenet_fast as purenet`` runs the same networks compiled, with the same bits.
 """
 
-from __future__ import annotations
+# This file is read by every Python, as far as Python 2: no annotation, no f-string, no star in a
+# display.  So an older one says what it lacks, and not that something is no Python.
+import sys
+
+if sys.version_info < (3, 10):  # noqa: UP036
+    _error = ImportError("purenet needs Python 3.10; this is Python " + sys.version.split()[0])
+    _error.name = "purenet"  # so that python -m purenet says it in one line, too
+    raise _error
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ._version import __version__ as __version__
 from .activations import (
@@ -128,17 +135,17 @@ else:
         "train_test_split": "splits",
     }
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name):
         if name in _ROOMS:
-            return importlib.import_module(f"{__name__}.{name}")
+            return importlib.import_module("purenet." + name)
         if name in _ROOM_OF:
-            value = getattr(importlib.import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+            value = getattr(importlib.import_module("purenet." + _ROOM_OF[name]), name)
             globals()[name] = value
             return value
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError("module 'purenet' has no attribute " + repr(name))
 
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *_ROOMS, *_ROOM_OF})
+    def __dir__():
+        return sorted(set(globals()).union(_ROOMS, _ROOM_OF))
 
 
 BACKEND = "pure"

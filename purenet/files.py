@@ -163,8 +163,8 @@ def read_document(path: str | os.PathLike[str]) -> Any:
     """Return what the JSON file of a network holds, or raise ValueError for another file."""
     name = os.fspath(path)
     try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
+        with open(path, "rb") as file:
+            return json.load(file)  # UTF-8 or UTF-16, with a byte order mark or without
     except json.JSONDecodeError as error:
         raise ValueError(
             f"{name}: line {error.lineno}, column {error.colno}: {error.msg}; "

@@ -3,11 +3,13 @@
 ``import purenet_fast as purenet`` is all that changes in a program.
 """
 
-from __future__ import annotations
+# This file is read by every Python, as far as Python 2, like that of purenet.
+import purenet  # which says what an older Python lacks
 
+# isort: split
 import pkgutil
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 # In a folder that holds the sources, this package hides an installed one; the compiled modules may
 # then be found where that one is.
@@ -17,7 +19,6 @@ from . import modules
 
 modules.import_modules()
 
-import purenet  # noqa: E402
 from purenet import (  # noqa: E402
     AdaGrad,
     Adam,
@@ -84,13 +85,13 @@ if TYPE_CHECKING:
 else:
     # What purenet imports when it is first asked for.
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name):
         if name in __all__:
             return getattr(purenet, name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError("module 'purenet_fast' has no attribute " + repr(name))
 
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+    def __dir__():
+        return sorted(set(globals()).union(__all__))
 
 
 from . import activations, elementary, functions, losses, matrix  # noqa: E402

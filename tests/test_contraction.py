@@ -66,10 +66,13 @@ def builders(folder):
     `pip install .` fetches them to build; so does this, where they are not installed.
     """
     pyproject = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    required = ast.literal_eval(re.search(r"^requires = (\[.*\])$", pyproject, re.M)[1])
+    required = ast.literal_eval(re.search(r"^requires = (\[.*?^\])$", pyproject, re.M | re.S)[1])
     missing = []
     for requirement in required:
-        name, least = requirement.split(">=")
+        asked, _, condition = requirement.partition(";")
+        if "<" in condition:
+            continue  # it is for older Pythons
+        name, least = asked.split(">=")
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -67,7 +68,11 @@ def test_the_copy_is_the_package_and_three_files(copy):
             assert f"purenet/{name}" in found
             assert (copy / "purenet" / name).read_bytes() == path.read_bytes()
     assert not any("__pycache__" in name or name.endswith(".pyc") for name in found)
-    assert "purenet" in (copy / "LICENSE").read_text(encoding="utf-8")
+    licence = (copy / "LICENSE").read_text(encoding="utf-8")
+    assert "purenet" in licence
+    assert (PACKAGE / "LICENSE").read_text(encoding="utf-8") == licence
+    if (PACKAGE.parent / "pyproject.toml").exists():  # not where the package is installed
+        assert (PACKAGE.parent / "LICENSE").read_text(encoding="utf-8") == licence
 
 
 def test_the_configuration_is_of_the_kind_vs_code_reads(copy):
@@ -123,6 +128,7 @@ def test_a_package_in_a_zip_file_is_copied_too(tmp_path):
     finished = python("-c", text, cwd=tmp_path, path=archive)
     assert finished.returncode == 0, finished.stderr
     assert python(folder / "example.py", cwd=tmp_path).returncode == 0
+    assert (folder / "LICENSE").read_bytes() == (PACKAGE / "LICENSE").read_bytes()
 
 
 def test_an_empty_folder_is_filled_and_any_other_is_refused(tmp_path):
@@ -145,6 +151,31 @@ def test_an_empty_folder_is_filled_and_any_other_is_refused(tmp_path):
         assert finished.stderr.count("\n") == 1
     assert files_of(empty) == before
     assert files_of(tmp_path / "hidden") == set()
+
+
+def test_no_copy_goes_into_the_package(copy, tmp_path):
+    before = files_of(PACKAGE)
+    link = tmp_path / "link"
+    link.symlink_to(PACKAGE)
+    other = tmp_path / "copy"
+    shutil.copytree(copy, other)
+    for place in (
+        PACKAGE / "new",
+        PACKAGE / "seeing" / "new",
+        link / "new",
+        link / "x" / ".." / "y",
+    ):
+        with pytest.raises(ValueError, match="found a folder in the package") as refused:
+            eject(place)
+        assert str(PACKAGE) in str(refused.value)
+    for name in ("purenet/new", "purenet/seeing/paper/new", "purenet/../purenet/new"):
+        with pytest.raises(ValueError, match="found a folder in the package"):
+            eject(other / name)
+    assert files_of(PACKAGE) == before
+    # Beside the package, or where only the name is the same, there is nothing to be said against.
+    (tmp_path / "purenet").mkdir()
+    for place in (other / "new", tmp_path / "purenet" / "new"):
+        assert eject(place)
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):

@@ -162,7 +162,7 @@ def test_names_are_the_same_objects_however_they_are_reached() -> None:
 def test_the_type_checker_knows_the_same_names() -> None:
     """What is imported on first use is imported once more for the type checker."""
     tree = ast.parse((ROOT / "purenet" / "__init__.py").read_text(encoding="utf-8"))
-    (branch,) = (node for node in tree.body if isinstance(node, ast.If))
+    (_, branch) = (node for node in tree.body if isinstance(node, ast.If))
     assert ast.unparse(branch.test) == "TYPE_CHECKING"
     told = {}
     for statement in branch.body:

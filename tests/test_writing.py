@@ -194,7 +194,7 @@ def test_long_names(backend, tmp_path, name):
         path.write_text("old")
     except OSError:
         pytest.skip("this file system has no such long names")
-    check_destinations({"--out": str(path)})
+    check_destinations({"--out": (str(path), "JSON")})
     assert path.read_text() == "old"
     net = saved(backend, path)
     assert backend.load(path).digest() == net.digest()

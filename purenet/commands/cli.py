@@ -43,8 +43,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
-    if sys.stdout is None:  # closed by the shell, or a program without a console
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the whole run
+    _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that the terminal cannot show becomes an escape, not the end of the command.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -71,6 +70,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("purenet: interrupted", file=sys.stderr)
         return 130
+
+
+def _open_closed_streams() -> None:
+    """Lose what is written to a stream that the shell has closed.
+
+    Without this it goes elsewhere: ``print`` takes standard output where there is no standard
+    error, and the next file that is opened gets the number of the closed one.
+    """
+    if sys.stdin is None:  # it stays None, so that who needs it can say that it is closed
+        os.open(os.devnull, os.O_RDONLY)
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the whole run
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _finish_output() -> None:

@@ -81,7 +81,7 @@ def add_command(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    check_destinations({"--plot": arguments.plot})
+    check_destinations({"--plot": (arguments.plot, "SVG")})
     backends = available_backends()
     if arguments.backend is not None:
         backends = {arguments.backend: choose_backend(arguments.backend)}

@@ -6,20 +6,25 @@ import os
 from collections.abc import Iterable, Mapping
 
 from ..writing import check_place
+from .file_kinds import check_kind
 
 
-def check_destinations(destinations: Mapping[str, str | None], sources: Iterable[str] = ()) -> None:
+def check_destinations(
+    destinations: Mapping[str, tuple[str | None, str]], sources: Iterable[str] = ()
+) -> None:
     """Refuse files that cannot be written, or whose writing would destroy another.
 
-    destinations: paths by the option that names them; None where the option was not given.
+    destinations: by the option that names it, each path and the kind of file that is written there,
+        one of ``file_kinds.SUFFIXES``; the path is None where the option was not given.
     sources: files that the command reads, and so must not write.
 
     Raises ValueError that names the option.
     """
     taken = {os.path.realpath(source): "which is read" for source in sources}
-    for option, path in destinations.items():
+    for option, (path, kind) in destinations.items():
         if path is None:
             continue
+        check_kind(option, path, [kind])
         target = os.path.realpath(path)
         if os.path.isdir(target) or not os.path.basename(path):
             raise ValueError(f"{option}: found the folder {path!r}, expected the name of a file")

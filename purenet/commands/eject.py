@@ -22,7 +22,7 @@ def add_command(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     written = eject(arguments.folder)
     print(f"{len(written)} files written to {arguments.folder}:")
-    print("the package purenet, example.py and .vscode/launch.json")
+    print("the package purenet with its licence, example.py and .vscode/launch.json")
     print()
     print("VS Code          open the folder, press F5, then F11 to step into a call")
     print("PyCharm, Thonny  open example.py, set a breakpoint, start the debugger, step into")

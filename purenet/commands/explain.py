@@ -20,8 +20,10 @@ from .chosen_samples import (
     samples_of,
 )
 from .destinations import check_destinations
+from .file_kinds import check_kind, kind_of
 
-_SUFFIXES = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json"}
+# The kind of file that each format makes.
+_KINDS = {"text": "text", "markdown": "Markdown", "json": "JSON", "html": "HTML"}
 
 
 def add_command(commands: Any) -> None:
@@ -64,7 +66,8 @@ def add_command(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     read = [path for path in (arguments.network, arguments.data) if path and os.path.exists(path)]
-    check_destinations({"-o": arguments.out}, read)
+    form = arguments.format or _format_for(arguments.out)
+    check_destinations({"-o": (arguments.out, _KINDS[form])}, read)
     net, inputs, targets, own_rate = samples_of(arguments.network, arguments.data)
     sample = arguments.sample
     if sample is None:
@@ -75,10 +78,6 @@ def run(arguments: argparse.Namespace) -> int:
                 f"this is a step with sample {sample} alone, --sample N takes another one",
                 file=sys.stderr,
             )
-    form = arguments.format
-    if form is None:
-        suffix = os.path.splitext(arguments.out or "")[1].lower()
-        form = _SUFFIXES.get(suffix, "text")
     explanation = explain(
         net,
         inputs,
@@ -100,3 +99,11 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         sys.stdout.write(explanation)
     return 0
+
+
+def _format_for(path: str | None) -> str:
+    """Return the format that the name of a file asks for: text, if it says nothing."""
+    kinds = list(_KINDS.values())
+    check_kind("-o", path, kinds)
+    kind = kind_of(path or "", kinds)
+    return next(form for form in _KINDS if _KINDS[form] == kind)

@@ -32,7 +32,7 @@ def add_command(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     package = choose_backend(arguments.backend)
-    check_destinations({"--out": arguments.out}, sources=[arguments.model, arguments.data])
+    check_destinations({"--out": (arguments.out, "CSV")}, [arguments.model, arguments.data])
     network = package.load(arguments.model)
     preparation = preparation_of(network, arguments.model)
     if arguments.probabilities and preparation.classes is None:

@@ -199,9 +199,9 @@ def run(arguments: argparse.Namespace) -> int:
     if patience is not None and patience < 0:
         raise ValueError(f"--patience: found {patience}, expected 0 or more")
     outputs = {
-        "--out": arguments.out,
-        "--plot": arguments.plot,
-        "--history": arguments.history,
+        "--out": (arguments.out, "JSON"),
+        "--plot": (arguments.plot, "SVG"),
+        "--history": (arguments.history, "CSV"),
     }
     check_destinations(outputs, sources=[arguments.data])
     table = _training_table(arguments.data, arguments.target, arguments.ignore)

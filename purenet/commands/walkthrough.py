@@ -39,7 +39,7 @@ def add_command(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     package = choose_backend(arguments.backend)
-    check_destinations({"--plot": arguments.plot})
+    check_destinations({"--plot": (arguments.plot, "SVG")})
     images = arguments.images
     if images is not None:
         if arguments.name != "digits":

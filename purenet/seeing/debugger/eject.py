@@ -65,9 +65,13 @@ def eject(folder: str | os.PathLike[str]) -> list[Path]:
     """Copy the package, an example and a debugger configuration into a new or empty folder.
 
     Returns the paths of the files written.  Raises ValueError, before anything is written, if the
-    folder holds anything or is a file.
+    folder holds anything or is a file, and if it lies inside a package purenet: a copy there would
+    become part of what is installed or copied the next time.
     """
     target = Path(folder)
+    package = _package_around(target)
+    if package is not None:
+        raise ValueError(f"{target}: found a folder in the package {package}, expected one outside")
     if target.exists() and not target.is_dir():
         raise ValueError(f"{target}: found a file, expected a new or empty folder")
     if target.is_dir() and any(target.iterdir()):
@@ -75,9 +79,7 @@ def eject(folder: str | os.PathLike[str]) -> list[Path]:
     files = {f"{PACKAGE}/{path}": content for path, content in _package_files()}
     files["example.py"] = EXAMPLE.encode()
     files[".vscode/launch.json"] = (json.dumps(LAUNCH, indent=4) + "\n").encode()
-    licence = _licence()
-    if licence is not None:
-        files["LICENSE"] = licence.encode()
+    files["LICENSE"] = files[f"{PACKAGE}/LICENSE"]  # which asks to be part of every copy
     written = []
     for name, content in files.items():
         path = target.joinpath(*name.split("/"))
@@ -85,6 +87,15 @@ def eject(folder: str | os.PathLike[str]) -> list[Path]:
         path.write_bytes(content)
         written.append(path)
     return written
+
+
+def _package_around(target: Path) -> Path | None:
+    """Return the package of this name, this one or another copy, in which a folder would lie."""
+    place = target.resolve()
+    for folder in (place, *place.parents):
+        if folder.name in (PACKAGE, f"{PACKAGE}_fast") and (folder / "__init__.py").is_file():
+            return folder
+    return None
 
 
 def _package_files() -> Iterator[tuple[str, bytes]]:
@@ -100,18 +111,3 @@ def _files_in(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
             yield from _files_in(entry, f"{path}{entry.name}/")
         elif not entry.name.endswith(_LEFT_BEHIND):
             yield f"{path}{entry.name}", entry.read_bytes()
-
-
-def _licence() -> str | None:
-    """Return the licence, which asks to be part of every copy, as installed or from the clone."""
-    from importlib import metadata  # slow to import, and needed nowhere else
-
-    try:
-        text = metadata.distribution(PACKAGE).read_text("licenses/LICENSE")
-    except metadata.PackageNotFoundError:
-        text = None
-    if text is None:
-        beside = Path(__file__).resolve().parents[3] / "LICENSE"
-        if beside.is_file():
-            text = beside.read_text(encoding="utf-8")
-    return text if text is not None and PACKAGE in text else None

@@ -43,8 +43,11 @@ def step_through(
     sample: take the step with this sample alone, or with these; counted from 0.
     stdin, stdout: where commands come from and where text goes, if not the terminal.
 
-    Raises ValueError or TypeError for what ``fit`` would refuse, and for a sample not there.
+    Raises ValueError or TypeError for what ``fit`` would refuse, and for a sample not there;
+    ValueError where commands cannot be read, because standard input is closed.
     """
+    if stdin is None and (sys.stdin is None or sys.stdin.closed):
+        raise ValueError("standard input is closed, expected an open one to read commands from")
     chosen_optimizer = as_optimizer(optimizer, "optimizer")
     usual = chosen_optimizer.usual_rate if learning_rate is None else learning_rate
     rate = as_learning_rate(usual)

@@ -92,8 +92,8 @@ class Recording:
 
     @classmethod
     def from_json(cls, text: str) -> Recording:
-        """Read a recording back."""
-        data = json.loads(text)
+        """Read a recording back, also one that an editor has begun with a byte order mark."""
+        data = json.loads(text.removeprefix("\ufeff"))
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise ValueError(f"no {FORMAT}, expected the JSON of one")
         if data.get("version") != VERSION:
