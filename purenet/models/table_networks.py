@@ -90,7 +90,7 @@ def network_for(package: ModuleType, preparation: Preparation, wish: Wish, seed:
         output, loss = "softmax", "categorical_cross_entropy"
         if preparation.outputs == 1:
             output, loss = "sigmoid", "binary_cross_entropy"
-    shape = row_shape(wish, len(preparation.columns))
+    shape = row_shape(wish, preparation.width)
     for text in wish.layers:
         if text.kind in ("conv", "dense", "recurrent"):
             units = text.size[-1] if text.kind == "conv" else text.size

@@ -4,8 +4,10 @@
 preparation is saved with the network, so that new rows are treated as the training rows were.
 """
 
+from .faults import TableErrors
 from .preparation import Preparation
 from .reading import read_csv
 from .table import Table
+from .target import rows_with_target
 
-__all__ = ["Preparation", "Table", "read_csv"]
+__all__ = ["Preparation", "Table", "TableErrors", "read_csv", "rows_with_target"]

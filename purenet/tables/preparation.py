@@ -2,239 +2,292 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from numbers import Real
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
-from ..answers import MOST_NUMBERED_CLASSES, class_of
-from ..checks import counted
+from ..answers import class_of
+from ..checks import as_list, counted, shown
+from . import documents
+from .date_inputs import DateInput
+from .dates import ORDERS
+from .deciding import ColumnInput, Wishes, check_gaps, decide
+from .faults import Faults
+from .inputs import SCALES, CategoryInput, NumberInput, TrueFalseInput
+from .kinds import KINDS, texts_at
+from .notations import DECIMALS, PLAIN
 from .table import Table
-from .words import first_repeated, listed, number_in
+from .target import (
+    TASKS,
+    ClassTarget,
+    NumberTarget,
+    Target,
+    label_texts,
+    learn_target,
+    rows_with_target,
+    target_name,
+)
+from .words import first_repeated, no_column, plain, stem_of
 
-_TASKS = ("auto", "classes", "number")
+_INPUTS = {kind.kind: kind for kind in (NumberInput, TrueFalseInput, CategoryInput, DateInput)}
+_TARGETS = {kind.kind: kind for kind in (ClassTarget, NumberTarget)}
+_OLD_FIELDS = (
+    *("columns", "means", "deviations", "target", "classes", "target_mean", "target_deviation"),
+)
+_FEWEST_FOLDED = 8
+_BLOCK = 1024
 
 
 @dataclass(frozen=True, repr=False)
 class Preparation:
     """How a table becomes the inputs and targets of a network, and outputs become answers.
 
-    columns: the names of the input columns.
-    means, deviations: of each column, in its units; an input is ``(value - mean) / deviation``.
-    target: the name of the column with the answers.
-    classes: the answers that there are, sorted (by value if all are numbers, otherwise as text);
-        None if the answer is a number.
-    target_mean, target_deviation: of the answers if they are numbers, otherwise None.
+    inputs_of_columns: what a network gets of each column that it needs.
+    left_out: the names of columns that are not used, each with the reason.
+    target: the column with the answers, ``target.column`` its name.
+    missing: "fill" if missing cells are filled in, "error" if they are refused.
 
-    Raises ValueError or TypeError, naming the field, if the fields do not make sense.
+    All of it is learned by ``from_table`` from the rows that a network is trained on.
     """
 
-    columns: list[str]
-    means: list[float]
-    deviations: list[float]
-    target: str
-    classes: list[str] | None = None
-    target_mean: float | None = None
-    target_deviation: float | None = None
+    inputs_of_columns: list[ColumnInput]
+    left_out: list[tuple[str, str]]
+    target: Target
+    missing: str = "fill"
 
     def __post_init__(self) -> None:
-        checked: dict[str, Any] = {
-            "columns": _checked_names("columns", self.columns, least=1),
-            "means": _checked_numbers("means", self.means),
-            "deviations": _checked_numbers("deviations", self.deviations),
-            "target": _checked_name("target", self.target),
-        }
-        for name in ("means", "deviations"):
-            if len(checked[name]) != len(self.columns):
-                raise ValueError(
-                    f"{name}: found {counted(len(checked[name]), 'number')}, "
-                    f"expected {len(self.columns)}, one a column"
-                )
-        for position, deviation in enumerate(checked["deviations"]):
-            _check_deviation(f"deviations: position {position}", deviation)
-        if self.target in self.columns:
+        for field in ("inputs_of_columns", "left_out"):  # copies
+            object.__setattr__(self, field, list(getattr(self, field)))
+        if not self.inputs_of_columns:
+            raise ValueError("inputs_of_columns: found none, expected at least one")
+        columns = documents.as_texts("inputs_of_columns", self.columns)
+        if self.target.column in columns:
             raise ValueError(
-                f"target: found {self.target!r}, which is an input column too, expected another one"
+                f"target: found {self.target.column!r}, which is an input column too, "
+                f"expected another one"
             )
-        if self.classes is None:
-            for name in ("target_mean", "target_deviation"):
-                checked[name] = _checked_number(name, getattr(self, name))
-            _check_deviation("target_deviation", checked["target_deviation"])
-        else:
-            checked["classes"] = _checked_names("classes", self.classes, least=2)
-            if checked["classes"] != _sorted_classes(self.classes):
-                raise ValueError(
-                    f"classes: found {listed(self.classes)}, expected them sorted and different"
-                )
-            for name in ("target_mean", "target_deviation"):
-                if getattr(self, name) is not None:
-                    raise ValueError(
-                        f"{name}: found {getattr(self, name)!r:.60}, "
-                        f"expected None, because there are classes"
-                    )
-        # Copies of the lists: what becomes of the given ones later does not matter.
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+        documents.one_of("missing", self.missing, ("fill", "error"))
 
     def __repr__(self) -> str:
-        answers = "a number" if self.classes is None else listed(self.classes)
-        columns = counted(len(self.columns), "column")
-        return f"Preparation({columns}, target {self.target!r}: {answers})"
+        answers = "a number" if self.classes is None else f"{len(self.classes)} classes"
+        columns = counted(len(self.inputs_of_columns), "column")
+        return f"Preparation({columns}, target {self.target.column!r}: {answers})"
 
     @classmethod
     def from_table(
-        cls, table: Table, task: str = "auto", *, classes: Sequence[str] | None = None
+        cls,
+        table: Table,
+        task: str = "auto",
+        *,
+        target: str | None = None,
+        columns: Sequence[str] | None = None,
+        ignore: Sequence[str] = (),
+        kinds: Mapping[str, str] | None = None,
+        missing: str = "fill",
+        scale: str = "auto",
+        decimal: str | None = None,
+        dates: str | None = None,
+        rows: Iterable[int] | None = None,
+        classes: Sequence[str] | None = None,
     ) -> Preparation:
-        """Learn means, deviations and classes from the rows that a network is to be trained on.
+        """Learn from the rows that a network is to be trained on what its columns are.
 
-        table: at least one row, and a target with at least two different answers.
-        task: "classes", "number", or "auto", which looks at the answers: they are a number if all
-            are numbers and one has a fraction or there are more than 20 different ones; otherwise
-            they are classes.  If some answers would make it a number and others are no numbers
-            ("NA", say), "auto" refuses to choose.
-        classes: the classes, sorted, where they are known and the table may not have all of them.
+        task: "classes", "number", or "auto", which looks at the answers and at how many rows
+            there are for each: see ``learn_target``.
+        target: the column with the answers; None for the table's own.
+        columns: the input columns, all others but ``ignore`` if None.
+        kinds: of some columns: "number", "category", "text" (left out) or "date".
+        missing: "fill" gives missing cells the median, or a category of their own; "error"
+            refuses them.
+        scale: of numbers: "standard" (mean 0, deviation 1), "range" (0 to 1), "none", or "auto":
+            standard, but pixels are all divided by the largest of them.
+        decimal: "point" or "comma", dates: "day-first" or "month-first": how to read what can be
+            read in two ways.
+        rows: which rows to learn from; None for all.  Rows without an answer do not count.
+        classes: the classes, sorted, where they are known and the rows may not have all of them.
 
-        Deviations are those of the population (divided by the number of rows).  A column that never
-        varies gets the deviation 1.0, so that its inputs are 0.0.  Among classes that are numbers,
-        "1" and "1.0" are the same.
+        Raises ValueError for a table that does not fit; all that is wrong with it is said at once,
+        with row and column.
 
-        Raises ValueError for a table that does not fit, naming the column, and for another task.
-
-        >>> table = Table(["x"], [[1.0], [3.0]], "kind", ["reed", "moss"])
+        >>> table = Table(["x", "y"], [[1.0, "a"], [3.0, "a"]], "kind", ["reed", "moss"])
         >>> preparation = Preparation.from_table(table)
-        >>> preparation.classes, preparation.means, preparation.deviations
-        (['moss', 'reed'], [2.0], [1.0])
-        >>> preparation.inputs(table.rows), preparation.targets(table.labels)
+        >>> preparation.classes, preparation.input_names, preparation.left_out
+        (['moss', 'reed'], ['x'], [('y', 'always a')])
+        >>> preparation.inputs(table), preparation.targets(table)
         ([[-1.0], [1.0]], [[1.0], [0.0]])
         """
-        if task not in _TASKS:
-            raise ValueError(f"task: found {task!r}, expected one of {', '.join(_TASKS)}")
-        if table.target is None or table.labels is None:
-            raise ValueError("table: found no target column, expected one")
-        if not table.rows:
-            raise ValueError("table: found no rows, expected at least one")
-        target = table.target
-        if task == "auto":
-            task = _task_of(target, table.labels)
-        means = []
-        deviations = []
-        for position, column in enumerate(table.columns):
-            mean, deviation = _mean_and_deviation(column, _column(table, position))
-            means.append(mean)
-            deviations.append(deviation)
-        if task == "classes":
-            if classes is None:
-                classes = _sorted_classes(table.labels)
-            if len(classes) == 1:
-                raise ValueError(
-                    f"column {target!r}: found only the class {classes[0]!r}, "
-                    f"expected at least two classes"
-                )
-            return cls(table.columns, means, deviations, target, list(classes))
-        answers = [_answer_number(row, label, target) for row, label in enumerate(table.labels)]
-        if all(answer == answers[0] for answer in answers):
-            raise ValueError(
-                f"column {target!r}: found only the number {answers[0]}, "
-                f"expected at least two different ones"
-            )
-        mean, deviation = _mean_and_deviation(target, answers)
-        return cls(table.columns, means, deviations, target, None, mean, deviation)
+        documents.one_of("task", task, TASKS)
+        documents.one_of("missing", missing, ("fill", "error"))
+        documents.one_of("scale", scale, ("auto", *SCALES))
+        if decimal is not None:
+            documents.one_of("decimal", decimal, tuple(DECIMALS))
+        if dates is not None:
+            documents.one_of("dates", dates, ORDERS)
+        kinds = dict(kinds or {})
+        for name, kind in kinds.items():
+            documents.one_of(f"kind of column {name!r}", kind, KINDS)
+        name = target_name(table, target)
+        if name in kinds and task == "auto":
+            task = {"number": "number", "category": "classes"}.get(kinds[name], "auto")
+        chosen = _chosen(table, name, columns, ignore, kinds)
+        answered = rows_with_target(table, name)
+        faults = Faults(table.name, table.place)
+        if missing == "error" and len(answered) < table.row_count:
+            for row in sorted(set(range(table.row_count)) - set(answered)):
+                faults.cell(row, name, "", "an answer")
+        learned: Sequence[int] = answered
+        if rows is not None:
+            wanted = set(rows)
+            learned = [row for row in answered if row in wanted]
+        if len(learned) == table.row_count:
+            learned = range(table.row_count)
+        if not learned:
+            faults.say(_without_rows(table, name))
+            faults.raise_any()
+        found = learn_target(table.column(name), learned, task, decimal, classes, faults)
+        wishes = Wishes(kinds, scale, decimal, dates, columns is not None, missing == "error")
+        inputs, left_out = decide(table, chosen, learned, wishes, faults)
+        if not inputs and not faults:
+            reasons = "; ".join(f"{column!r}: {reason}" for column, reason in left_out)
+            faults.say(f"found nothing to learn from, expected an input column ({reasons})")
+            faults.hint = "--as COLUMN=number or COLUMN=category takes a column all the same"
+        faults.raise_any()
+        assert found is not None  # there would have been a fault
+        left_out += [(column, "as asked for") for column in ignore]
+        return cls(inputs, left_out, found, missing)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns that a table must have."""
+        return [column.column for column in self.inputs_of_columns]
+
+    @property
+    def input_names(self) -> list[str]:
+        """One name for each number that a network gets: "height", "island=Biscoe" ..."""
+        return [name for column in self.inputs_of_columns for name in column.names]
+
+    @property
+    def width(self) -> int:
+        """How many numbers a network gets for a row."""
+        return len(self.input_names)
+
+    @property
+    def classes(self) -> list[str] | None:
+        """The answers that there are; None if the answer is a number."""
+        return self.target.classes if isinstance(self.target, ClassTarget) else None
 
     @property
     def outputs(self) -> int:
         """The width of a row of targets, the number of outputs that a network needs."""
-        if self.classes is None or len(self.classes) == 2:
-            return 1
-        return len(self.classes)
+        return self.target.outputs
 
     def check_network(self, inputs: int, outputs: int) -> None:
         """Raise ValueError if this was not made for a network of so many inputs and outputs."""
-        if (len(self.columns), self.outputs) != (inputs, outputs):
+        if (self.width, self.outputs) != (inputs, outputs):
             raise ValueError(
-                f"preparation: made for {len(self.columns)} inputs and {self.outputs} outputs, "
+                f"preparation: made for {self.width} inputs and {self.outputs} outputs, "
                 f"expected {inputs} and {outputs}"
             )
 
-    def inputs(self, rows: Iterable[Sequence[float]]) -> list[list[float]]:
-        """Return the rows standardised: ``(value - mean) / deviation``, column by column.
+    def rows_with_target(self, table: Table) -> list[int]:
+        """Return which rows of a table have an answer, counted from 0."""
+        return rows_with_target(table, self.target.column)
 
-        rows: rows by columns, in the columns' units and order.
+    def inputs(
+        self,
+        table: Table | Iterable[Sequence[Any]],
+        rows: Sequence[int] | None = None,
+        *,
+        strict: bool = True,
+    ) -> list[list[float]]:
+        """Return what a network gets for each row.
 
-        Raises ValueError for a row of another width and for a number that is not finite, or not
-        after standardising; TypeError for what is no number.
+        table: a table that has all of ``columns``, or rows of one cell for each of them.
+        rows: which rows, counted from 0; all if None.
+        strict: refuse cells that are not of the column's kind; otherwise they count as missing.
+
+        Raises ValueError that names all columns that are not there, or all cells that do not fit.
         """
-        means = self.means
-        deviations = self.deviations
-        standardised = []
-        for number, row in enumerate(rows):
+        if not isinstance(table, Table):
+            table = self._table_of(table)
+        absent = [name for name in self.columns if not table.has_column(name)]
+        if absent:
+            known = [name for name in table.columns if name not in self.columns]
+            texts = "; ".join(no_column(name, known or table.columns) for name in absent)
+            raise ValueError(f"{table.name}: {texts}")
+        wanted = range(table.row_count) if rows is None else rows
+        faults = Faults(table.name, table.place)
+        columns = [table.column(name) for name in self.columns]
+        prepared: list[list[float]] = []
+        for start in range(0, len(wanted), _BLOCK):
+            # Block by block, so that the numbers do not stand in memory column by column as well.
+            block = wanted[start : start + _BLOCK]
+            parts: list[list[float]] = []
+            for taken, column in zip(self.inputs_of_columns, columns, strict=True):
+                if self.missing == "error":
+                    check_gaps(column, block, faults)
+                parts += taken.prepare(column, block, faults, strict)
+            prepared.extend(map(list, zip(*parts, strict=True)))
+        faults.raise_any()
+        return prepared
+
+    def _table_of(self, rows: Iterable[Sequence[Any]]) -> Table:
+        listed = as_list(rows, "inputs", "a table or a list of rows") if rows != [] else []
+        for number, row in enumerate(listed):
+            if isinstance(row, (str, bytes, Mapping)) or not hasattr(row, "__len__"):
+                raise TypeError(f"inputs: row {number} is {shown(row)}, expected a list of cells")
             if len(row) != len(self.columns):
                 raise ValueError(
-                    f"inputs: row {number} has {counted(len(row), 'number')}, "
+                    f"inputs: row {number} has {counted(len(row), 'cell')}, "
                     f"expected {len(self.columns)}, one a column"
                 )
-            prepared = []
-            for j in range(len(row)):
-                value = row[j]
-                if type(value) is not float:
-                    value = _checked_number(self._place(number, j), value)
-                scaled = (value - means[j]) / deviations[j]
-                if not math.isfinite(scaled):
-                    raise ValueError(
-                        f"{self._place(number, j)}: found {value}, expected a finite number "
-                        f"near the training rows' mean of {self.means[j]}"
-                    )
-                prepared.append(scaled)
-            standardised.append(prepared)
-        return standardised
+        table = Table(self.columns, listed)
+        table.name = "inputs"
+        return table
 
-    def targets(self, labels: Iterable[str | float]) -> list[list[float]]:
+    def targets(
+        self, labels: Table | Iterable[str | float], rows: Sequence[int] | None = None
+    ) -> list[list[float]]:
         """Return one row of ``outputs`` floats a label.
 
-        labels: the names of classes, or numbers; as text or, where they are numbers, as numbers.
+        labels: a table with the column of answers; or the names of classes, or numbers, as text
+            or, where they are numbers, as numbers.
+        rows: which rows, counted from 0; all if None.
 
         Two classes: one column, 0.0 for the first class and 1.0 for the second.  More: one column a
-        class (one-hot).  A number: ``(value - target_mean) / target_deviation``.
+        class (one-hot).  A number: ``(value - mean) / deviation``.
 
-        Raises ValueError for a label that is no known class or no finite number, TypeError for what
-        is neither text nor a number.
+        Raises ValueError that names all labels that are no known class or no finite number,
+        TypeError for what is neither text nor a number.
         """
-        if isinstance(labels, str):
-            raise TypeError(f"labels: found {labels!r:.60}, expected a list of labels")
-        if self.classes is None:
-            return self._standardised_targets(labels)
-        positions = {key: position for position, key in enumerate(_class_keys(self.classes))}
-        numeric = all(isinstance(key, float) for key in positions)
-        rows = []
-        for number, label in enumerate(labels):
-            text = _label_text(number, label)
-            key = number_in(text) if numeric else text
-            position = None if key is None else positions.get(key)
-            if position is None:
-                raise ValueError(
-                    f"labels: row {number} is {text!r}, expected one of {listed(self.classes)}"
-                )
-            if len(self.classes) == 2:
-                row = [float(position)]
-            else:
-                row = [0.0] * len(self.classes)
-                row[position] = 1.0
-            rows.append(row)
-        return rows
+        if isinstance(labels, Table):
+            column = labels.column(self.target.column)
+            faults = Faults(labels.name, labels.place)
+            wanted = range(labels.row_count) if rows is None else rows
+            texts = texts_at(column, wanted)
+        else:
+            texts = self._texts_of(labels)
+            faults = Faults("labels", lambda row: f"row {row}")
+            wanted = range(len(texts)) if rows is None else rows
+            texts = [texts[row] for row in wanted]
+        targets = self.target.prepare(texts, wanted, faults)
+        faults.raise_any()
+        return targets
 
-    def _standardised_targets(self, labels: Iterable[str | float]) -> list[list[float]]:
-        mean, deviation = self._target_scale()
-        rows = []
-        for number, label in enumerate(labels):
-            text = _label_text(number, label)
-            scaled = (_answer_number(number, text, self.target) - mean) / deviation
-            if not math.isfinite(scaled):
-                raise ValueError(
-                    f"labels: row {number} is {text!r}, expected a number "
-                    f"near the training rows' mean of {mean}"
-                )
-            rows.append([scaled])
-        return rows
+    def _texts_of(self, labels: Iterable[str | float]) -> list[str]:
+        listed = list(labels) if not isinstance(labels, str) else labels
+        if isinstance(listed, str):
+            raise TypeError(f"labels: found {shown(labels)}, expected a list of labels")
+        texts = label_texts(listed)
+        if isinstance(self.target, NumberTarget) and self.target.notation != PLAIN:
+            # Numbers of Python have a point, whatever stands in the column.
+            mark = self.target.notation.decimal
+            texts = [
+                text if isinstance(label, str) else text.replace(".", mark)
+                for label, text in zip(listed, texts, strict=True)
+            ]
+        return texts
 
     def answer(self, output_row: Sequence[float]) -> str | float:
         """Return what one row of a network's outputs says: a class's name or a number.
@@ -242,15 +295,11 @@ class Preparation:
         output_row: ``outputs`` finite numbers.
 
         Two classes: the second from 0.5 on, otherwise the first.  More: the class of the largest
-        output, the first of equal ones.  A number: ``output * target_deviation + target_mean``.
+        output, the first of equal ones.  A number: ``output * deviation + mean``.
 
         Raises ValueError for another width or a number that is not finite.
         """
-        outputs = self._checked_outputs(output_row)
-        if self.classes is None:
-            mean, deviation = self._target_scale()
-            return outputs[0] * deviation + mean
-        return self.classes[class_of(outputs)]
+        return self.target.answer(self._checked_outputs(output_row))
 
     def probability(self, output_row: Sequence[float]) -> float | None:
         """Return the probability that one row of outputs gives to its ``answer``.
@@ -266,190 +315,178 @@ class Preparation:
             return outputs[0] if position == 1 else 1.0 - outputs[0]
         return outputs[position]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields as a dictionary that ``json.dumps`` takes."""
-        return {
-            "columns": list(self.columns),
-            "means": list(self.means),
-            "deviations": list(self.deviations),
-            "target": self.target,
-            "classes": None if self.classes is None else list(self.classes),
-            "target_mean": self.target_mean,
-            "target_deviation": self.target_deviation,
-        }
-
-    @classmethod
-    def from_json(cls, obj: Any) -> Preparation:
-        """Return the preparation that ``to_json`` described.
-
-        Raises ValueError, naming the key, for anything else.
-        """
-        if not isinstance(obj, dict):
-            raise ValueError(f"preparation: found {obj!r:.60}, expected an object")
-        names = [field.name for field in fields(cls)]
-        for name in names:
-            if name not in obj:
-                raise ValueError(f"preparation: {name} is missing, expected {', '.join(names)}")
-        for key in obj:
-            if key not in names:
-                raise ValueError(
-                    f"preparation: found {key!r:.60}, expected only {', '.join(names)}"
-                )
-        try:
-            return cls(**obj)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"preparation: {error}") from None
-
-    def _place(self, row: int, position: int) -> str:
-        return f"inputs: row {row}, column {self.columns[position]!r}"
-
-    def _target_scale(self) -> tuple[float, float]:
-        assert self.target_mean is not None  # __post_init__ has seen to both
-        assert self.target_deviation is not None
-        return self.target_mean, self.target_deviation
-
     def _checked_outputs(self, output_row: Sequence[float]) -> list[float]:
         if len(output_row) != self.outputs:
             raise ValueError(
                 f"output_row: found {counted(len(output_row), 'number')}, expected {self.outputs}"
             )
         return [
-            _checked_number(f"output_row: column {column}", output)
+            documents.as_finite(f"output_row: column {column}", output)
             for column, output in enumerate(output_row)
         ]
 
+    def targets_in_words(self, table: Table, rows: Sequence[int] | None = None) -> str:
+        """Return what is predicted: "species: 3 classes Adelie 152, Chinstrap 68, Gentoo 124".
 
-def _task_of(target: str, labels: list[str]) -> str:
-    """Return whether the answers are classes or a number, by the rule in ``from_table``."""
-    numbers = [number_in(label) for label in labels]
-    known = [number for number in numbers if number is not None]
-    few = len(set(known)) <= MOST_NUMBERED_CLASSES
-    if few and all(number.is_integer() for number in known):
-        return "classes"
-    if None in numbers:
-        row = numbers.index(None)
+        rows: which rows to count, all that have an answer if None.
+        """
+        column = table.column(self.target.column)
+        answered = self.rows_with_target(table)
+        wanted = answered if rows is None else rows
+        text = f"{plain(column.name)}: {self.target.in_words(texts_at(column, wanted))}"
+        gaps = table.row_count - len(answered)
+        return f"{text} ({counted(gaps, 'row')} without it left out)" if gaps else text
+
+    def lines(self) -> list[tuple[str, str, str]]:
+        """Return a line for each column: its name, what it is taken as, how many were missing.
+
+        Many columns in a row that are taken as the same, such as pixels, share a line.
+        """
+        lines = []
+        for column in self.inputs_of_columns:
+            lines.append((column.column, column.in_words(), str(column.missing or "")))
+        lines += [(name, f"left out: {reason}", "") for name, reason in self.left_out]
+        folded: list[tuple[str, str, str]] = []
+        start = 0
+        while start < len(lines):
+            end = start + 1
+            while end < len(lines) and _alike(lines[start], lines[end]):
+                end += 1
+            if end - start < _FEWEST_FOLDED:
+                folded += [(plain(name), taken, gaps) for name, taken, gaps in lines[start:end]]
+            else:
+                first, last = plain(lines[start][0]), plain(lines[end - 1][0])
+                folded.append((f"{first} to {last} ({end - start})", *lines[start][1:]))
+            start = end
+        return folded
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as a dictionary that ``json.dumps`` takes."""
+        return {
+            "inputs": [column.to_json() for column in self.inputs_of_columns],
+            "left_out": [list(pair) for pair in self.left_out],
+            "target": self.target.to_json(),
+            "missing": self.missing,
+        }
+
+    @classmethod
+    def from_json(cls, obj: Any) -> Preparation:
+        """Return the preparation that ``to_json`` described, or one of the first version.
+
+        Raises ValueError, naming the key, for anything else.
+        """
+        try:
+            if isinstance(obj, dict) and "means" in obj:
+                return _first_version(documents.check_keys(obj, "preparation", _OLD_FIELDS))
+            documents.check_keys(obj, "preparation", ("inputs", "left_out", "target", "missing"))
+            inputs = [
+                _read(f"inputs: position {i}", item, _INPUTS)
+                for i, item in enumerate(_listed("inputs", obj["inputs"]))
+            ]
+            left_out = []
+            for i, pair in enumerate(_listed("left_out", obj["left_out"])):
+                place = f"left_out: position {i}"
+                if len(_listed(place, pair)) != 2:
+                    raise ValueError(f"{place}: found {shown(pair)}, expected a name and a reason")
+                left_out.append(
+                    (documents.as_text(place, pair[0]), documents.as_text(place, pair[1]))
+                )
+            return cls(inputs, left_out, _read("target", obj["target"], _TARGETS), obj["missing"])
+        except (TypeError, ValueError) as error:
+            text = str(error)
+            text = text if text.startswith("preparation: ") else f"preparation: {text}"
+            raise ValueError(text) from None
+
+
+def _chosen(
+    table: Table,
+    target: str,
+    columns: Sequence[str] | None,
+    ignore: Sequence[str],
+    kinds: Mapping[str, str],
+) -> list[str]:
+    """Return the names of the input columns, or say all that is wrong with the names."""
+    wrong = []
+    known = [*table.columns, *([] if table.target is None else [table.target])]
+    for argument, names in (("target", [target]), ("columns", columns), ("ignore", ignore)):
+        if isinstance(names, str):
+            raise TypeError(f"{argument}: found {shown(names)}, expected a list of names")
+        names = list(names or [])
+        wrong += [
+            f"{argument}: {no_column(name, known)}" for name in names if not table.has_column(name)
+        ]
+        repeated = first_repeated(names)
+        if repeated is not None:
+            wrong.append(f"{argument}: found {repeated!r} twice, expected different names")
+        if argument != "target" and target in names:
+            wrong.append(f"{argument}: found the target {target!r}, expected input columns only")
+    chosen = known if columns is None else list(columns)
+    chosen = [name for name in chosen if name != target and name not in ignore]
+    for name in kinds:
+        if not table.has_column(name):
+            wrong.append(f"kinds: {no_column(name, known)}")
+        elif name not in chosen and name != target:
+            wrong.append(f"kinds: found {name!r}, which is no input column, expected one")
+    if wrong:
+        raise ValueError(f"{table.name}: {'; '.join(wrong)}")
+    return chosen
+
+
+def _without_rows(table: Table, target: str) -> str:
+    if not table.row_count:
+        return "found no rows, expected at least one"
+    return (
+        f"column {target!r}: found no answer in any of {counted(table.row_count, 'row')}, "
+        f"expected one in at least two"
+    )
+
+
+def _alike(line: tuple[str, str, str], other: tuple[str, str, str]) -> bool:
+    return line[1:] == other[1:] and stem_of(line[0]) == stem_of(other[0])
+
+
+def _listed(place: str, value: Any) -> list[Any]:
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"{place}: found {shown(value)}, expected a list")
+    return list(value)
+
+
+def _read(place: str, obj: Any, kinds: Mapping[str, Any]) -> Any:
+    """Return the input or the target that an object describes."""
+    kind = obj.get("kind") if isinstance(obj, dict) else None
+    if not isinstance(kind, str) or kind not in kinds:
         raise ValueError(
-            f"labels: row {row} is {labels[row]!r} while others are numbers such as {known[0]}, "
-            f"expected numbers only in column {target!r}, or a task ('classes' or 'number')"
+            f"{place}: found {shown(obj)}, expected an object whose kind is one of "
+            f"{', '.join(kinds)}"
         )
-    return "number"
-
-
-def _column(table: Table, position: int) -> list[float]:
-    values = [row[position] for row in table.rows]
-    if set(map(type, values)) == {float} and all(map(math.isfinite, values)):
-        return values
-    place = f"column {table.columns[position]!r}"
-    return [
-        _checked_number(f"rows: row {number}, {place}", value)
-        for number, value in enumerate(values)
-    ]
-
-
-def _mean_and_deviation(column: str, values: list[float]) -> tuple[float, float]:
-    """Return the mean and the population's standard deviation, 1.0 if the values never differ.
-
-    Equal values are told by comparing them: their mean may be rounded, and then a tiny difference
-    from it would be blown up to a deviation of its own.
-    """
-    count = len(values)
-    total = 0.0
-    for value in values:
-        total = total + value
-    mean = total / count
-    if all(value == values[0] for value in values):
-        return values[0], 1.0
-    total = 0.0
-    for value in values:
-        difference = value - mean
-        total = total + difference * difference
-    deviation = math.sqrt(total / count)
-    if not math.isfinite(deviation) or deviation == 0.0:
-        raise ValueError(
-            f"column {column!r}: found numbers from {min(values)} to {max(values)}, "
-            f"expected numbers whose squares a float can hold; change the unit"
-        )
-    return mean, deviation
-
-
-def _class_keys(labels: Sequence[str]) -> list[str | float]:
-    """Return what tells classes apart: the values if all labels are numbers, otherwise the text."""
-    numbers = [number_in(label) for label in labels]
-    known: list[str | float] = [number for number in numbers if number is not None]
-    return known if len(known) == len(labels) else list(labels)
-
-
-def _sorted_classes(labels: Sequence[str]) -> list[str]:
-    """Return the different labels in order; of several ways to write a number, the shortest."""
-    distinct = sorted(set(labels), key=lambda label: (len(label), label))
-    names: dict[Any, str] = {}
-    for key, label in zip(_class_keys(distinct), distinct, strict=True):
-        names.setdefault(key, label)
-    return [names[key] for key in sorted(names)]
-
-
-def _label_text(row: int, label: str | float) -> str:
-    if isinstance(label, str):
-        return label
-    if isinstance(label, bool) or not isinstance(label, Real):
-        raise TypeError(f"labels: row {row} is {label!r:.60}, expected text or a number")
-    return str(label)
-
-
-def _answer_number(row: int, label: str, target: str) -> float:
-    number = number_in(label)
-    if number is None:
-        raise ValueError(
-            f"labels: row {row} is {label!r}, expected a number, as in all of column {target!r}"
-        )
-    return number
-
-
-def _checked_number(place: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{place}: found {value!r:.60}, expected a number")
+    fields = [field.name for field in dataclass_fields(kinds[kind])]
+    documents.check_keys(obj, place, ("kind", *fields))
     try:
-        number = float(value)
-    except OverflowError:
-        raise ValueError(f"{place}: found {value!r:.60}, expected one that fits a float") from None
-    if not math.isfinite(number):
-        raise ValueError(f"{place}: found {number}, expected a finite number")
-    return number
+        return kinds[kind].from_json({name: obj[name] for name in fields})
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{place}: {error}") from None
 
 
-def _checked_numbers(name: str, values: Any) -> list[float]:
-    if not isinstance(values, (list, tuple)):
-        raise TypeError(f"{name}: found {values!r:.60}, expected a list of numbers")
-    return [
-        _checked_number(f"{name}: position {position}", value)
-        for position, value in enumerate(values)
-    ]
-
-
-def _check_deviation(place: str, deviation: float) -> None:
-    if deviation <= 0.0:
-        raise ValueError(f"{place}: found {deviation}, expected more than 0")
-
-
-def _checked_name(place: str, name: Any) -> str:
-    if not isinstance(name, str):
-        raise TypeError(f"{place}: found {name!r:.60}, expected text")
-    if not name:
-        raise ValueError(f"{place}: found nothing, expected text")
-    return name
-
-
-def _checked_names(place: str, names: Any, least: int) -> list[str]:
-    if not isinstance(names, (list, tuple)):
-        raise TypeError(f"{place}: found {names!r:.60}, expected a list of names")
-    checked = [
-        _checked_name(f"{place}: position {position}", name) for position, name in enumerate(names)
-    ]
-    if len(checked) < least:
-        raise ValueError(
-            f"{place}: found {counted(len(checked), 'name')}, expected {least} or more"
-        )
-    repeated = first_repeated(checked)
-    if repeated is not None:
-        raise ValueError(f"{place}: found {repeated!r} twice, expected different names")
-    return checked
+def _first_version(obj: Mapping[str, Any]) -> Preparation:
+    """Return the preparation of a model file of the first version: all columns are numbers."""
+    columns = documents.as_texts("columns", obj["columns"], 1)
+    means = documents.as_finites("means", obj["means"], len(columns))
+    deviations = documents.as_finites("deviations", obj["deviations"], len(columns))
+    inputs: list[ColumnInput] = []
+    for position, column in enumerate(columns):
+        documents.as_divisor(f"deviations: position {position}", deviations[position])
+        mean = means[position]
+        inputs.append(NumberInput(column, PLAIN, "standard", mean, deviations[position], mean, 0))
+    target: Target
+    if obj["classes"] is not None:
+        target = ClassTarget(documents.as_text("target", obj["target"]), obj["classes"])
+        for name in ("target_mean", "target_deviation"):
+            if obj[name] is not None:
+                raise ValueError(
+                    f"{name}: found {shown(obj[name])}, expected None, because there are classes"
+                )
+    else:
+        mean = documents.as_finite("target_mean", obj["target_mean"])
+        deviation = documents.as_divisor("target_deviation", obj["target_deviation"])
+        target = NumberTarget(documents.as_text("target", obj["target"]), PLAIN, mean, deviation)
+    return Preparation(inputs, [], target, "error")

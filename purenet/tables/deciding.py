@@ -1,0 +1,187 @@
+"""From the columns of a table to what a network gets of each, decided from the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from .column import Column, is_missing
+from .date_inputs import DateInput
+from .dates import DateFormat
+from .faults import Faults
+from .inputs import CategoryInput, NumberInput, TrueFalseInput
+from .kinds import Taken, Wish, kind_of, left_out, numbers_at, texts_at
+from .notations import Ambiguous, Notation
+from .table import Table
+from .words import stem_of
+
+ColumnInput: TypeAlias = NumberInput | TrueFalseInput | CategoryInput | DateInput
+
+FEWEST_PIXELS = 16
+
+
+class Wishes(NamedTuple):
+    """What the user says of the columns.
+
+    kinds: number, category, text or date, of some columns.
+    scale: of numbers: auto, standard, range or none.
+    decimal, dates: how to read what can be read in two ways, or None.
+    chosen: whether the columns were asked for by name.
+    whole: whether missing cells are refused.
+    """
+
+    kinds: Mapping[str, str]
+    scale: str
+    decimal: str | None
+    dates: str | None
+    chosen: bool
+    whole: bool
+
+
+def decide(
+    table: Table, names: Sequence[str], rows: Sequence[int], wishes: Wishes, faults: Faults
+) -> tuple[list[ColumnInput], list[tuple[str, str]]]:
+    """Return what a network gets of the columns, and which are left out, with the reason.
+
+    names: of the input columns.
+    rows: those to learn from.
+    faults: gathers what is wrong.
+    """
+    taken = _kinds(table, names, rows, wishes, faults)
+    tops = _pixels(table, taken)
+    inputs: list[ColumnInput] = []
+    reasons = []
+    for name, found in taken.items():
+        column = table.column(name)
+        if found.kind == "left out" and name not in tops:
+            reasons.append((name, found.reason))
+            continue
+        if wishes.whole:
+            check_gaps(column, rows, faults)
+        try:
+            learned = _learned(column, rows, found, tops.get(name), wishes.scale)
+        except ValueError as error:
+            faults.say(str(error))
+            continue
+        if learned is None:
+            reasons.append((name, f"always {texts_at(column, rows[:1])[0]}"))
+        else:
+            inputs.append(learned)
+    return inputs, reasons
+
+
+def check_gaps(column: Column, rows: Sequence[int], faults: Faults) -> None:
+    """Note the cells of some rows in which nothing stands."""
+    if column.numbers is not None:
+        values = numbers_at(column, rows)
+        total = sum(values)
+        if total != total:
+            for row, value in zip(rows, values, strict=True):
+                if value != value:
+                    faults.cell(row, column.name, "", "a number")
+        return
+    for row, text in zip(rows, texts_at(column, rows), strict=True):
+        if is_missing(text):
+            faults.cell(row, column.name, text, "a value")
+
+
+def _kinds(
+    table: Table, names: Sequence[str], rows: Sequence[int], wishes: Wishes, faults: Faults
+) -> dict[str, Taken]:
+    """Return what each column is taken as.
+
+    What can be read in two ways is read as the other columns of the table are written, if they
+    agree: nobody writes decimal commas in one column and decimal points in the next.
+    """
+    taken: dict[str, Taken] = {}
+    doubtful: dict[str, tuple[Wish, Ambiguous]] = {}
+    for name in names:
+        wish = Wish(
+            wishes.kinds.get(name),
+            wishes.chosen,
+            name in table.unnamed,
+            wishes.decimal,
+            wishes.dates,
+        )
+        taken[name] = left_out("")  # keeps the order of the columns
+        try:
+            taken[name] = kind_of(table.column(name), rows, wish, faults)
+        except Ambiguous as error:
+            doubtful[name] = wish, error
+    if doubtful:
+        decimal, dates = _customs(table, taken)
+    for name, (wish, doubt) in doubtful.items():
+        settled = wish._replace(decimal=wish.decimal or decimal, dates=wish.dates or dates)
+        try:
+            taken[name] = kind_of(table.column(name), rows, settled, faults)
+        except Ambiguous:
+            faults.say(f"column {name!r}: {doubt}")
+    return taken
+
+
+def _customs(table: Table, taken: Mapping[str, Taken]) -> tuple[str | None, str | None]:
+    """Return which decimal mark and which order of dates the other columns have."""
+    marks = set()
+    orders = set()
+    for name, found in taken.items():
+        if isinstance(found.how, DateFormat):
+            orders.add(found.how.order)
+        elif found.kind == "number":
+            column = table.column(name)
+            if found.how.decimal == ",":
+                marks.add("comma")
+            elif found.how.thousands == "," or (column.numbers is not None and not column.whole):
+                marks.add("point")
+    orders.discard(None)
+    return (
+        marks.pop() if len(marks) == 1 else None,
+        orders.pop() if len(orders) == 1 else None,
+    )
+
+
+def _learned(
+    column: Column, rows: Sequence[int], found: Taken, top: float | None, scale: str
+) -> ColumnInput | None:
+    if scale == "auto":
+        if top is not None:
+            return NumberInput.learn(column, rows, Notation(), "pixels", top)
+        scale = "standard"
+    if found.kind == "category":
+        return CategoryInput.learn(column, rows)
+    if found.kind == "true/false":
+        return TrueFalseInput.learn(column, rows, scale)
+    if isinstance(found.how, DateFormat):
+        return DateInput.learn(column, rows, found.how, scale)
+    return NumberInput.learn(column, rows, found.how, scale)
+
+
+def _pixels(table: Table, taken: Mapping[str, Taken]) -> dict[str, float]:
+    """Return the largest number of all pixels for each column that is one.
+
+    Pixels are 16 or more columns of whole numbers from 0 on, without gaps, whose names differ in
+    their numbers alone or which are all columns there are.  Half of them reach a common maximum
+    nearly, and half go down to 0.  Those that never vary are pixels too, at the edge of an image.
+    """
+    able = {
+        name: found
+        for name, found in taken.items()
+        if found.low >= 0.0 and found.kind in ("number", "true/false", "left out")
+    }
+    groups: dict[str, list[str]] = {}
+    for name in able:
+        groups.setdefault(stem_of(name), []).append(name)
+    candidates = list(groups.values())
+    if len(able) == len(taken):
+        candidates.append(list(able))
+    tops: dict[str, float] = {}
+    for names in candidates:
+        varying = [able[name] for name in names if able[name].low < able[name].high]
+        if len(names) < FEWEST_PIXELS or not varying or names[0] in tops:
+            continue
+        top = max(able[name].high for name in names)
+        near = sum(1 for found in varying if found.high >= 0.9 * top)
+        dark = sum(1 for found in varying if found.low == 0.0)
+        if 2 * near >= len(varying) and 2 * dark >= len(varying):
+            if all(table.column(name).whole for name in names):
+                tops.update(dict.fromkeys(names, top))
+    return tops

@@ -1,0 +1,341 @@
+"""The column with the answers: classes or a number."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from numbers import Real
+from typing import Any, ClassVar
+
+from ..answers import class_of
+from ..checks import counted, shown
+from . import documents
+from .column import Column, is_missing
+from .dates import date_format_of
+from .faults import Faults
+from .inputs import mean_and_deviation
+from .kinds import texts_at
+from .notations import Ambiguous, Notation, commonest_notation, notation_of
+from .table import Table
+from .words import listed, number_in, plain, rounded_text
+
+TASKS = ("auto", "classes", "number")
+
+# The rule for whole numbers.  Few of them, each in many rows, are classes; many of them, or each in
+# few rows, are a quantity.
+_MOST_CLASSES = 10
+_FEWEST_ROWS_OF_A_CLASS = 10
+_MOST_DOUBTFUL = 20
+_FEWEST_DOUBTFUL_ROWS = 3
+
+
+@dataclass(frozen=True)
+class ClassTarget:
+    """Answers that are classes, sorted by value if all are numbers, otherwise as text.
+
+    column: the name of the column.
+    """
+
+    kind: ClassVar[str] = "classes"
+    column: str
+    classes: list[str]
+
+    def __post_init__(self) -> None:
+        documents.as_text("column", self.column)
+        classes = documents.as_texts("classes", self.classes, 2)
+        if classes != sorted_classes(classes):
+            raise ValueError(
+                f"classes: found {listed(classes)}, expected them sorted and different"
+            )
+        object.__setattr__(self, "classes", classes)
+
+    @property
+    def outputs(self) -> int:
+        """The width of a row of targets, the number of outputs that a network needs."""
+        return 1 if len(self.classes) == 2 else len(self.classes)
+
+    def prepare(
+        self, texts: Sequence[str], rows: Sequence[int], faults: Faults
+    ) -> list[list[float]]:
+        """Return the target of each label; two classes are 0 and 1, more are one-hot."""
+        numeric = all(number_in(name) is not None for name in self.classes)
+        positions = {class_key(name, numeric): i for i, name in enumerate(self.classes)}
+        targets = []
+        for row, text in zip(rows, texts, strict=True):
+            position = positions.get(class_key(text, numeric))
+            if position is None:
+                faults.cell(row, self.column, text, f"one of {listed(self.classes)}")
+            elif len(self.classes) == 2:
+                targets.append([float(position)])
+            else:
+                one_hot = [0.0] * len(self.classes)
+                one_hot[position] = 1.0
+                targets.append(one_hot)
+        return targets
+
+    def answer(self, outputs: Sequence[float]) -> str:
+        """Return the class that a row of outputs stands for."""
+        return self.classes[class_of(outputs)]
+
+    def in_words(self, texts: Sequence[str]) -> str:
+        """Return how many classes there are, and how often each stands in the labels."""
+        numeric = all(number_in(name) is not None for name in self.classes)
+        counts = Counter(class_key(text, numeric) for text in texts)
+        each = [f"{plain(name)} {counts[class_key(name, numeric)]:,}" for name in self.classes]
+        return f"{len(self.classes)} classes {', '.join(each)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as a dictionary that ``json.dumps`` takes."""
+        return {"kind": self.kind, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> ClassTarget:
+        """Return the target of these fields."""
+        return cls(**fields)
+
+
+@dataclass(frozen=True)
+class NumberTarget:
+    """Answers that are numbers, standardised: ``(value - mean) / deviation``.
+
+    column: the name of the column.
+    notation: how the numbers are written.
+    """
+
+    kind: ClassVar[str] = "number"
+    column: str
+    notation: Notation
+    mean: float
+    deviation: float
+
+    def __post_init__(self) -> None:
+        documents.as_text("column", self.column)
+        documents.as_finite("mean", self.mean)
+        documents.as_divisor("deviation", self.deviation)
+
+    @property
+    def outputs(self) -> int:
+        """The width of a row of targets, the number of outputs that a network needs."""
+        return 1
+
+    def prepare(
+        self, texts: Sequence[str], rows: Sequence[int], faults: Faults
+    ) -> list[list[float]]:
+        """Return the standardised target of each label."""
+        targets = []
+        for row, text in zip(rows, texts, strict=True):
+            number = self.notation.number(text)
+            if number is None:
+                expected = f"a number {self.notation.in_words()}".strip()
+                faults.cell(row, self.column, text, expected)
+                continue
+            scaled = (number - self.mean) / self.deviation
+            if not math.isfinite(scaled):
+                expected = f"a number near the training rows' mean of {self.mean}"
+                faults.cell(row, self.column, text, expected)
+            targets.append([scaled])
+        return targets
+
+    def answer(self, outputs: Sequence[float]) -> float:
+        """Return the number that an output stands for, in the unit of the column."""
+        return outputs[0] * self.deviation + self.mean
+
+    def in_words(self, texts: Sequence[str]) -> str:
+        """Return from where to where the numbers in the labels go."""
+        numbers = [number for text in texts if (number := self.notation.number(text)) is not None]
+        text = f"a number {self.notation.in_words()}".strip()
+        if not numbers:
+            return text
+        return f"{text}, {rounded_text(min(numbers))} to {rounded_text(max(numbers))}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as a dictionary that ``json.dumps`` takes."""
+        return {"kind": self.kind, **asdict(self), "notation": self.notation.to_json()}
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> NumberTarget:
+        """Return the target of these fields."""
+        return cls(**{**fields, "notation": Notation.from_json(fields["notation"])})
+
+
+Target = ClassTarget | NumberTarget
+
+
+def rows_with_target(table: Table, target: str | None = None) -> list[int]:
+    """Return which rows have an answer, counted from 0.
+
+    target: the name of the column with the answers, the table's own if None.
+
+    "none" is missing among numbers, but a class beside other words.
+    """
+    column = table.column(target_name(table, target))
+    if column.numbers is not None:
+        return [row for row, number in enumerate(column.numbers) if number == number]
+    texts = column.texts or []
+    return [row for row, text in enumerate(texts) if not is_missing(text) or text.lower() == "none"]
+
+
+def target_name(table: Table, target: str | None) -> str:
+    """Return the name of the column with the answers, the table's own if None."""
+    name = table.target if target is None else target
+    if name is None:
+        raise ValueError(f"{table.name}: found no target column, expected one")
+    return name
+
+
+def learn_target(
+    column: Column,
+    rows: Sequence[int],
+    task: str,
+    decimal: str | None,
+    classes: Sequence[str] | None,
+    faults: Faults,
+) -> Target | None:
+    """Return what the answers in some rows are; note what is wrong and return None.
+
+    task: "classes", "number" or "auto", which goes by the answers.  Text is classes, unless nearly
+        all of it is different.  Numbers with fractions are a number; of whole numbers two
+        different ones are classes, and so are up to 10 in 10 or more rows each; more than 20, or
+        fewer than 3 rows for each, are a number.  In between somebody has to say it.
+    """
+    texts = texts_at(column, rows)
+    place = f"column {column.name!r}"
+    if not texts:
+        faults.say(f"{place}: found no row with a target, expected at least two")
+        return None
+    counts = Counter(texts)
+    if task == "classes" or (task == "auto" and classes is not None):
+        return _classes(column.name, counts, classes, faults)
+    try:
+        notation = notation_of(counts, decimal)
+    except Ambiguous as error:
+        if task == "number":
+            faults.say(f"{place}: {error}")
+            return None
+        notation = None
+        if _mostly_numbers(counts):
+            faults.say(f"{place}: {error}")
+            return None
+    if task == "auto":
+        task = _task_of(column.name, counts, notation, faults)
+        if not task:
+            return None
+    if task == "classes":
+        return _classes(column.name, counts, classes, faults)
+    if notation is None:
+        likely, _ = commonest_notation(counts)
+        for row, text in zip(rows, texts, strict=True):
+            if likely.number(text) is None:
+                faults.cell(row, column.name, text, f"a number {likely.in_words()}".strip())
+        return None
+    return _number(column.name, texts, notation, faults)
+
+
+def _mostly_numbers(counts: Mapping[str, int]) -> bool:
+    return 2 * commonest_notation(counts)[1] > sum(counts.values())
+
+
+def _task_of(
+    name: str, counts: Mapping[str, int], notation: Notation | None, faults: Faults
+) -> str:
+    """Return whether the answers are classes or a number by the rule in ``learn_target``, or ""."""
+    total = sum(counts.values())
+    if notation is None:
+        likely, fitting = commonest_notation(counts)
+        numbers = {n for text in counts if (n := likely.number(text)) is not None}
+        if 2 * fitting > total and len(numbers) > _MOST_CLASSES:
+            return "number"  # which names the cells that are none
+        repeated = sum(count for count in counts.values() if count > 1)
+        if len(counts) > _MOST_DOUBTFUL and 2 * repeated < total:
+            try:
+                dates = date_format_of(counts, "day-first") is not None
+            except Ambiguous:
+                dates = True
+            what = "dates" if dates else "text"
+            faults.say(
+                f"column {name!r}: found {what}, {len(counts)} different values in "
+                f"{counted(total, 'row')}, expected classes that stand in several rows, or numbers"
+            )
+            return ""
+        return "classes"
+    numbers = {n for text in counts if (n := notation.number(text)) is not None}
+    if not notation.plain:
+        return "number"
+    if any(text[0] == "0" and len(text) > 1 and text.isdigit() for text in counts):
+        if all(text.isdigit() for text in counts) and 2 * len(counts) <= total:
+            return "classes"  # codes
+    if any(number % 1.0 != 0.0 for number in numbers):
+        return "number"
+    different = len(numbers)
+    if different <= 2:
+        return "classes"
+    if different <= _MOST_CLASSES and total >= _FEWEST_ROWS_OF_A_CLASS * different:
+        return "classes"
+    if different > _MOST_DOUBTFUL or total < _FEWEST_DOUBTFUL_ROWS * different:
+        return "number"
+    faults.say(
+        f"column {name!r}: found {different} different whole numbers in {counted(total, 'row')}, "
+        f"which may be classes or a number, expected --task classes or --task number "
+        f"(in Python task='classes' or 'number')"
+    )
+    return ""
+
+
+def _classes(
+    name: str, counts: Mapping[str, int], classes: Sequence[str] | None, faults: Faults
+) -> ClassTarget | None:
+    found = sorted_classes(list(counts)) if classes is None else list(classes)
+    if len(found) < 2:
+        faults.say(
+            f"column {name!r}: found only the class {found[0]!r:.60}, expected at least two classes"
+        )
+        return None
+    return ClassTarget(name, found)
+
+
+def _number(
+    name: str, texts: Sequence[str], notation: Notation, faults: Faults
+) -> NumberTarget | None:
+    numbers = array("d", [notation.number(text) or 0.0 for text in texts])
+    if min(numbers) == max(numbers):
+        faults.say(
+            f"column {name!r}: found only the number {numbers[0]}, "
+            f"expected at least two different ones"
+        )
+        return None
+    try:
+        mean, deviation = mean_and_deviation(name, numbers)
+    except ValueError as error:
+        faults.say(str(error))
+        return None
+    return NumberTarget(name, notation, mean, deviation)
+
+
+def class_key(text: str, numeric: bool) -> str | float | None:
+    """Return what tells classes apart: the value if all of them are numbers, otherwise the text."""
+    return number_in(text) if numeric else text
+
+
+def sorted_classes(labels: Sequence[str]) -> list[str]:
+    """Return the different labels in order; of several ways to write a number, the shortest."""
+    distinct = sorted(set(labels), key=lambda label: (len(label), label))
+    numeric = all(number_in(label) is not None for label in distinct)
+    names: dict[Any, str] = {}
+    for label in distinct:
+        names.setdefault(class_key(label, numeric), label)
+    return [names[key] for key in sorted(names)]
+
+
+def label_texts(labels: Sequence[Any]) -> list[str]:
+    """Return labels as text; TypeError for what is neither text nor a number."""
+    texts = []
+    for row, label in enumerate(labels):
+        if not isinstance(label, str):
+            if isinstance(label, bool) or not isinstance(label, Real):
+                raise TypeError(f"labels: row {row} is {shown(label)}, expected text or a number")
+            label = str(label)
+        texts.append(label)
+    return texts
