@@ -46,7 +46,7 @@ def refused(path: Path, message: str, *arguments: Any, **options: Any) -> None:
 
 def cells(table: Table) -> dict[str, list[Any]]:
     """Return the cells of each column, the target among them."""
-    found = {}
+    found: dict[str, list[Any]] = {}
     for name in table.names:
         column = table.column(name)
         if column.numbers is None:
@@ -694,7 +694,7 @@ def test_a_part_of_a_table_is_a_table(data: Any) -> None:
     assert part.column("a").texts == ["009", "007"]
     assert part.column("a").coded
     assert [part.place(row) for row in range(2)] == ["line 5", "line 2"]
-    assert (part.unnamed, part.notes) == ({"column 1"}, table.notes)
+    assert (part.unnamed, part.notes) == (frozenset({"column 1"}), table.notes)
 
 
 def test_columns_are_asked_for_by_name() -> None:

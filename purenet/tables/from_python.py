@@ -9,6 +9,7 @@ import os
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
+from ..arrays import named_columns
 from ..checks import as_list, counted, shown
 from .column import Column
 from .faults import TableErrors
@@ -18,7 +19,7 @@ from .words import first_repeated, listed, no_column
 
 _KINDS = (
     "a path, a list of rows (dictionaries, or lists together with the names of their columns), "
-    "a dictionary of columns or a table"
+    "a dictionary of columns, a data frame or a table"
 )
 
 
@@ -34,7 +35,8 @@ def table_of(
 
     data: a path, "-" or an open file, as ``read_csv`` takes them; a list of dictionaries, one a
         row, where a key that is missing means a cell that is; a list of lists, whose columns are
-        those of ``columns``; a dictionary with a list of cells for each column; or a ``Table``.
+        those of ``columns``; a dictionary with a list of cells for each column; a data frame of
+        pandas or Polars, a table of Arrow; or a ``Table``.
     target, columns, target_optional, keep: as in ``read_csv``.  The target may be one of
         ``columns`` where these name the cells of lists.
 
@@ -84,15 +86,22 @@ def table_of_rows(rows: Any, columns: Sequence[str]) -> Table:
     names, cells = _named_cells(rows, columns)
     if not names and not cells:  # no rows
         return _table("rows", list(columns), [[] for _ in columns])
+    known = set(names)
+    faults = [no_column(name, names) for name in dict.fromkeys(columns) if name not in known]
+    if faults:
+        raise TableErrors("rows", faults)
     return _chosen(_table("rows", names, cells, only=set(columns)), None, columns, ())
 
 
 def _is_source(data: Any) -> bool:
-    return isinstance(data, (str, os.PathLike)) or callable(getattr(data, "read", None))
+    return isinstance(data, (str, os.PathLike)) or hasattr(type(data), "read")
 
 
 def _named_cells(data: Any, columns: Sequence[str] | None) -> tuple[list[str], list[list[Any]]]:
     """Return the names of the columns of some data, and the cells of each."""
+    frame = named_columns(data)
+    if frame is not None:
+        return frame.names, frame.columns
     if isinstance(data, Mapping):
         return _columns_by_name(data)
     rows = as_list(data, "rows", _KINDS)
