@@ -39,7 +39,7 @@ class Column:
     numbers: the cells as floats, NaN where one is missing, if every other one is a plain decimal
         number; otherwise None.
     texts: the cells as they were written, without the spaces around them; None where there are
-        numbers and nobody asked for their text.
+        numbers, not codes, and nobody asked for their text.
     coded: whether they are written with leading zeros, as codes are: 007.
     """
 
@@ -84,18 +84,25 @@ def is_missing(text: str) -> bool:
     return text.lower() in MISSING
 
 
+def is_code(text: str) -> bool:
+    """Return whether a whole number is written with leading zeros, as codes are: 007."""
+    return len(text) > 1 and text[0] == "0" and text.isdigit()
+
+
 def column_of_texts(name: str, texts: list[str], *, keep_texts: bool = False) -> Column:
-    """Return the column of some cells, which have no spaces around them."""
-    numbers = array("d")
-    for text in texts:
+    """Return the column of some cells, which have no spaces around them.
+
+    Texts are kept if that is asked for, and wherever numbers do not say all: of codes and of text.
+    """
+    different = set(texts)
+    known = {}
+    for text in different:
         number = number_in(text)
         if number is None:
             if not is_missing(text):
                 return Column(name, None, texts)
             number = math.nan
-        numbers.append(number)
-    return Column(name, numbers, texts if keep_texts else None, coded=_coded(texts))
-
-
-def _coded(texts: list[str]) -> bool:
-    return any(len(text) > 1 and text[0] == "0" and text.isdigit() for text in texts)
+        known[text] = number
+    coded = any(map(is_code, different))
+    numbers = array("d", map(known.__getitem__, texts))
+    return Column(name, numbers, texts if keep_texts or coded else None, coded=coded)

@@ -2,209 +2,306 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
 
-from ..checks import counted
+from ..checks import counted, shown
+from .column import Column
+from .faults import TableErrors
+from .growing import Cells, GrowingColumn
+from .headers import Header, header_of
+from .records import Cursor, LineNumbers, is_blank, start_of
+from .sources import Readable, read_source
 from .table import Table
-from .words import first_repeated, listed, number_in
-
-_MOST_KNOWN = 4096
+from .words import first_repeated, no_column, spans
 
 
 def read_csv(
-    path: str | os.PathLike[str],
+    path: Readable,
     target: str | None = None,
     *,
     columns: Sequence[str] | None = None,
     target_optional: bool = False,
+    keep: Sequence[str] = (),
 ) -> Table:
     """Read a table from a CSV file whose first line names the columns.
 
-    path: a text file in UTF-8.  Commas, semicolons or tabs separate the values: whichever the
-        header has most of, outside quotes.  Blank lines are skipped, spaces around values dropped.
+    path: a file of text, "-" for standard input, or an open file; it is read once.  It may be
+        compressed with gzip.  Text is UTF-8, UTF-16 with a byte-order mark, or Latin-1, which the
+        table's ``notes`` say.  Commas, semicolons, tabs or bars separate the values: whichever fit
+        the first lines best.  Spaces around values are dropped.
     target: the name of the column with the answers, which are kept as text.
     columns: the names of the input columns, in the order wanted; other columns are ignored,
-        whatever is in them.  Without it, all columns but the target are inputs.
+        whatever is in them.  Without it, all columns but the target and those of ``keep`` are
+        inputs.
     target_optional: if the target column is missing, return a table without one.
+    keep: the names of columns that are no inputs and are kept as they were written.
 
-    Inputs are decimal numbers with a point.  Raises ValueError, naming the file, the line (the
-    header is line 1) and the column, for anything else, and for columns without a name or with the
-    same one, for missing columns, lines with more or fewer values than the header, a file without
-    rows, and text that is not UTF-8; OSError if the file cannot be read.
+    Cells are numbers where all of a column are (plain decimal numbers with a point, or missing),
+    otherwise text.  Empty rows, and empty columns without a name at the end, are left out; a column
+    without a name is called "column 3" by its place.
+
+    All that is wrong is said at once, in a ValueError that names the file and, for each fault, the
+    line (the header is line 1) and the column: columns with the same name or not there, lines with
+    more or fewer values than the header, quotes that are not closed, a file without rows or without
+    names.  OSError if the file cannot be read.
 
     >>> import pathlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "plants.csv")
-    ...     _ = path.write_text("height;width;plant\\n1.5;0.5;reed\\n\\n0.25;0.75;moss\\n")
+    ...     _ = path.write_text("height;width;plant\\n1.5;0.5;reed\\n\\n0.25;NA;moss\\n")
     ...     table = read_csv(path, target="plant")
     >>> table
     Table(2 rows of 2 input columns, target 'plant')
     >>> table.columns, table.rows, table.labels
-    (['height', 'width'], [[1.5, 0.5], [0.25, 0.75]], ['reed', 'moss'])
+    (['height', 'width'], [[1.5, 0.5], [0.25, None]], ['reed', 'moss'])
+    >>> table.notes
+    ['line 3: empty, left out']
     """
-    name = os.fspath(path)
-    records = csv_lines(name)
-    line, header = next(records, (1, []))
-    if not header:
-        raise ValueError(f"{name}: found nothing, expected a header line with the column names")
-    place = f"{name}: line {line}"
-    _check_header(place, header)
-    if target_optional and target not in header:
+    for argument, names in (("columns", columns), ("keep", keep)):
+        _check_names(argument, names)
+    if target is not None and not isinstance(target, str):
+        raise TypeError(f"target: found {shown(target)}, expected the name of a column")
+    name, text, notes = read_source(path)
+    start = start_of(text)
+    header = header_of(name, start)
+    if target_optional and target not in header.positions:
         target = None
-    chosen, target_position = _positions(place, header, target, columns)
-    inputs = [header[position] for position in chosen]
-    rows = []
-    labels = []
+    faults = list(header.faults)
+    wanted = _wanted(header, target, columns, keep, faults)
+    rows = _Rows(header, start)
     known: dict[str, float] = {}
-    for line, record in records:
-        if len(record) != len(header):
-            raise ValueError(
-                f"{name}: line {line}: found {counted(len(record), 'value')}, "
-                f"expected {len(header)} as in the header"
-            )
-        rows.append(_numbers(f"{name}: line {line}", inputs, [record[i] for i in chosen], known))
-        if target_position is not None:
-            label = record[target_position]
-            if not label:
-                raise ValueError(
-                    f"{name}: line {line}, column {target!r}: found nothing, "
-                    f"expected a class or a number"
-                )
-            labels.append(label)
-    if not rows:
-        raise ValueError(f"{name}: found a header only, expected at least one row below it")
-    return Table(inputs, rows, target, None if target is None else labels)
+    written = {target, *keep}
+    growing = [
+        GrowingColumn(header.names[position], known, keep_texts=header.names[position] in written)
+        for position in wanted.all
+    ]
+    lines = LineNumbers()
+    for block in rows.blocks():
+        cells = Cells(block.text)
+        for column, position in zip(growing, wanted.all, strict=True):
+            column.add(block.columns[position], cells)
+        lines.extend(block.lines)
+    faults += rows.faults
+    if not lines and not faults:
+        faults.append("found a header only, expected at least one row below it")
+    if faults:
+        raise TableErrors(name, faults)
+    _read_texts(header, start, growing, wanted.all)
+    finished = [column.finished() for column in growing]
+    notes += header.notes + rows.notes()
+    empty = header.empty_at_end([column.name for column in finished if _is_empty(column)])
+    if empty:
+        notes.append(f"{', '.join(empty)}: without a name and empty, left out")
+        finished = [column for column in finished if column.name not in empty]
+    return Table.of_columns(
+        finished,
+        target,
+        row_count=len(lines),
+        name=name,
+        lines=lines,
+        notes=notes,
+        unnamed=[column.name for column in finished if column.name in header.unnamed],
+        kept=[header.names[position] for position in wanted.kept],
+    )
 
 
-def _text(name: str) -> str:
-    with open(name, "rb") as file:
-        content = file.read()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # Positions count in error.object, which is the content without a byte-order mark.
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{name}: line {line}: found the byte {error.object[error.start]:#04x}, "
-            f"expected text in UTF-8"
-        ) from None
-    if "\0" in text:  # the csv module takes it from Python 3.11 on
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise ValueError(f"{name}: line {line}: found a zero byte, expected text in UTF-8")
-    return text
-
-
-def csv_lines(name: str) -> Iterator[tuple[int, list[str]]]:
+def csv_lines(path: Readable) -> Iterator[tuple[int, list[str]]]:
     """Yield the number of each line of a CSV file that is not blank, and the values in it.
 
     A record that takes several lines has the number of its first.  Raises as ``read_csv`` does.
     """
-    text = _text(name)
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=_delimiter(text),
-        skipinitialspace=True,
-        strict=True,
-    )
-    while True:
-        line = reader.line_num + 1
-        try:
-            record = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            found = str(error)
-            if "unexpected end of data" in found:
-                found = "a quote that is never closed"
-            elif "expected after" in found:
-                found = "text after a closing quote"
-            raise ValueError(f"{name}: line {line}: found {found}, expected CSV") from None
-        values = [value.strip() for value in record]
-        if values not in ([], [""]):
-            yield line, values
-
-
-def _delimiter(text: str) -> str:
-    """Return the separator that the header has most of; a rarer one is likely part of a name."""
-    quoted = False
-    previous = ","
-    counts = {"\t": 0, ";": 0, ",": 0}
-    for character in text.lstrip(" \r\n"):
-        if character == '"':
-            # A quote opens at the start of a value, or was doubled; elsewhere it is a letter.
-            quoted = not quoted and previous in '\t;,"'
-        elif not quoted and character in "\r\n":
+    name, text, _ = read_source(path)
+    cursor = start_of(text)
+    while (found := cursor.record()) is not None:
+        if cursor.faults:
             break
-        elif not quoted and character in counts:
-            counts[character] += 1
-        if character != " ":
-            previous = character
-    best = max(counts, key=counts.__getitem__)
-    return best if counts[best] else ","
+        yield found[0], list(map(str.strip, found[1]))
+    if cursor.faults:
+        raise TableErrors(name, cursor.faults)
 
 
-def _check_header(place: str, header: list[str]) -> None:
-    for number, column in enumerate(header, 1):
-        if not column:
-            raise ValueError(
-                f"{place}: column {number} of {len(header)} has no name, expected a name for each"
-            )
-    repeated = first_repeated(header)
-    if repeated is not None:
-        raise ValueError(f"{place}: found the column {repeated!r} twice, expected different names")
+class _Wanted(NamedTuple):
+    """Which columns are read, by their place in a line: inputs, and those that are only kept."""
+
+    all: list[int]
+    kept: list[int]
 
 
-def _positions(
-    place: str, header: list[str], target: str | None, columns: Sequence[str] | None
-) -> tuple[list[int], int | None]:
-    """Return where in a line the inputs are, and where the target is."""
-    wanted = [] if columns is None else list(columns)
-    for column in wanted if target is None else [target, *wanted]:
-        if column not in header:
-            raise ValueError(
-                f"{place}: found no column {column!r}, expected it among {listed(header)}"
-            )
+class _RowBlock(NamedTuple):
+    """Some rows, cell by cell and column by column, and what they were written as."""
+
+    lines: Sequence[int]
+    columns: list[Sequence[str]]
+    text: str
+
+
+class _Rows:
+    """The rows below a header, all as wide as it: block by block."""
+
+    def __init__(self, header: Header, start: Cursor) -> None:
+        self._header = header
+        self._cursor = start.copy()
+        self._empty: list[int] = []  # lines
+        self._blank: set[int] = set()  # those of them without even a delimiter
+        self._last = 0  # line of a row
+        self._shortened = 0
+        self._faults: list[str] = []
+
+    @property
+    def faults(self) -> list[str]:
+        """What was wrong with lines that were read."""
+        return self._faults + self._cursor.faults
+
+    def notes(self) -> list[str]:
+        """Return what was left out of the lines that were read."""
+        notes = []
+        # Blank lines at the end of a file are nothing to speak of.
+        empty = [n for n in sorted(self._empty) if n < self._last or n not in self._blank]
+        if empty:
+            notes.append(f"{spans('line', empty)}: empty, left out")
+        if self._shortened:
+            rows = counted(self._shortened, "row")
+            notes.append(f"empty values behind the last column in {rows}: left out")
+        return notes
+
+    def blocks(self) -> Iterator[_RowBlock]:
+        """Read all rows."""
+
+        for lines, records, text in self._cursor.blocks():
+            if set(map(len, records)) != {len(self._header.names)}:
+                lines, records = self._fitted(lines, records)
+            columns: list[Sequence[str]] = list(zip(*records, strict=True))
+            if columns and not all(map(str.strip, columns[0])):
+                lines, records = self._without_empty(lines, records)
+                columns = list(zip(*records, strict=True))
+            if records:
+                self._last = lines[-1]
+                yield _RowBlock(lines, columns, text)
+
+    def _leave_out(self, line: int, record: list[str]) -> None:
+        self._empty.append(line)
+        if len(record) < 2:
+            self._blank.add(line)
+
+    def _without_empty(
+        self, lines: Sequence[int], records: list[list[str]]
+    ) -> tuple[list[int], list[list[str]]]:
+        kept_lines = []
+        kept = []
+        for line, record in zip(lines, records, strict=True):
+            if is_blank(record):
+                self._leave_out(line, record)
+            else:
+                kept_lines.append(line)
+                kept.append(record)
+        return kept_lines, kept
+
+    def _fitted(
+        self, lines: Sequence[int], records: list[list[str]]
+    ) -> tuple[list[int], list[list[str]]]:
+        """Return the records with as many cells as there are columns; note what cannot be so."""
+        width = len(self._header.names)
+        fewest = self._header.fewest
+        fitted_lines = []
+        fitted = []
+        for line, record in zip(lines, records, strict=True):
+            count = len(record)
+            if count != width:
+                if is_blank(record):
+                    self._leave_out(line, record)
+                    continue
+                if count > width and is_blank(record[width:]):
+                    record = record[:width]
+                    self._shortened += 1
+                elif fewest <= count < width:
+                    record = record + [""] * (width - count)
+                else:
+                    self._faults.append(
+                        f"line {line}: found {counted(count, 'value')}, "
+                        f"expected {width} as in the header"
+                    )
+                    continue
+            fitted_lines.append(line)
+            fitted.append(record)
+        return fitted_lines, fitted
+
+
+def _read_texts(
+    header: Header, start: Cursor, growing: list[GrowingColumn], positions: list[int]
+) -> None:
+    """Read the first rows again for columns that turned out to be text below them."""
+    late = [
+        (column, position)
+        for column, position in zip(growing, positions, strict=True)
+        if column.lacks_texts
+    ]
+    if not late:
+        return
+    most = max(column.texts_from for column, _ in late)
+    texts: list[list[Sequence[str]]] = [[] for _ in late]
+    count = 0
+    for block in _Rows(header, start).blocks():
+        if count >= most:
+            break
+        for (column, position), parts in zip(late, texts, strict=True):
+            if count < column.texts_from:
+                parts.append(block.columns[position])
+        count += len(block.lines)
+    for (column, _), parts in zip(late, texts, strict=True):
+        column.add_earlier(list(chain.from_iterable(parts)))
+
+
+def _is_empty(column: Column) -> bool:
+    numbers = column.numbers
+    if numbers is None or any(number == number for number in numbers):
+        return False
+    return column.texts is None or not any(column.texts)
+
+
+def _check_names(argument: str, names: object) -> None:
+    if names is None:
+        return
+    if isinstance(names, (str, bytes)) or not isinstance(names, Sequence):
+        raise TypeError(f"{argument}: found {shown(names)}, expected a list of column names")
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"{argument}: found {shown(name)}, expected the name of a column")
+
+
+def _wanted(
+    header: Header,
+    target: str | None,
+    columns: Sequence[str] | None,
+    keep: Sequence[str],
+    faults: list[str],
+) -> _Wanted:
+    """Return which columns are read; note what is wrong with the header or the choice."""
+    positions = header.positions
+    place = f"line {header.line}"
+    asked = [] if columns is None else list(columns)
+    named = [*([] if target is None else [target]), *asked, *keep]
+    for name in dict.fromkeys(named):
+        if name not in positions:
+            faults.append(f"{place}: {no_column(name, header.names)}")
     if columns is None:
-        if all(number_in(column) is not None for column in header):
-            raise ValueError(
+        if header.is_numbers():
+            faults[:] = [
                 f"{place}: found only numbers, expected a header line with the column names"
-            )
-        wanted = [column for column in header if column != target]
-    elif target in wanted:
+            ]
+        others = {target, *keep}
+        asked = [name for name in positions if name not in others]
+    elif target in asked:
         raise ValueError(f"columns: found the target {target!r}, expected input columns only")
-    repeated = first_repeated(wanted)
+    repeated = first_repeated(asked)
     if repeated is not None:
         raise ValueError(f"columns: found {repeated!r} twice, expected different names")
-    if not wanted:
-        raise ValueError(f"{place}: found no input columns, expected at least one")
-    return [header.index(column) for column in wanted], (
-        None if target is None else header.index(target)
-    )
-
-
-def _numbers(
-    place: str, columns: list[str], texts: list[str], known: dict[str, float]
-) -> list[float]:
-    """Return the numbers in one line.
-
-    known: texts already read and their numbers, which later lines share: columns of pixels or
-    counts have few different ones, and a float takes three times the memory of a reference to it.
-    """
-    numbers = []
-    for column, text in zip(columns, texts, strict=True):
-        number = known.get(text)
-        if number is None:
-            number = number_in(text)
-            if number is None:
-                found = repr(text) if text else "nothing"
-                point = " with a decimal point" if "," in text else ""
-                raise ValueError(
-                    f"{place}, column {column!r}: found {found}, expected a number{point}"
-                )
-            if len(known) < _MOST_KNOWN:
-                known[text] = number
-        numbers.append(number)
-    return numbers
+    if not asked:
+        faults.append(f"{place}: found no input columns, expected at least one")
+    if faults:
+        return _Wanted([], [])
+    inputs = set(asked)
+    kept = [name for name in dict.fromkeys(keep) if name not in inputs and name != target]
+    names = [*asked, *([] if target is None else [target]), *kept]
+    return _Wanted([positions[name] for name in names], [positions[name] for name in kept])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 import math
+from array import array
 from collections.abc import Sequence
-from numbers import Real
+from decimal import Decimal
+from numbers import Integral, Real
 from typing import Any
 
 from ..checks import counted, shown
 from .column import Column, column_of_texts
-from .words import listed
+from .words import no_column
 
 Cell = float | str | None
 
@@ -34,7 +36,17 @@ class Table:
     [[1.5, 'Dream'], [None, 'Biscoe']]
     """
 
-    __slots__ = ("_columns", "columns", "lines", "name", "notes", "row_count", "target", "unnamed")
+    __slots__ = (
+        "_columns",
+        "_kept",
+        "columns",
+        "lines",
+        "name",
+        "notes",
+        "row_count",
+        "target",
+        "unnamed",
+    )
 
     columns: list[str]
     target: str | None
@@ -84,10 +96,14 @@ class Table:
         lines: Sequence[int] | None = None,
         notes: Sequence[str] = (),
         unnamed: Sequence[str] = (),
+        kept: Sequence[str] = (),
     ) -> Table:
-        """Return a table of finished columns, the target among them if there is one."""
+        """Return a table of finished columns, the target among them if there is one.
+
+        kept: the names of those that are there for ``column`` alone, and no inputs.
+        """
         table = cls.__new__(cls)
-        table._fill(columns, target, row_count, name, lines, notes, unnamed)
+        table._fill(columns, target, row_count, name, lines, notes, unnamed, kept)
         return table
 
     def _fill(
@@ -99,15 +115,23 @@ class Table:
         lines: Sequence[int] | None,
         notes: Sequence[str] = (),
         unnamed: Sequence[str] = (),
+        kept: Sequence[str] = (),
     ) -> None:
         self._columns = {column.name: column for column in columns}
-        self.columns = [column.name for column in columns if column.name != target]
+        self._kept = frozenset(kept)
+        no_inputs = {target, *kept}
+        self.columns = [column.name for column in columns if column.name not in no_inputs]
         self.target = target
         self.row_count = row_count
         self.name = name
         self.lines = lines
         self.notes = list(notes)
         self.unnamed = frozenset(unnamed)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all columns: inputs, target, and those that were only kept."""
+        return list(self._columns)
 
     @property
     def rows(self) -> list[list[Cell]]:
@@ -128,10 +152,7 @@ class Table:
     def column(self, name: str) -> Column:
         """Return a column, the target among them; ValueError if there is none of that name."""
         if name not in self._columns:
-            raise ValueError(
-                f"{self.name}: found no column {name!r}, "
-                f"expected it among {listed(list(self._columns))}"
-            )
+            raise ValueError(f"{self.name}: {no_column(name, list(self._columns))}")
         return self._columns[name]
 
     def has_column(self, name: str) -> bool:
@@ -152,6 +173,7 @@ class Table:
             lines=None if self.lines is None else [self.lines[i] for i in rows],
             notes=self.notes,
             unnamed=list(self.unnamed),
+            kept=list(self._kept),
         )
 
     def __eq__(self, other: object) -> Any:
@@ -180,27 +202,44 @@ def cells_of(column: Column) -> list[Cell]:
     return [text or None for text in column.texts or []]
 
 
-def column_of_cells(name: str, cells: Sequence[Any]) -> Column:
+def column_of_cells(name: str, cells: Sequence[Any], *, keep_texts: bool = False) -> Column:
     """Return the column of some values of Python.
+
+    keep_texts: whether their texts are wanted where they are numbers.
 
     Raises ValueError or TypeError, naming row and column, for what is no cell.
     """
-    return column_of_texts(name, [_text_of(name, row, cell) for row, cell in enumerate(cells)])
+    if not keep_texts and set(map(type, cells)) == {float} and not any(map(math.isinf, cells)):
+        return Column(name, array("d", cells))
+    texts = [_text_of(name, row, cell) for row, cell in enumerate(cells)]
+    return column_of_texts(name, texts, keep_texts=keep_texts)
 
 
 def _text_of(name: str, row: int, cell: Any) -> str:
     """Return a cell as it would stand in a file."""
     if isinstance(cell, str):
         return cell.strip()
-    if cell is None:
+    if cell is None or type(cell).__name__ == "NAType":  # pandas' own nothing
         return ""
     if isinstance(cell, (datetime.date, datetime.time)):  # a datetime is a date
         return cell.isoformat()
-    if isinstance(cell, Real) or type(cell).__name__ in ("bool", "bool_"):
-        if isinstance(cell, float) and math.isnan(cell):
-            return ""
-        return str(cell)
+    if type(cell).__name__ in ("bool", "bool_"):
+        return str(bool(cell))
+    if isinstance(cell, (Real, Decimal)):
+        return _text_of_number(cell, f"row {row}, column {name!r}")
     raise TypeError(
         f"row {row}, column {name!r}: found {shown(cell)}, expected a number, text, "
         f"True or False, a date, or None"
     )
+
+
+def _text_of_number(cell: Any, place: str) -> str:
+    try:
+        number = float(cell)
+    except (OverflowError, ValueError):  # a signalling NaN of decimal is the latter
+        number = math.inf
+    if math.isnan(number):
+        return ""
+    if math.isinf(number):
+        raise ValueError(f"{place}: found {shown(cell)}, expected a number that fits a float")
+    return str(cell) if isinstance(cell, (Integral, Decimal)) else repr(number)

@@ -7,6 +7,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+_MOST_SPANS = 5
+
 
 def number_in(text: str) -> float | None:
     """Return a decimal number, or None for other text and for numbers too large for a float.
@@ -84,8 +86,23 @@ def no_column(name: str, names: Sequence[str]) -> str:
     """Return the words for a column that is not there, with the name that is most like it."""
     likely = {other.casefold(): other for other in reversed(names)}
     near = difflib.get_close_matches(name.casefold(), likely, 1, 0.75) if len(names) < 2000 else []
-    hint = f"{likely[near[0]]!r} (the nearest name) " if near else ""
-    return f"found no column {name!r}, expected {hint}it among {listed(names)}"
+    hint = f" (did you mean {likely[near[0]]!r}?)" if near else ""
+    return f"found no column {name!r}{hint}, expected it among {listed(names)}"
+
+
+def spans(noun: str, numbers: Sequence[int]) -> str:
+    """Return "line 3", "lines 3, 5 to 7 and 9" ... for numbers that rise."""
+    parts: list[tuple[int, int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][1] + 1:
+            parts[-1] = (parts[-1][0], number)
+        else:
+            parts.append((number, number))
+    texts = [str(first) if first == last else f"{first} to {last}" for first, last in parts]
+    if len(texts) > _MOST_SPANS:
+        return f"{len(numbers)} {noun}s ({', '.join(texts[:_MOST_SPANS])} ...)"
+    noun = noun if len(numbers) == 1 else f"{noun}s"
+    return f"{noun} {', '.join(texts[:-1])}{' and ' if len(texts) > 1 else ''}{texts[-1]}"
 
 
 def stem_of(name: str) -> str:
