@@ -38,16 +38,15 @@ class Wishes(NamedTuple):
     whole: bool
 
 
-def decide(
-    table: Table, names: Sequence[str], rows: Sequence[int], wishes: Wishes, faults: Faults
+def learn_inputs(
+    table: Table, taken: Mapping[str, Taken], rows: Sequence[int], wishes: Wishes, faults: Faults
 ) -> tuple[list[ColumnInput], list[tuple[str, str]]]:
     """Return what a network gets of the columns, and which are left out, with the reason.
 
-    names: of the input columns.
+    taken: what the input columns are taken as.
     rows: those to learn from.
     faults: gathers what is wrong.
     """
-    taken = _kinds(table, names, rows, wishes, faults)
     tops = _pixels(table, taken)
     inputs: list[ColumnInput] = []
     reasons = []
@@ -85,10 +84,10 @@ def check_gaps(column: Column, rows: Sequence[int], faults: Faults) -> None:
             faults.cell(row, column.name, text, "a value")
 
 
-def _kinds(
+def decide_kinds(
     table: Table, names: Sequence[str], rows: Sequence[int], wishes: Wishes, faults: Faults
 ) -> dict[str, Taken]:
-    """Return what each column is taken as.
+    """Return what each of the columns of these names is taken as.
 
     What can be read in two ways is read as the other columns of the table are written, if they
     agree: nobody writes decimal commas in one column and decimal points in the next.
@@ -109,7 +108,7 @@ def _kinds(
         except Ambiguous as error:
             doubtful[name] = wish, error
     if doubtful:
-        decimal, dates = _customs(table, taken)
+        decimal, dates = customs_of(table, taken)
     for name, (wish, doubt) in doubtful.items():
         settled = wish._replace(decimal=wish.decimal or decimal, dates=wish.dates or dates)
         try:
@@ -119,8 +118,8 @@ def _kinds(
     return taken
 
 
-def _customs(table: Table, taken: Mapping[str, Taken]) -> tuple[str | None, str | None]:
-    """Return which decimal mark and which order of dates the other columns have."""
+def customs_of(table: Table, taken: Mapping[str, Taken]) -> tuple[str | None, str | None]:
+    """Return which decimal mark and which order of dates these columns have, if they agree."""
     marks = set()
     orders = set()
     for name, found in taken.items():
@@ -130,13 +129,17 @@ def _customs(table: Table, taken: Mapping[str, Taken]) -> tuple[str | None, str 
             column = table.column(name)
             if found.how.decimal == ",":
                 marks.add("comma")
-            elif found.how.thousands == "," or (column.numbers is not None and not column.whole):
+            elif found.how.thousands == "," or _has_fractions(column):
                 marks.add("point")
     orders.discard(None)
     return (
         marks.pop() if len(marks) == 1 else None,
         orders.pop() if len(orders) == 1 else None,
     )
+
+
+def _has_fractions(column: Column) -> bool:
+    return column.numbers is not None and any(number % 1.0 > 0.0 for number in column.numbers)
 
 
 def _learned(

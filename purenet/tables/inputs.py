@@ -207,6 +207,7 @@ class CategoryInput:
 
     categories: the most frequent first.
     other: whether rarer ones are gathered in one more; what training did not see is one of them.
+    numbers: whether some values are numbers; otherwise a number is of another kind.
     missing: how many cells were missing in the training rows; if any, that is one more category.
     shares: the mean of each input over the training rows, which stands in for a value that
         training did not see if there are no others, and for a missing one if there was none.
@@ -216,6 +217,7 @@ class CategoryInput:
     column: str
     categories: list[str]
     other: bool
+    numbers: bool
     missing: int
     shares: list[float]
 
@@ -223,6 +225,7 @@ class CategoryInput:
         documents.as_text("column", self.column)
         categories = documents.as_texts("categories", self.categories)
         documents.as_boolean("other", self.other)
+        documents.as_boolean("numbers", self.numbers)
         documents.as_gaps("missing", self.missing)
         object.__setattr__(self, "categories", categories)
         shares = documents.as_finites("shares", self.shares, len(self.names))
@@ -248,7 +251,8 @@ class CategoryInput:
         if gaps:
             parts.append(gaps)
         shares = [part / len(texts) for part in parts]
-        return cls(column.name, kept, len(kept) < len(ordered), gaps, shares)
+        numbers = any(number_in(text) is not None for text in counts)
+        return cls(column.name, kept, len(kept) < len(ordered), numbers, gaps, shares)
 
     @property
     def names(self) -> list[str]:
@@ -261,7 +265,7 @@ class CategoryInput:
     def prepare(
         self, column: Column, rows: Sequence[int], faults: Faults, strict: bool
     ) -> list[list[float]]:
-        """Return a list of numbers for each input, one number a row; any text is taken."""
+        """Return a list of numbers for each input, one number a row; any word is taken."""
         width = len(self.shares)
         unit_rows = [[1.0 if j == i else 0.0 for j in range(width)] for i in range(width)]
         known = dict(zip(self.categories, unit_rows, strict=False))
@@ -269,7 +273,10 @@ class CategoryInput:
         nothing = unit_rows[-1] if self.missing else self.shares
         found: dict[str, list[float]] = {}
         cells = []
-        for text in texts_at(column, rows):
+        for row, text in zip(rows, texts_at(column, rows), strict=True):
+            if strict and not self.numbers and number_in(text) is not None:
+                expected = f"a category such as {plain_list(self.categories)}"
+                faults.cell(row, self.column, text, expected)
             cell = found.get(text)
             if cell is None:
                 cell = nothing if is_missing(text) else known.get(canonical(text), unseen)

@@ -42,6 +42,7 @@ _THINGS = (
 _IDENTITY = re.compile(
     rf".*[ _.\-](?:id|ID|Id)|.*[a-z](?:ID|Id)|(?:{_THINGS})[ _.\-]?(?:id|no|number)"
 )
+_CODES = re.compile(r"(?i)(?:.*[ _.-])?(?:zip|(?:zip|postal|post)[ _.-]?code|plz)")
 _WAY_OUT = "--as COLUMN=category takes a column as it stands, --ignore COLUMN leaves it out"
 
 # Above this many numbers a column is no category that happens to have words too.
@@ -114,7 +115,8 @@ def kind_of(column: Column, rows: Sequence[int], wish: Wish, faults: Faults) -> 
     if wish.kind == "text":
         return left_out("text")
     as_numbers = wish.kind in (None, "number")
-    if as_numbers and column.numbers is not None and not (column.coded and wish.kind is None):
+    coded = wish.kind is None and (column.coded or _names_codes(column))
+    if as_numbers and column.numbers is not None and not coded:
         if not (wish.decimal == "comma" and column.texts is not None):
             return _kind_of_numbers(column.name, numbers_at(column, rows), rows, wish)
     texts = texts_at(column, rows)
@@ -126,7 +128,7 @@ def kind_of(column: Column, rows: Sequence[int], wish: Wish, faults: Faults) -> 
     if wish.kind == "date":
         return _as_dates(column, rows, counts, wish, faults)
     if as_numbers and all(number_in(text) is not None for text in counts):
-        if wish.kind == "number" or not any(map(_is_code, counts)):
+        if not coded and (wish.kind == "number" or not any(map(_is_code, counts))):
             if wish.decimal != "comma":
                 numbers = array("d", [number_in(t) or 0.0 if t in counts else _NAN for t in texts])
                 return _kind_of_numbers(column.name, numbers, rows, wish)
@@ -135,6 +137,11 @@ def kind_of(column: Column, rows: Sequence[int], wish: Wish, faults: Faults) -> 
 
 def _is_code(text: str) -> bool:
     return len(text) > 1 and text[0] == "0" and text.isdigit()
+
+
+def _names_codes(column: Column) -> bool:
+    """Return whether a column's numbers are codes, of which only equal and different has sense."""
+    return _CODES.fullmatch(column.name) is not None and (column.numbers is None or column.whole)
 
 
 def _kind_of_numbers(name: str, values: Sequence[float], rows: Sequence[int], wish: Wish) -> Taken:
@@ -196,7 +203,8 @@ def _kind_of_texts(
     if wish.kind is None and len({WORDS[word] for word in lower if word in WORDS}) == 2:
         if any(lower <= pair for pair in _PAIRS):
             return Taken("true/false")
-    coded = wish.kind is None and any(map(_is_code, counts)) and all(map(str.isdigit, counts))
+    coded = wish.kind is None and all(map(str.isdigit, counts))
+    coded = coded and (_names_codes(column) or any(map(_is_code, counts)))
     if not coded:
         notation = notation_of(counts, wish.decimal)
         if notation is not None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .words import number_in
+from .words import number_in, plain
 
 DECIMALS = {"point": ".", "comma": ","}
 
@@ -115,8 +115,10 @@ class Notation:
         if self.thousands:
             marks.append(f"{between[self.thousands]} between thousands")
         text = f"with {' and '.join(marks)}" if marks else ""
-        unit = "percent" if self.unit == "%" else self.unit
-        return f"{text}, in {unit}" if text and unit else f"in {unit}" if unit else text
+        unit = "percent" if self.unit == "%" else plain(self.unit)
+        if not self.unit:
+            return text
+        return f"{text}, in {unit}" if text else f"in {unit}"
 
     def to_json(self) -> dict[str, str]:
         """Return the fields as a dictionary that ``json.dumps`` takes."""
@@ -207,7 +209,7 @@ def notation_of(texts: Iterable[str], decimal: str | None = None) -> Notation | 
     units = {parts.unit for parts in found}
     if len(units - {""}) > 1:
         if all(_is_currency(unit) for unit in units - {""}):
-            names = " and in ".join(sorted(units - {""}))
+            names = " and in ".join(map(plain, sorted(units - {""})))
             raise Ambiguous(f"found amounts in {names}, expected one currency")
         return None
     unit = max(units)

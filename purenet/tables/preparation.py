@@ -4,37 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from ..answers import class_of
 from ..checks import as_list, counted, shown
 from . import documents
-from .date_inputs import DateInput
+from .choosing import input_columns
 from .dates import ORDERS
-from .deciding import ColumnInput, Wishes, check_gaps, decide
+from .deciding import (
+    ColumnInput,
+    Wishes,
+    check_gaps,
+    customs_of,
+    decide_kinds,
+    learn_inputs,
+)
 from .faults import Faults
-from .inputs import SCALES, CategoryInput, NumberInput, TrueFalseInput
+from .inputs import SCALES
 from .kinds import KINDS, texts_at
 from .notations import DECIMALS, PLAIN
+from .stored import read_stored
 from .table import Table
 from .target import (
     TASKS,
     ClassTarget,
     NumberTarget,
     Target,
+    has_two_readings,
     label_texts,
     learn_target,
     rows_with_target,
     target_name,
 )
-from .words import first_repeated, no_column, plain, stem_of
+from .words import no_column, plain, stem_of
 
-_INPUTS = {kind.kind: kind for kind in (NumberInput, TrueFalseInput, CategoryInput, DateInput)}
-_TARGETS = {kind.kind: kind for kind in (ClassTarget, NumberTarget)}
-_OLD_FIELDS = (
-    *("columns", "means", "deviations", "target", "classes", "target_mean", "target_deviation"),
-)
 _FEWEST_FOLDED = 8
 _BLOCK = 1024
 
@@ -130,7 +133,7 @@ class Preparation:
         name = target_name(table, target)
         if name in kinds and task == "auto":
             task = {"number": "number", "category": "classes"}.get(kinds[name], "auto")
-        chosen = _chosen(table, name, columns, ignore, kinds)
+        chosen = input_columns(table, name, columns, ignore, kinds)
         answered = rows_with_target(table, name)
         faults = Faults(table.name, table.place)
         if missing == "error" and len(answered) < table.row_count:
@@ -145,9 +148,12 @@ class Preparation:
         if not learned:
             faults.say(_without_rows(table, name))
             faults.raise_any()
-        found = learn_target(table.column(name), learned, task, decimal, classes, faults)
         wishes = Wishes(kinds, scale, decimal, dates, columns is not None, missing == "error")
-        inputs, left_out = decide(table, chosen, learned, wishes, faults)
+        taken = decide_kinds(table, chosen, learned, wishes, faults)
+        if decimal is None and has_two_readings(table.column(name), learned):
+            decimal = customs_of(table, taken)[0]
+        found = learn_target(table.column(name), learned, task, decimal, classes, faults)
+        inputs, left_out = learn_inputs(table, taken, learned, wishes, faults)
         if not inputs and not faults:
             reasons = "; ".join(f"{column!r}: {reason}" for column, reason in left_out)
             faults.say(f"found nothing to learn from, expected an input column ({reasons})")
@@ -376,60 +382,11 @@ class Preparation:
         Raises ValueError, naming the key, for anything else.
         """
         try:
-            if isinstance(obj, dict) and "means" in obj:
-                return _first_version(documents.check_keys(obj, "preparation", _OLD_FIELDS))
-            documents.check_keys(obj, "preparation", ("inputs", "left_out", "target", "missing"))
-            inputs = [
-                _read(f"inputs: position {i}", item, _INPUTS)
-                for i, item in enumerate(_listed("inputs", obj["inputs"]))
-            ]
-            left_out = []
-            for i, pair in enumerate(_listed("left_out", obj["left_out"])):
-                place = f"left_out: position {i}"
-                if len(_listed(place, pair)) != 2:
-                    raise ValueError(f"{place}: found {shown(pair)}, expected a name and a reason")
-                left_out.append(
-                    (documents.as_text(place, pair[0]), documents.as_text(place, pair[1]))
-                )
-            return cls(inputs, left_out, _read("target", obj["target"], _TARGETS), obj["missing"])
+            return cls(*read_stored(obj))
         except (TypeError, ValueError) as error:
             text = str(error)
             text = text if text.startswith("preparation: ") else f"preparation: {text}"
             raise ValueError(text) from None
-
-
-def _chosen(
-    table: Table,
-    target: str,
-    columns: Sequence[str] | None,
-    ignore: Sequence[str],
-    kinds: Mapping[str, str],
-) -> list[str]:
-    """Return the names of the input columns, or say all that is wrong with the names."""
-    wrong = []
-    known = [*table.columns, *([] if table.target is None else [table.target])]
-    for argument, names in (("target", [target]), ("columns", columns), ("ignore", ignore)):
-        if isinstance(names, str):
-            raise TypeError(f"{argument}: found {shown(names)}, expected a list of names")
-        names = list(names or [])
-        wrong += [
-            f"{argument}: {no_column(name, known)}" for name in names if not table.has_column(name)
-        ]
-        repeated = first_repeated(names)
-        if repeated is not None:
-            wrong.append(f"{argument}: found {repeated!r} twice, expected different names")
-        if argument != "target" and target in names:
-            wrong.append(f"{argument}: found the target {target!r}, expected input columns only")
-    chosen = known if columns is None else list(columns)
-    chosen = [name for name in chosen if name != target and name not in ignore]
-    for name in kinds:
-        if not table.has_column(name):
-            wrong.append(f"kinds: {no_column(name, known)}")
-        elif name not in chosen and name != target:
-            wrong.append(f"kinds: found {name!r}, which is no input column, expected one")
-    if wrong:
-        raise ValueError(f"{table.name}: {'; '.join(wrong)}")
-    return chosen
 
 
 def _without_rows(table: Table, target: str) -> str:
@@ -443,50 +400,3 @@ def _without_rows(table: Table, target: str) -> str:
 
 def _alike(line: tuple[str, str, str], other: tuple[str, str, str]) -> bool:
     return line[1:] == other[1:] and stem_of(line[0]) == stem_of(other[0])
-
-
-def _listed(place: str, value: Any) -> list[Any]:
-    if not isinstance(value, (list, tuple)):
-        raise TypeError(f"{place}: found {shown(value)}, expected a list")
-    return list(value)
-
-
-def _read(place: str, obj: Any, kinds: Mapping[str, Any]) -> Any:
-    """Return the input or the target that an object describes."""
-    kind = obj.get("kind") if isinstance(obj, dict) else None
-    if not isinstance(kind, str) or kind not in kinds:
-        raise ValueError(
-            f"{place}: found {shown(obj)}, expected an object whose kind is one of "
-            f"{', '.join(kinds)}"
-        )
-    fields = [field.name for field in dataclass_fields(kinds[kind])]
-    documents.check_keys(obj, place, ("kind", *fields))
-    try:
-        return kinds[kind].from_json({name: obj[name] for name in fields})
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{place}: {error}") from None
-
-
-def _first_version(obj: Mapping[str, Any]) -> Preparation:
-    """Return the preparation of a model file of the first version: all columns are numbers."""
-    columns = documents.as_texts("columns", obj["columns"], 1)
-    means = documents.as_finites("means", obj["means"], len(columns))
-    deviations = documents.as_finites("deviations", obj["deviations"], len(columns))
-    inputs: list[ColumnInput] = []
-    for position, column in enumerate(columns):
-        documents.as_divisor(f"deviations: position {position}", deviations[position])
-        mean = means[position]
-        inputs.append(NumberInput(column, PLAIN, "standard", mean, deviations[position], mean, 0))
-    target: Target
-    if obj["classes"] is not None:
-        target = ClassTarget(documents.as_text("target", obj["target"]), obj["classes"])
-        for name in ("target_mean", "target_deviation"):
-            if obj[name] is not None:
-                raise ValueError(
-                    f"{name}: found {shown(obj[name])}, expected None, because there are classes"
-                )
-    else:
-        mean = documents.as_finite("target_mean", obj["target_mean"])
-        deviation = documents.as_divisor("target_deviation", obj["target_deviation"])
-        target = NumberTarget(documents.as_text("target", obj["target"]), PLAIN, mean, deviation)
-    return Preparation(inputs, [], target, "error")

@@ -203,8 +203,9 @@ def learn_target(
     """
     texts = texts_at(column, rows)
     place = f"column {column.name!r}"
-    if not texts:
-        faults.say(f"{place}: found no row with a target, expected at least two")
+    if len(texts) < 2:
+        rows_found = counted(len(texts), "row")
+        faults.say(f"{place}: found {rows_found} with an answer, expected two or more")
         return None
     counts = Counter(texts)
     if task == "classes" or (task == "auto" and classes is not None):
@@ -232,6 +233,15 @@ def learn_target(
                 faults.cell(row, column.name, text, f"a number {likely.in_words()}".strip())
         return None
     return _number(column.name, texts, notation, faults)
+
+
+def has_two_readings(column: Column, rows: Sequence[int]) -> bool:
+    """Return whether commas in the answers may stand before decimals or between thousands."""
+    try:
+        notation_of(texts_at(column, rows))
+    except Ambiguous:
+        return True
+    return False
 
 
 def _mostly_numbers(counts: Mapping[str, int]) -> bool:

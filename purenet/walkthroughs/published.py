@@ -84,7 +84,7 @@ def deep(package: ModuleType, layer_dims: tuple[int, ...] = (30, 5, 1)) -> Walkt
     data = load_breast_cancer()
     names = [data.class_names[label] for label in data.labels]
     table = Table(data.column_names, data.inputs, "diagnosis", names)
-    inputs = Preparation.from_table(table).inputs(table.rows)
+    inputs = Preparation.from_table(table).inputs(table)
     return Walkthrough(_deep_network(package, layer_dims), inputs, data.targets, 0.5, 3000)
 
 
