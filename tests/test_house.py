@@ -52,6 +52,7 @@ ROOMS = (
     "files",
     "network",
     "gradients",
+    "selection",
     "models",
     "datasets",
     "walkthroughs",

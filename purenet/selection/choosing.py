@@ -1,0 +1,232 @@
+"""Choosing a recipe: candidates are trained on some of the rows and measured on the others.
+
+How many are tried is bounded by a count of operations, never by a clock, so that the choice is the
+same on every machine and with both packages.
+
+Stone, "Cross-validatory choice and assessment of statistical predictions", 1974.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ..answers import class_of
+from ..matrix import Matrix
+from ..network import Network
+from ..processes import in_processes
+from ..randomness import shuffled_order
+from .candidates import Making, candidates, operations, scale_of
+from .course import Progress, train
+from .recipe import Recipe, checked_settings, make_network
+
+# Operations that choosing takes: as many as so many trainings, but between these two.
+TRAININGS = 8
+LEAST_OPERATIONS = 1e8
+MOST_OPERATIONS = 2e9
+
+# Of more rows, so many chosen at random are enough to choose by.
+MOST_ROWS = 4000
+
+# An order of the samples that no epoch and no split of the same seed shares.
+CHOOSING_EPOCH = 2**32 - 2
+
+Part = tuple[list[int], list[int]]  # the numbers of the rows to train on, and of the others
+
+
+class Choice(NamedTuple):
+    """What ``choose_recipe`` found.
+
+    recipe: the best one.
+    tried: each recipe that was tried, and how far off its networks were on rows that were held
+        back: the mean loss, for classes plus the share of wrong answers.  One that could not be
+        the best any more was given up; its figure is a lower bound.  Empty where there was
+        nothing to choose.
+    network: one of the best recipe, trained on a part of the rows; after Ctrl-C perhaps not to its
+        end; None if none was trained.
+    interrupted: whether Ctrl-C ended the search; recipe is the best one so far then.
+    """
+
+    recipe: Recipe
+    tried: list[tuple[Recipe, float]]
+    network: Network | None
+    interrupted: bool
+
+
+def choose_recipe(
+    network_class: type[Network],
+    inputs: Matrix,
+    targets: Matrix,
+    *,
+    classes: bool,
+    wish: Mapping[str, Any] | None = None,
+    seed: int,
+    jobs: int = 1,
+    threads: int = 1,
+    progress: Progress | None = None,
+    make: Making | None = None,
+) -> Choice:
+    """Return the recipe whose networks do best on rows that they were not trained on.
+
+    inputs, targets: rows of numbers, as many of one as of the other.
+    classes: whether the targets stand for classes.
+    wish: settings of the recipe that are not to be chosen, by name.
+    seed: of the networks that are tried, and of which rows are held back.
+    jobs: how many processes may compute; threads: how many threads.  They change no bit.
+    progress: called after each training as ``progress(done, trainings, words)``.
+    make: a function that returns an untrained network for a recipe and a seed, in place of
+        ``make_network``; for jobs, one of a module.
+
+    Raises ValueError or TypeError for unusable settings in wish.
+
+    >>> rows = [[i / 10.0] for i in range(20)]
+    >>> found = choose_recipe(Network, rows, rows, classes=False, wish={"epochs": 20}, seed=1)
+    >>> len(found.tried), found.tried[0][0].in_words()
+    (7, '32 relu, l2 0.01, adam 0.01 cosine, 20 epochs in batches of 16')
+    """
+    fixed = checked_settings(wish or {})
+    making: Making = make or _Making(network_class, len(inputs[0]), len(targets[0]), classes)
+    recipes = candidates(fixed, len(inputs), making, seed)
+    search = _Search(making, seed, inputs, targets, classes, recipes[0])
+    interrupted = False
+    if len(recipes) > 1 and len(inputs) > 1:
+        try:
+            search.among(recipes, jobs, threads, progress)
+        except KeyboardInterrupt:
+            interrupted = True
+    return Choice(search.recipe, search.tried, search.network or search.at_work, interrupted)
+
+
+class _Making:
+    """Makes networks of dense layers for rows of this many numbers."""
+
+    def __init__(
+        self, network_class: type[Network], inputs: int, outputs: int, classes: bool
+    ) -> None:
+        self.network_class = network_class
+        self.inputs = inputs
+        self.outputs = outputs
+        self.classes = classes
+
+    def __call__(self, recipe: Recipe, seed: int) -> Network:
+        return make_network(
+            self.network_class, recipe, self.inputs, self.outputs, self.classes, seed
+        )
+
+
+class _Search:
+    """The best recipe so far, and how to find a better one."""
+
+    def __init__(
+        self,
+        making: Making,
+        seed: int,
+        inputs: Matrix,
+        targets: Matrix,
+        classes: bool,
+        recipe: Recipe,
+    ) -> None:
+        self.making = making
+        self.seed = seed
+        self.inputs = inputs
+        self.targets = targets
+        self.classes = classes
+        self.recipe = recipe
+        self.lowest = math.inf  # total of its figures
+        self.network: Network | None = None
+        self.at_work: Network | None = None
+        self.tried: list[tuple[Recipe, float]] = []
+        rows = shuffled_order(len(inputs), seed, CHOOSING_EPOCH)[:MOST_ROWS]
+        self.parts = _parts(rows, scale_of(len(inputs)).folds, targets if classes else None)
+
+    def among(
+        self, recipes: list[Recipe], jobs: int, threads: int, progress: Progress | None
+    ) -> None:
+        """Try one after another, as long as there are operations left."""
+        network = self.making(recipes[0], self.seed)
+        work = operations(network, len(self.inputs), recipes[0]) * recipes[0].epochs
+        left = min(max(TRAININGS * work, LEAST_OPERATIONS), MOST_OPERATIONS)
+        if self._work(recipes[0], self.parts) > left:
+            return  # smaller networks alone would be no choice
+        for number, recipe in enumerate(recipes):
+            if self._work(recipe, self.parts) > left:
+                continue
+            total = 0.0
+            first: Network | None = None
+            done = 0
+            for trained, figure in self._results(recipe, jobs, threads):
+                total = total + figure
+                first = first or trained
+                done += 1
+                if progress is not None:
+                    of_all = number * len(self.parts) + done
+                    progress(of_all, len(recipes) * len(self.parts), recipe.in_words())
+                if not total <= self.lowest:
+                    break
+            left = left - self._work(recipe, self.parts[:done])
+            self.tried.append((recipe, total / len(self.parts)))
+            if total < self.lowest:
+                self.lowest, self.recipe, self.network = total, recipe, first
+
+    def _work(self, recipe: Recipe, parts: list[Part]) -> int:
+        """Return how many operations it takes to train on these parts of the rows."""
+        network = self.making(recipe, self.seed)
+        work = 0
+        for kept, _ in parts:
+            work += operations(network, len(kept), recipe) * recipe.epochs
+        return work
+
+    def _results(self, recipe: Recipe, jobs: int, threads: int) -> Iterator[tuple[Network, float]]:
+        """Yield for each part the network that was trained on it, and how far off it is."""
+        tasks = []
+        for kept, held in self.parts:
+            both = []
+            for part in (kept, held):
+                both += [[self.inputs[i] for i in part], [self.targets[i] for i in part]]
+            tasks.append((recipe, *both, self.classes, threads))
+        networks = [self.making(recipe, self.seed) for _ in tasks]
+        if jobs > 1:
+            yield from in_processes(_trained, list(zip(networks, tasks, strict=True)), jobs)
+            return
+        for network, task in zip(networks, tasks, strict=True):
+            self.at_work = network
+            yield _trained((network, task))
+
+
+def _trained(task: tuple[Network, tuple[Any, ...]]) -> tuple[Network, float]:
+    """Train a network on some rows; return it and how far off it is on others.
+
+    That is its loss without penalties, for classes plus the share of wrong answers; inf where that
+    is no number.
+    """
+    network, (recipe, inputs, targets, held_inputs, held_targets, classes, threads) = task
+    course = train(network, recipe, inputs, targets, threads=threads)
+    if course.interrupted:
+        raise KeyboardInterrupt
+    found = network.evaluate(held_inputs, held_targets, threads=threads)
+    figure = found.loss - network.penalty()
+    if classes and found.accuracy is not None:
+        figure = figure + (1.0 - found.accuracy)
+    return network, figure if math.isfinite(figure) else math.inf
+
+
+def _parts(rows: list[int], folds: int, targets: Matrix | None) -> list[Part]:
+    """Return which rows to train on and which to hold back, one pair a fold.
+
+    rows: their numbers in random order.
+    folds: how many; of 1, a quarter is held back.
+    targets: rows that name classes, of which each fold shall have its share; None if they do not.
+    """
+    order = rows
+    if targets is not None:
+        groups: dict[int, list[int]] = {}
+        for i in rows:
+            groups.setdefault(class_of(targets[i]), []).append(i)
+        order = [i for group in groups.values() for i in group]
+    every = min(4 if folds == 1 else folds, len(rows))
+    parts = []
+    for number in range(min(folds, every)):
+        held = sorted(order[number::every])
+        parts.append((sorted(set(rows).difference(held)), held))
+    return parts
