@@ -89,9 +89,8 @@ else:
     def __getattr__(name):
         if name in dir(purenet) and not _is_special(name):
             return getattr(purenet, name)
-        raise AttributeError(
-            "module 'purenet_fast' has no attribute " + repr(name) + purenet.names.hint(name, __all__)
-        )
+        meant = purenet.names.hint(name, __all__)
+        raise AttributeError("module 'purenet_fast' has no attribute " + repr(name) + meant)
 
     def __dir__():
         special = filter(_is_special, globals())
