@@ -15,33 +15,38 @@ if sys.version_info < (3, 10):  # noqa: UP036
 import importlib
 from typing import TYPE_CHECKING
 
+from . import names
 from ._version import __version__ as __version__
-from .activations import (
-    leaky_relu,
-    leaky_relu_derivative,
-    linear,
-    linear_derivative,
-    relu,
-    relu_derivative,
-    sigmoid,
-    sigmoid_derivative,
-    tanh_derivative,
-)
+from .activations import linear, linear_derivative
 from .checks import one_hot
 from .doubles import check_doubles
-from .elementary import cos, exp, log, log1p, tanh
 from .functions import (
     activate,
     add,
     add_bias,
     column_sums,
+    cos,
     dot,
+    exp,
+    leaky_relu,
+    leaky_relu_derivative,
+    log,
+    log1p,
     multiply,
+    relu,
+    relu_derivative,
     scale,
+    sigmoid,
+    sigmoid_cross_entropy,
+    sigmoid_derivative,
     softmax,
     softmax_cross_entropy,
     softmax_derivative,
+    squared_error,
+    squared_error_derivative,
     subtract,
+    tanh,
+    tanh_derivative,
     transpose,
 )
 from .history import History, TrainingDiverged
@@ -63,11 +68,6 @@ from .layers import (
     RecurrentGradient,
     RecurrentOutput,
     ThroughTime,
-)
-from .losses import (
-    sigmoid_cross_entropy,
-    squared_error,
-    squared_error_derivative,
 )
 from .metrics import (
     Evaluation,
@@ -142,10 +142,16 @@ else:
             value = getattr(importlib.import_module("purenet." + _ROOM_OF[name]), name)
             globals()[name] = value
             return value
-        raise AttributeError("module 'purenet' has no attribute " + repr(name))
+        raise AttributeError(
+            "module 'purenet' has no attribute " + repr(name) + names.hint(name, __all__)
+        )
 
     def __dir__():
-        return sorted(set(globals()).union(_ROOMS, _ROOM_OF))
+        # What a program uses: the same names in both packages.
+        return sorted(set(filter(_is_special, globals())).union(__all__, _ROOMS))
+
+    def _is_special(name):
+        return name.startswith("__")
 
 
 BACKEND = "pure"

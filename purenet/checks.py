@@ -7,6 +7,7 @@ argument, the row and column (counted from 0), what was found and what was expec
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
 from itertools import chain, repeat
 from math import isfinite
@@ -17,6 +18,7 @@ from typing import Any
 
 from .arrays import foreign_name, has_no_places, is_time, rows_of
 from .matrix import Matrix, Rows
+from .names import NO_NAMES, hint
 
 FLOAT = {float}
 LIST = {list}
@@ -25,6 +27,9 @@ _INT = {int}
 CLASSES = {0.0, 1.0}
 _NO_LISTS = {str, bytes, bytearray, dict, set, frozenset}
 _NO_NUMBERS = _NO_LISTS | {NoneType, list, tuple}
+
+# More can only be a mistake, and would fill the memory before anybody noticed.
+MOST_COLUMNS = 2**24
 
 flat = chain.from_iterable
 
@@ -228,12 +233,13 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
     >>> one_hot([0, 2], 3)
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    classes = as_count(classes, "classes")
+    classes = as_count(classes, "classes", most=MOST_COLUMNS)
     listed = as_list(labels, argument, "a list of class numbers")
-    if set(map(type, listed)) <= _INT and set(listed) <= set(range(classes)):
-        names = [
-            [0.0] * number + [1.0] + [0.0] * (classes - 1 - number) for number in range(classes)
-        ]
+    if set(map(type, listed)) <= _INT and all(map(range(classes).__contains__, listed)):
+        names = {
+            number: [0.0] * number + [1.0] + [0.0] * (classes - 1 - number)
+            for number in set(listed)
+        }
         return list(map(list, map(names.__getitem__, listed)))
     rows = []
     for number, label in enumerate(listed):
@@ -300,14 +306,42 @@ def as_learning_rate(value: Any, argument: str = "learning_rate") -> float:
     return as_size(value, argument)
 
 
-def as_choice(value: Any, argument: str, choices: Iterable[str]) -> str:
-    """Return one of the names in ``choices``."""
+def as_choice(
+    value: Any, argument: str, choices: Iterable[str], others: Mapping[str, str] = NO_NAMES
+) -> str:
+    """Return one of the names in ``choices``.
+
+    others: names that are understood as one of them.
+    """
     names = list(choices)
     if not isinstance(value, str):
         raise TypeError(f"{argument}: found {shown(value)}, expected one of {', '.join(names)}")
-    if value not in names:
-        raise ValueError(f"{argument}: found {value!r}, expected one of {', '.join(names)}")
-    return value
+    name = str(others.get(value, value))
+    if name not in names:
+        raise ValueError(
+            f"{argument}: found {shown(value)}, expected one of {', '.join(names)}"
+            f"{hint(value, names, others)}"
+        )
+    return name
+
+
+def as_path(value: Any, argument: str = "path") -> str:
+    """Return the name of a file: a text, or an object such as ``pathlib.Path``."""
+    try:
+        name = os.fsdecode(value)
+    except (TypeError, ValueError):  # ValueError: what cannot be written as a name
+        raise TypeError(f"{argument}: found {shown(value)}, expected the path of a file") from None
+    if "\0" in name:
+        raise ValueError(f"{argument}: found {shown(value)}, expected a path without zero bytes")
+    return name
+
+
+def check_no_class(value: Any, argument: str) -> None:
+    """Refuse a class where an object of it is meant."""
+    if isinstance(value, type):
+        raise TypeError(
+            f"{argument}: found the class {value.__name__}, write {value.__name__}(...)"
+        )
 
 
 def as_flag(value: Any, argument: str) -> bool:
@@ -358,7 +392,7 @@ def check_row(row: Any, name: str, length: int | None = None) -> None:
 
 def check_factor(factor: Any) -> None:
     """Refuse what is no number."""
-    _check_kind(factor, "factor")
+    _check_number(factor, "factor")
 
 
 def check_rows(matrix: Rows, name: str) -> None:
@@ -380,14 +414,37 @@ def _with_places(values: Any, place: str, expected: str) -> list[Any]:
 
 
 def _check_numbers(row: Any, name: str) -> None:
-    if not _NO_NUMBERS.isdisjoint(map(type, row)):
+    if not _are_numbers(row):
         for column, value in enumerate(row):
-            _check_kind(value, f"{name}, column {column}")
+            _check_number(value, f"{name}, column {column}")
 
 
-def _check_kind(value: Any, place: str) -> None:
+def _are_numbers(values: Iterable[Any]) -> bool:
+    """Return whether these are numbers that a float can be added to, without looking for words."""
+    listed = list(values)
+    kinds = set(map(type, listed))
+    if kinds <= FLOAT:
+        return True
+    if not kinds <= NUMBERS:
+        return False
+    try:
+        return bool(list(map(float, listed)))
+    except OverflowError:
+        return False
+
+
+def _check_number(value: Any, place: str) -> None:
+    """Refuse what the loops cannot multiply by a float and add to one."""
     if type(value) in _NO_NUMBERS:
         raise TypeError(f"{place}: found {shown(value)}, expected a number")
+    try:
+        _ = 0.0 + 1.0 * value
+    except OverflowError:
+        raise ValueError(
+            f"{place}: found {shown(value)}, expected a number that fits a float"
+        ) from None
+    except TypeError:
+        raise TypeError(f"{place}: found {shown(value)}, expected a number") from None
 
 
 def check_same_shape(a: Rows, b: Rows, a_name: str = "a", b_name: str = "b") -> None:
@@ -408,7 +465,7 @@ def check_rectangle(matrix: Rows, name: str) -> int:
         kinds = {type(matrix), *map(type, matrix)}
         are_lists = kinds == LIST or not (kinds & _NO_LISTS or any(map(has_no_places, kinds)))
         if len(lengths) == 1 and 0 not in lengths and are_lists and hasattr(matrix, "__getitem__"):
-            if _NO_NUMBERS.isdisjoint(map(type, flat(matrix))):
+            if _are_numbers(flat(matrix)):
                 return lengths.pop()
     except TypeError:
         pass
@@ -426,11 +483,15 @@ def check_rectangle(matrix: Rows, name: str) -> int:
                 f"expected {columns} as in row 0"
             )
     check_rows(rows, name)
-    raise TypeError(f"{name}: found {shown(matrix)}, expected a list of rows of numbers")
+    if not hasattr(matrix, "__getitem__"):  # the loops take row after row by its number
+        raise TypeError(f"{name}: found {shown(matrix)}, expected a list of rows of numbers")
+    return columns
 
 
 def entry_of(content: dict[str, Any], key: str, kind: type | None = None) -> Any:
     """Return what a file says under a key, which must be of this type."""
+    if not isinstance(content, dict):
+        raise TypeError(f"found {shown(content)}, expected a dictionary with {key}")
     if key not in content:
         raise ValueError(f"{key} is missing")
     value = content[key]

@@ -11,6 +11,7 @@ from .claims import Claim
 from .history import History
 from .layers import KINDS, Dense, Layer
 from .losses import LOSSES, REQUIRED_ACTIVATION
+from .names import CROSS_ENTROPY_NAMES, LOSS_NAMES
 from .randomness import Random
 
 
@@ -121,9 +122,22 @@ def needed_activation(loss: str) -> tuple[str, str] | None:
 
 def checked_loss(loss: Any, activation: str) -> str:
     """Return the name of a loss, which must fit the activation of the last layer."""
-    name = as_choice(loss, "loss", LOSSES)
+    if isinstance(loss, str) and loss in CROSS_ENTROPY_NAMES:
+        loss = _cross_entropy_after(activation, loss)
+    name = as_choice(loss, "loss", LOSSES, LOSS_NAMES)
     check_output_activation(needed_activation(name), activation)
     return name
+
+
+def _cross_entropy_after(activation: str, loss: str) -> str:
+    """Return the name of the cross-entropy that fits the activation of the last layer."""
+    for name, needed in REQUIRED_ACTIVATION.items():
+        if activation == needed:
+            return name
+    both = " or ".join(f"{needed!r}" for needed in REQUIRED_ACTIVATION.values())
+    raise ValueError(
+        f"loss: {loss} needs the activation {both} in the last layer, found {activation!r}"
+    )
 
 
 # What is set later is checked as the constructor checks it.

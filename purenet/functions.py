@@ -1,17 +1,21 @@
 """The arithmetic as ``purenet.dot``, ``purenet.softmax`` ...: check, then the loop of that name.
 
 The loops stand in ``matrix``, ``activations`` and ``losses`` and rely on what is checked here.  The
-functions of one number (``sigmoid``, ``relu`` ...) need no check and are taken from there.
+functions of one number (``sigmoid``, ``relu`` ...) come from there and from ``elementary``; only
+where one fails does somebody look at what it was given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from . import activations, losses, matrix
+from . import activations, elementary, losses, matrix
 from .checks import (
     as_choice,
     as_list,
+    as_number,
     check_factor,
     check_product,
     check_rectangle,
@@ -20,6 +24,7 @@ from .checks import (
     check_same_shape,
 )
 from .matrix import Matrix, Rows
+from .names import ACTIVATION_NAMES
 
 
 def dot(a: Rows, b: Rows) -> Matrix:
@@ -165,12 +170,12 @@ def activate(activation: str, z: Rows) -> Matrix:
     >>> activate("relu", [[-1.0, 2.0]])
     [[0.0, 2.0]]
     """
-    as_choice(activation, "activation", activations.ACTIVATIONS)
+    name = as_choice(activation, "activation", activations.ACTIVATIONS, ACTIVATION_NAMES)
     check_rows(z, "z")
-    if activation == "softmax":
+    if name == "softmax":
         for number, row in enumerate(z):
             check_row(row, f"z: row {number}")
-    return activations.activate(activation, z)
+    return activations.activate(name, z)
 
 
 def softmax_cross_entropy(z: Sequence[float], y: Sequence[float]) -> float:
@@ -184,3 +189,44 @@ def softmax_cross_entropy(z: Sequence[float], y: Sequence[float]) -> float:
     check_row(z, "z")
     check_row(y, "y", len(z))
     return losses.softmax_cross_entropy(z, y)
+
+
+# Functions of one number, or of two.
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _of_numbers(function: F) -> F:
+    """Return a function that names the argument if it is no number."""
+    plain: Any = function
+    names = plain.__code__.co_varnames[: plain.__code__.co_argcount]
+
+    @functools.wraps(function)
+    def of_numbers(*numbers: Any, **named: Any) -> Any:
+        try:
+            return function(*numbers, **named)
+        except (TypeError, ValueError, OverflowError) as error:
+            for name, number in {**dict(zip(names, numbers, strict=False)), **named}.items():
+                if name in names and not (isinstance(error, ValueError) and type(number) is int):
+                    as_number(number, name, finite=False)
+            raise
+
+    of_numbers.__module__ = __name__
+    return of_numbers  # type: ignore[return-value]
+
+
+exp = _of_numbers(elementary.exp)
+log = _of_numbers(elementary.log)
+log1p = _of_numbers(elementary.log1p)
+tanh = _of_numbers(elementary.tanh)
+cos = _of_numbers(elementary.cos)
+sigmoid = _of_numbers(activations.sigmoid)
+sigmoid_derivative = _of_numbers(activations.sigmoid_derivative)
+tanh_derivative = _of_numbers(activations.tanh_derivative)
+relu = _of_numbers(activations.relu)
+relu_derivative = _of_numbers(activations.relu_derivative)
+leaky_relu = _of_numbers(activations.leaky_relu)
+leaky_relu_derivative = _of_numbers(activations.leaky_relu_derivative)
+squared_error = _of_numbers(losses.squared_error)
+squared_error_derivative = _of_numbers(losses.squared_error_derivative)
+sigmoid_cross_entropy = _of_numbers(losses.sigmoid_cross_entropy)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
-from .checks import as_number, shown
+from .checks import as_number, as_size, shown
 from .network import Network
 
 T = TypeVar("T")
@@ -77,8 +77,9 @@ class GradientCheck(NamedTuple):
 
     def passed(self, tolerance: float = 1e-6) -> bool:
         """Return whether no error is larger than ``tolerance``, but for entries at a corner."""
+        most = as_size(tolerance, "tolerance")
         worst = self.worst
-        return worst.corner or worst.error <= tolerance
+        return worst.corner or worst.error <= most
 
     def _repr_html_(self) -> str:
         rows = []

@@ -15,6 +15,7 @@ from typing import Any
 from .checks import as_choice, as_number, shown
 from .fixed import Fixed
 from .matrix import Matrix
+from .names import INITIALIZER_NAMES
 from .randomness import Random, normal_matrix, uniform_matrix
 
 
@@ -108,7 +109,7 @@ INITIALIZERS: dict[str, Initializer] = {
 def as_initializer(value: Any, argument: str) -> Initializer:
     """Return the initializer for a name, for an initializer itself or for given values."""
     if isinstance(value, str):
-        return INITIALIZERS[as_choice(value, argument, INITIALIZERS)]
+        return INITIALIZERS[as_choice(value, argument, INITIALIZERS, INITIALIZER_NAMES)]
     if isinstance(value, type):
         raise TypeError(f"{argument}: found the class {value.__name__}, write {value.__name__}()")
     if callable(value):

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 
 from . import training
 from .answers import Answers, answered_class, count_correct
-from .checks import as_flag, as_learning_rate, flat, shown
+from .checks import as_flag, as_learning_rate, as_path, flat, shown
 from .claims import Claim
 from .construction import SETTERS, checked_layers, checked_loss, connected
 from .history import History
@@ -443,8 +443,9 @@ class Network:
         from .files import save_network  # it and what it needs are loaded when somebody saves
 
         with_optimizer = as_flag(optimizer, "optimizer")
+        name = as_path(path)
         self.check_parameters()
-        save_network(self, path, with_optimizer)
+        save_network(self, name, with_optimizer)
 
     @classmethod
     def load(cls: type[N], path: str | os.PathLike[str]) -> N:
@@ -454,7 +455,7 @@ class Network:
         """
         from .files import load_network
 
-        return load_network(cls, path)
+        return load_network(cls, as_path(path))
 
     # What a backend does in its own way.  These functions of other modules are the methods: one
     # more in between would be a detour in a debugger.

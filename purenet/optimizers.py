@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from .checks import as_choice, as_number, as_part, as_size, shown
 from .matrix import Matrix
+from .names import OPTIMIZER_NAMES
 
 
 class Optimizer:
@@ -530,7 +531,7 @@ def as_optimizer(value: Any, argument: str) -> Optimizer:
     if isinstance(value, Optimizer):
         return value
     if isinstance(value, str):
-        return OPTIMIZERS[as_choice(value, argument, OPTIMIZERS)]()
+        return OPTIMIZERS[as_choice(value, argument, OPTIMIZERS, OPTIMIZER_NAMES)]()
     raise TypeError(
         f"{argument}: found {shown(value)}, expected an Optimizer such as GradientDescent(), "
         f"or one of {', '.join(OPTIMIZERS)}"

@@ -10,7 +10,7 @@ import math
 import random
 from typing import Any
 
-from .checks import as_count
+from .checks import as_count, shown
 from .elementary import log
 from .matrix import Matrix
 
@@ -119,7 +119,7 @@ class NumPyRandom:
 
     def __init__(self, seed: int) -> None:
         if as_count(seed, "seed", least=0) >= 2**32:
-            raise ValueError(f"seed: found {seed}, expected 0 to {2**32 - 1}")
+            raise ValueError(f"seed: found {shown(seed)}, expected 0 to {2**32 - 1}")
         word = int(seed)
         words = [word]
         for number in range(1, 624):

@@ -12,9 +12,20 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from .checks import as_count, as_learning_rate, as_number, as_part, as_size, shown
+from .checks import (
+    as_count,
+    as_learning_rate,
+    as_number,
+    as_part,
+    as_row,
+    as_size,
+    check_no_class,
+    shown,
+)
 from .elementary import cos
 from .fixed import Fixed
+
+LAST_EPOCH = 2**53  # beyond, floats would not tell one from the next
 
 
 class Schedule(Fixed):
@@ -49,7 +60,7 @@ class StepDecay(Schedule):
         self.__dict__["factor"] = _as_factor(factor)
 
     def __call__(self, epoch: int) -> float:
-        return self.rate * power(self.factor, epoch // self.every)
+        return self.rate * power(self.factor, as_epoch(epoch) // self.every)
 
 
 class ExponentialDecay(Schedule):
@@ -70,7 +81,7 @@ class ExponentialDecay(Schedule):
         self.__dict__["factor"] = _as_factor(factor)
 
     def __call__(self, epoch: int) -> float:
-        return self.rate * power(self.factor, epoch)
+        return self.rate * power(self.factor, as_epoch(epoch))
 
 
 class CosineDecay(Schedule):
@@ -101,6 +112,7 @@ class CosineDecay(Schedule):
         self.__dict__["lowest"] = last
 
     def __call__(self, epoch: int) -> float:
+        epoch = as_epoch(epoch)
         if epoch >= self.epochs:
             return self.lowest
         angle = math.pi * epoch / self.epochs
@@ -131,7 +143,7 @@ class InverseTimeDecay(Schedule):
         self.__dict__["decay"] = as_size(decay, "decay")
 
     def __call__(self, epoch: int) -> float:
-        return self.rate / (1.0 + self.decay * epoch)
+        return self.rate / (1.0 + self.decay * as_epoch(epoch))
 
 
 class WarmUp(Schedule):
@@ -155,6 +167,7 @@ class WarmUp(Schedule):
 
     def __init__(self, epochs: int, then: float | Callable[..., float]) -> None:
         self.__dict__["epochs"] = as_count(epochs, "epochs")
+        check_no_class(then, "then")
         self.__dict__["then"] = then if callable(then) else as_learning_rate(then, "then")
 
     @property
@@ -163,6 +176,7 @@ class WarmUp(Schedule):
         return bool(getattr(self.then, "needs_losses", False))
 
     def __call__(self, epoch: int, losses: Sequence[float] = ()) -> float:
+        epoch = as_epoch(epoch)
         if epoch >= self.epochs:
             return self._rate(epoch - self.epochs, losses)
         return self._rate(0, losses) * (epoch + 1) / (self.epochs + 1)
@@ -221,10 +235,11 @@ class ReduceOnPlateau(Schedule):
         self.__dict__["threshold"] = as_part(threshold, "threshold")
 
     def __call__(self, epoch: int, losses: Sequence[float]) -> float:
+        as_epoch(epoch)
         rate = self.rate
         lowest = math.inf
         without = 0
-        for loss in losses:
+        for loss in as_row(losses, "losses", None, finite=False):
             if loss < lowest * (1.0 - self.threshold):
                 lowest = loss
                 without = 0
@@ -236,6 +251,11 @@ class ReduceOnPlateau(Schedule):
                     rate = self.least
                 without = 0
         return rate
+
+
+def as_epoch(value: Any) -> int:
+    """Return the number of an epoch, counted from 0."""
+    return as_count(value, "epoch", least=0, most=LAST_EPOCH)
 
 
 def power(factor: float, times: int) -> float:

@@ -137,7 +137,9 @@ def cross_validate(
     rows, answers = _checked(inputs, targets)
     folds = as_count(folds, "folds", least=2)
     if folds > len(rows):
-        raise ValueError(f"folds: found {folds} for {counted(len(rows), 'row')}, expected no more")
+        raise ValueError(
+            f"folds: found {shown(folds)} for {counted(len(rows), 'row')}, expected no more"
+        )
     strata = _strata(answers, stratify)
     order = _by_stratum(len(rows), as_count(seed, "seed", least=0), strata)
     weights = fit_arguments.pop("sample_weight", None)

@@ -10,7 +10,15 @@ from types import NoneType
 from typing import Any, NamedTuple, Protocol
 
 from .answers import count_correct
-from .checks import as_count, as_flag, as_learning_rate, as_list, as_number, shown
+from .checks import (
+    as_count,
+    as_flag,
+    as_learning_rate,
+    as_list,
+    as_number,
+    check_no_class,
+    shown,
+)
 from .construction import Parts
 from .history import History, TrainingDiverged
 from .layers import LayerOutput
@@ -119,6 +127,8 @@ def checked_settings(*given: Any) -> Settings:
     epochs = as_count(epochs, "epochs")
     if patience is not None:
         patience = as_count(patience, "patience")
+    check_no_class(learning_rate, "learning_rate")
+    check_no_class(on_epoch, "on_epoch")
     if on_epoch is not None and not callable(on_epoch):
         raise TypeError(f"on_epoch: found {shown(on_epoch)}, expected a function")
     optimizer = as_optimizer(given[8], "optimizer")

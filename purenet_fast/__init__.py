@@ -9,6 +9,7 @@ import purenet  # which says what an older Python lacks
 # isort: split
 import pkgutil
 import sys
+from itertools import filterfalse
 from typing import TYPE_CHECKING
 
 # In a folder that holds the sources, this package hides an installed one; the compiled modules may
@@ -86,12 +87,17 @@ else:
     # What purenet imports when it is first asked for.
 
     def __getattr__(name):
-        if name in __all__:
+        if name in dir(purenet) and not _is_special(name):
             return getattr(purenet, name)
-        raise AttributeError("module 'purenet_fast' has no attribute " + repr(name))
+        meant = purenet.names.hint(name, __all__)
+        raise AttributeError("module 'purenet_fast' has no attribute " + repr(name) + meant)
 
     def __dir__():
-        return sorted(set(globals()).union(__all__))
+        special = filter(_is_special, globals())
+        return sorted(set(special).union(filterfalse(_is_special, dir(purenet))))
+
+    def _is_special(name):
+        return name.startswith("__")
 
 
 from . import activations, elementary, functions, losses, matrix  # noqa: E402

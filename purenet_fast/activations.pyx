@@ -10,6 +10,7 @@ from .vectors cimport (
 )
 
 from purenet import activations as _activations
+from purenet import functions as _functions
 from purenet.activations import ACTIVATIONS, LEAKY_SLOPE, linear, linear_derivative
 
 SOURCES = PURENET_SOURCES
@@ -76,13 +77,13 @@ cdef void c_activation_delta(int activation, const double *a, double *delta, Py_
 def sigmoid(z):
     if PyFloat_CheckExact(z):
         return purenet_sigmoid(PyFloat_AS_DOUBLE(z))
-    return _activations.sigmoid(z)
+    return _functions.sigmoid(z)
 
 
 def sigmoid_derivative(z):
     if PyFloat_CheckExact(z):
         return c_slope(PURENET_SIGMOID, purenet_sigmoid(PyFloat_AS_DOUBLE(z)))
-    return _activations.sigmoid_derivative(z)
+    return _functions.sigmoid_derivative(z)
 
 
 def sigmoid_slope(a):
@@ -94,7 +95,7 @@ def sigmoid_slope(a):
 def tanh_derivative(z):
     if PyFloat_CheckExact(z):
         return c_slope(PURENET_TANH, purenet_tanh(PyFloat_AS_DOUBLE(z)))
-    return _activations.tanh_derivative(z)
+    return _functions.tanh_derivative(z)
 
 
 def tanh_slope(a):
@@ -106,13 +107,13 @@ def tanh_slope(a):
 def relu(z):
     if PyFloat_CheckExact(z):
         return c_relu(PyFloat_AS_DOUBLE(z))
-    return _activations.relu(z)
+    return _functions.relu(z)
 
 
 def relu_derivative(z):
     if PyFloat_CheckExact(z):
         return c_slope(PURENET_RELU, c_relu(PyFloat_AS_DOUBLE(z)))
-    return _activations.relu_derivative(z)
+    return _functions.relu_derivative(z)
 
 
 def relu_slope(a):
@@ -124,13 +125,13 @@ def relu_slope(a):
 def leaky_relu(z):
     if PyFloat_CheckExact(z):
         return c_leaky_relu(PyFloat_AS_DOUBLE(z))
-    return _activations.leaky_relu(z)
+    return _functions.leaky_relu(z)
 
 
 def leaky_relu_derivative(z):
     if PyFloat_CheckExact(z):
         return c_slope(PURENET_LEAKY_RELU, c_leaky_relu(PyFloat_AS_DOUBLE(z)))
-    return _activations.leaky_relu_derivative(z)
+    return _functions.leaky_relu_derivative(z)
 
 
 def leaky_relu_slope(a):

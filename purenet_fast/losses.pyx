@@ -8,6 +8,7 @@ from .fingerprint cimport PURENET_SOURCES
 from .vectors cimport KERNELS
 
 from purenet import losses as _losses
+from purenet import functions as _functions
 from purenet.losses import LOSSES, REQUIRED_ACTIVATION, loss_count
 
 SOURCES = PURENET_SOURCES
@@ -84,13 +85,13 @@ def squared_error(a, y):
     if PyFloat_CheckExact(a) and PyFloat_CheckExact(y):
         difference = PyFloat_AS_DOUBLE(a) - PyFloat_AS_DOUBLE(y)
         return difference * difference
-    return _losses.squared_error(a, y)
+    return _functions.squared_error(a, y)
 
 
 def squared_error_derivative(a, y):
     if PyFloat_CheckExact(a) and PyFloat_CheckExact(y):
         return 2.0 * (PyFloat_AS_DOUBLE(a) - PyFloat_AS_DOUBLE(y))
-    return _losses.squared_error_derivative(a, y)
+    return _functions.squared_error_derivative(a, y)
 
 
 def sigmoid_cross_entropy(z, y):
@@ -99,7 +100,7 @@ def sigmoid_cross_entropy(z, y):
         size = -PyFloat_AS_DOUBLE(z) if PyFloat_AS_DOUBLE(z) >= 0.0 else PyFloat_AS_DOUBLE(z)
         return sigmoid_loss(
             PyFloat_AS_DOUBLE(z), PyFloat_AS_DOUBLE(y), purenet_exp(size))
-    return _losses.sigmoid_cross_entropy(z, y)
+    return _functions.sigmoid_cross_entropy(z, y)
 
 
 cdef compiled_softmax_cross_entropy(z, y):

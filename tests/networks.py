@@ -18,7 +18,7 @@ SHAPES: dict[str, tuple[list[tuple[int, str, bool]], str]] = {
     "softmax": ([(3, "tanh", False), (3, "softmax", True)], "categorical_cross_entropy"),
     "softmax within": ([(3, "softmax", True), (3, "softmax", False)], "mean_squared_error"),
     "one layer": ([(1, "sigmoid", True)], "binary_cross_entropy"),
-    "one unit": ([(1, "leaky_relu", True), (1, "softmax", True)], "sum_of_squares"),
+    "one unit": ([(1, "leaky_relu", True), (1, "tanh", True)], "sum_of_squares"),
 }
 
 

@@ -145,6 +145,8 @@ def _layer(r: random.Random, shape: Shape, is_first: bool) -> tuple[Any, Shape]:
 
 def _dense(r: random.Random, shape: Shape, is_first: bool, activation: str) -> tuple[Any, Shape]:
     units = r.choice([1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33])
+    if activation == "softmax":
+        units = max(units, 2)
     inputs = numbers_in(shape) if is_first or r.random() < 0.5 else None
     return ("Dense", (inputs, units, activation), _penalties(r)), (units,)
 
@@ -196,8 +198,6 @@ def _last_layer(
 def _targets(r: random.Random, loss: str, outputs: int, samples: int) -> tuple[Any, int]:
     """Return targets, and how many classes they name; 0 if they are none."""
     if loss == "categorical_cross_entropy":
-        if outputs == 1:
-            return [[1.0]] * samples, 0
         return [r.randrange(outputs) for _ in range(samples)], outputs
     if r.random() < 0.4:
         if outputs == 1:

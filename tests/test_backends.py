@@ -388,6 +388,10 @@ def test_twins_return_and_raise_the_same(both, module, name):
     pure, fast = (
         getattr(importlib.import_module(f"{package.__name__}.{module}"), name) for package in both
     )
+    if name in COMPILED and not hasattr(both[1].functions, name):
+        pure = getattr(
+            both[0].functions, name
+        )  # of one number: public, with words for what is none
     names = list(inspect.signature(pure).parameters)
     for defaults in (ARGUMENTS, {**ARGUMENTS, **OF_ONE_NUMBER}, {**ARGUMENTS, **OF_ONE_ROW}):
         usual = {argument: defaults[argument] for argument in names}
@@ -633,7 +637,7 @@ def bad_calls():
         (TypeError, ["layers", "Dense(2, 1, 'sigmoid')"], lambda m: m.Dense(2, 1), {}),
         (TypeError, ["layers", "layer 1", "5"], lambda m: [m.Dense(2, 1), 5], {}),
         (ValueError, ["layer 1 has 4 inputs", "3", "layer 0"], lambda m: two(m, 3, 4), {}),
-        (ValueError, ["loss", "'mse'", "sum_of_squares"], lambda m: two(m), {"loss": "mse"}),
+        (ValueError, ["loss", "'mape'", "sum_of_squares"], lambda m: two(m), {"loss": "mape"}),
         (TypeError, ["loss", "None"], lambda m: two(m), {"loss": None}),
         (
             ValueError,
@@ -851,9 +855,9 @@ def bad_calls():
     ]
     for error, words, name, value in settings:
         yield error, words, lambda m, net, n=name, v=value: setattr(net.layers[0], n, v)
-    yield ValueError, ["loss", "'mse'"], lambda m, net: with_loss(net, "mse").fit(X, Y, epochs=1)
-    yield ValueError, ["loss", "'mse'"], lambda m, net: with_loss(net, "mse").evaluate(X, Y)
-    yield ValueError, ["loss", "'mse'"], lambda m, net: with_loss(net, "mse").backprop(X, Y)
+    yield ValueError, ["loss", "'mape'"], lambda m, net: with_loss(net, "mape").fit(X, Y, epochs=1)
+    yield ValueError, ["loss", "'mape'"], lambda m, net: with_loss(net, "mape").evaluate(X, Y)
+    yield ValueError, ["loss", "'mape'"], lambda m, net: with_loss(net, "mape").backprop(X, Y)
     yield (
         ValueError,
         ["binary_cross_entropy", "'sigmoid'", "'tanh'"],

@@ -416,7 +416,7 @@ CHANGES = {
     "layers: found none": lambda c: c.update(layers=[]),
     "loss is missing": lambda c: c.pop("loss"),
     "loss: found 5": lambda c: c.update(loss=5),
-    "loss: found 'mse'": lambda c: c.update(loss="mse"),
+    "loss: found 'mape'": lambda c: c.update(loss="mape"),
     "needs the activation": lambda c: c.update(loss="categorical_cross_entropy"),
     "seed is missing": lambda c: c.pop("seed"),
     "seed: found -1": lambda c: c.update(seed=-1),

@@ -26,6 +26,7 @@ ROOMS = (
     "losses",
     "regularisation",
     "arrays",
+    "names",
     "checks",
     "claims",
     "fixed",

@@ -43,6 +43,8 @@ class Case:
             activation = generator.choice(ACTIVATIONS)
             if number == depth - 1:
                 activation = LAST.get(self.loss, activation)
+            if activation == "softmax":
+                widths[number + 1] = max(widths[number + 1], 2)
             bias = generator.random() < 0.75
             options = {"bias": bias, "initializer": generator.choice((None, *INITIALIZERS))}
             if bias:

@@ -44,6 +44,7 @@ TRAINING = {
     "losses",
     "matrix",
     "metrics",
+    "names",
     "network",
     "optimizers",
     "parameters",

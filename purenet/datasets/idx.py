@@ -19,6 +19,8 @@ from array import array
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+from ..checks import as_path
+
 
 class _Kind(NamedTuple):
     """A type of number: its name and its code in ``array`` and ``memoryview``."""
@@ -103,8 +105,8 @@ def read_idx_labels(path: str | os.PathLike[str]) -> list[int]:
 
 
 def _read(path: str | os.PathLike[str]) -> _Idx:
-    name = os.fspath(path)
-    with open(path, "rb") as file:
+    name = as_path(path)
+    with open(name, "rb") as file:
         if file.peek(2)[:2] != _GZIP:
             return _parsed(name, file.read)
         try:

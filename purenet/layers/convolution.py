@@ -20,6 +20,7 @@ from ..activations import ELEMENTWISE, activate
 from ..checks import as_array, as_count, entry_of, shown
 from ..initializers import GivenValues, Initializer
 from ..matrix import Matrix, Rows
+from ..names import hint
 from ..randomness import Random
 from ..regularisation import add_penalty_slopes
 from .images import (
@@ -200,7 +201,7 @@ class Conv2D(WeightedLayer):
     size: of the window: a number, or (vertical, horizontal); the same for ``stride``, the steps in
         which it moves, and ``padding``, the zeros at each side of the image.
     padding: or "same": as many zeros as it takes for one output a step, so that with stride 1 the
-        image keeps its size.
+        image keeps its size; "valid" is none.
     activation: sigmoid, tanh, relu, leaky_relu or linear.
     bias: False leaves the biases out.
     initializer: the first weights: a name, an initializer, or the values, ``[f][c][dy][dx]``.  An
@@ -297,14 +298,15 @@ class Conv2D(WeightedLayer):
         self.filters = as_count(filters, "filters", most=MOST_FILTERS)
         self.size = as_pair(size, "size")
         self.stride = as_pair(stride, "stride")
-        if isinstance(padding, str):
+        if isinstance(padding, str) and padding != "valid":
             if padding != "same":
                 raise ValueError(
                     f"padding: found {shown(padding)}, expected a number, a pair, or 'same'"
+                    f"{hint(padding, ('same', 'valid'))}"
                 )
             self.padding: Any = padding
         else:
-            self.padding = as_pair(padding, "padding", least=0)
+            self.padding = as_pair(0 if padding == "valid" else padding, "padding", least=0)
         if shape is not None:
             self.connect(shape)
         initializers = {"weights": ("initializer", initializer)}

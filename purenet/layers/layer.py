@@ -56,6 +56,7 @@ from ..activations import ACTIVATIONS, activation_delta
 from ..checks import LIST, as_array, as_choice, as_size, check_output_activation, flat, shown
 from ..initializers import GivenValues, Initializer
 from ..matrix import Matrix, Rows
+from ..names import ACTIVATION_NAMES
 from ..optimizers import Optimizer
 from ..randomness import Generator, Random
 from ..regularisation import penalty
@@ -302,8 +303,13 @@ class Layer:
             self.__dict__.setdefault("_initializers", {}).pop(name, None)
             self._keep(name, value)
         elif name == "activation":
-            value = as_choice(value, "activation", self.ACTIVATIONS)
+            value = as_choice(value, "activation", self.ACTIVATIONS, ACTIVATION_NAMES)
             check_output_activation(self.needed_activation, value)
+            if value == "softmax" and self.__dict__.get("outputs") == 1:
+                raise ValueError(
+                    "activation: found 'softmax' for one unit, which would always give 1.0, "
+                    "expected 'sigmoid', or one unit for each class"
+                )
         elif name in ("l1", "l2"):
             value = as_size(value, name)
             if value > 0.0 and not self.WEIGHTS:

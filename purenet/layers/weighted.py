@@ -61,7 +61,7 @@ class WeightedLayer(Layer, abstract=True):
             self._initializers[name] = as_initializer(initializer, argument)
         elif self.is_open:
             # Whether these values fit is seen when the layer takes its place in a network.
-            self._initializers[name] = GivenValues(copy.deepcopy(initializer))
+            self._initializers[name] = GivenValues(_copied(initializer, argument))
         else:
             setattr(self, name, initializer)
 
@@ -87,3 +87,11 @@ class WeightedLayer(Layer, abstract=True):
         rate = as_learning_rate(learning_rate)
         self.check_parameters("layer")
         self.step(self.checked_gradient(gradient, "gradient"), rate, GradientDescent())
+
+
+def _copied(values: Any, argument: str) -> Any:
+    """Return a copy of values that nobody has looked at yet."""
+    try:
+        return values.tolist() if hasattr(values, "tolist") else copy.deepcopy(values)
+    except Exception:  # whatever an object in it says of being copied
+        raise TypeError(f"{argument}: found {shown(values)}, expected lists of numbers") from None
