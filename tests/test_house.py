@@ -58,6 +58,7 @@ ROOMS = (
     "seeing",
     "__init__",
     "commands",
+    "_pyinstaller",
     "__main__",
 )
 
