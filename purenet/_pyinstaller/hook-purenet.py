@@ -6,5 +6,4 @@ The sources are what ``record`` and ``explain`` read, what ``step`` shows and ``
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules
 
 hiddenimports = collect_submodules("purenet", filter=lambda name: "_pyinstaller" not in name)
-datas = collect_data_files("purenet")
-module_collection_mode = "pyz+py"
+datas = collect_data_files("purenet", include_py_files=True)
