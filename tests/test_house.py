@@ -60,6 +60,7 @@ ROOMS = (
     "seeing",
     "__init__",
     "commands",
+    "_pyinstaller",
     "__main__",
 )
 

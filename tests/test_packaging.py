@@ -10,10 +10,12 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import zipfile
 
 import pytest
+from everything import PROGRAM, compare, everything
 from shell import ROOT
 
 pytestmark = [
@@ -27,6 +29,10 @@ pytestmark = [
 NO_COMPILER = {"CC": "/bin/false", "CXX": "/bin/false"}
 # For builds whose speed nobody sees.
 QUICKLY = {"PURENET_COMPILE_FLAGS": "-O0 -g0 -ffp-contract=off"}
+
+
+# What a clone has beside its four folders.
+OTHERS = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", ".ci/run")
 
 
 def run(*command, cwd, status=0, **settings):
@@ -64,7 +70,8 @@ def clone(folder):
 
     for name in ("purenet", "purenet_fast", "tests", "bench"):
         shutil.copytree(ROOT / name, folder / name, ignore=unused)
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+    for name in OTHERS:
+        (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     return folder
 
@@ -208,8 +215,8 @@ def wheel(sdist, builder, tmp_path_factory):
 def test_the_source_archive(sdist):
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    expected = {"pyproject.toml", "setup.py", "README.md", "LICENSE"}
-    for folder in ("purenet", "purenet_fast"):
+    expected = set(OTHERS)
+    for folder in ("purenet", "purenet_fast", "tests", "bench"):
         for path in (ROOT / folder).rglob("*"):
             if path.is_file() and path.suffix not in (".so", ".pyc"):
                 expected.add(str(path.relative_to(ROOT)))
@@ -219,6 +226,22 @@ def test_the_source_archive(sdist):
     assert expected <= names
     assert not translated(names)
     assert not {name for name in names if name.endswith(".so")}
+
+
+def test_the_source_archive_passes_its_tests(sdist, wheel, builder, tmp_path):
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    with zipfile.ZipFile(wheel) as archive:  # it was built from this very archive
+        for name in archive.namelist():
+            if name.endswith(".so"):
+                archive.extract(name, folder)
+    run(builder, "-m", "pip", "install", "pytest", cwd=tmp_path)
+    pytest_run = [builder, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    collected = run(*pytest_run, "--collect-only", cwd=folder).splitlines()[-1]
+    assert int(collected.split()[0]) > 1000 and "error" not in collected
+    names = ("bench", "cli", "datasets", "house", "import", "old_pythons", "readme", "zip")
+    run(*pytest_run, *(f"tests/test_{name}.py" for name in names), cwd=folder)
 
 
 def test_the_wheel(wheel):
@@ -252,6 +275,27 @@ def test_the_wheel_works(wheel, tmp_path):
     python = new_python(tmp_path)
     run(python, "-m", "pip", "install", "--no-index", wheel, cwd=tmp_path)
     assert run(python, "-c", WHERE, cwd=tmp_path).endswith("fast\n")
+
+
+# Frozen.
+
+
+def test_a_frozen_program_does_everything(wheel, tmp_path):
+    """PyInstaller needs no option: the package tells it what a program has to carry."""
+    if not sysconfig.get_config_var("Py_ENABLE_SHARED"):
+        pytest.skip("PyInstaller needs a Python with a shared library")
+    python = new_python(tmp_path)
+    run(python, "-m", "pip", "install", wheel, "pyinstaller", cwd=tmp_path)
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    printed = run(python, "-m", "PyInstaller", "--log-level", "WARN", program, cwd=tmp_path)
+    assert "hidden import" not in printed.lower()
+    place, *frozen = everything([tmp_path / "dist" / "program" / "program"], tmp_path / "frozen")
+    assert pathlib.Path(place).is_relative_to(tmp_path / "dist")
+    place, *installed = everything([python, program], tmp_path / "installed")
+    assert not pathlib.Path(place).is_relative_to(tmp_path / "dist")
+    assert "(fast backend)" in frozen[0][0][1]
+    compare(frozen, installed)
 
 
 # Without a compiler.

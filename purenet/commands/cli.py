@@ -43,6 +43,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
+    if getattr(sys, "frozen", False):  # made a program by PyInstaller or one of its kind
+        from multiprocessing import freeze_support  # otherwise slow to import for nothing
+
+        freeze_support()
     _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A name that the terminal cannot show becomes an escape, not the end of the command.
