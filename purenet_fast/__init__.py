@@ -7,6 +7,7 @@
 import purenet  # which says what an older Python lacks
 
 # isort: split
+import importlib
 import pkgutil
 import sys
 from typing import TYPE_CHECKING
@@ -82,10 +83,18 @@ if TYPE_CHECKING:
         record,
         train_test_split,
     )
+
+    from .estimators import Classifier, Regressor
 else:
-    # What purenet imports when it is first asked for.
+    # What is imported when it is first asked for: some of it is this package's own, the rest is
+    # purenet's.
+    _ROOM_OF = {"Classifier": "estimators", "Regressor": "estimators"}
 
     def __getattr__(name):
+        if name in _ROOM_OF:
+            value = getattr(importlib.import_module("purenet_fast." + _ROOM_OF[name]), name)
+            globals()[name] = value
+            return value
         if name in __all__:
             return getattr(purenet, name)
         raise AttributeError("module 'purenet_fast' has no attribute " + repr(name))
@@ -147,6 +156,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "AveragePool2D",
+    "Classifier",
     "Conv2D",
     "ConvolutionGradient",
     "CosineDecay",
@@ -182,6 +192,7 @@ __all__ = [
     "RecurrentGradient",
     "RecurrentOutput",
     "ReduceOnPlateau",
+    "Regressor",
     "Split",
     "StepDecay",
     "Table",
