@@ -7,11 +7,11 @@ import signal
 import pytest
 
 from purenet import History
+from purenet.datasets import load_iris
 from purenet.optimizers import Momentum
 from purenet.selection import Recipe, choose_recipe, make_network, train
 from purenet.selection.choosing import operations
 from purenet.splits import train_test_split
-from purenet.tables import Preparation, read_csv
 
 QUICK = {"epochs": 12, "batch_size": 8}
 
@@ -288,7 +288,9 @@ def test_the_choice_is_the_same_in_both_packages(both, classes):
 def test_a_straight_line_with_noise_gets_a_simple_network(backend):
     rows = [[math.sin(i * 12.9), math.sin(i * 7.7), math.sin(i * 3.1)] for i in range(36)]
     targets = [[row[0] + 1.5 * math.sin(i * 5.3)] for i, row in enumerate(rows)]
-    choice = choose_recipe(backend.Network, rows, targets, classes=False, seed=1)
+    choice = choose_recipe(
+        backend.Network, rows, targets, classes=False, wish={"epochs": 40}, seed=1
+    )
     assert choice.recipe.layers == () or choice.recipe.l2 >= 0.03
 
 
@@ -321,13 +323,24 @@ def test_few_rows_are_enough(backend, count):
     assert choice.recipe.epochs == 2 and not choice.interrupted
 
 
+def test_the_choice_is_the_same_for_any_number_of_processes(fast):
+    inputs, targets = numbers(45)
+    found = []
+    for jobs in (1, 2):
+        choice = choose_recipe(
+            fast.Network, inputs, targets, classes=False, wish=QUICK, seed=1, jobs=jobs
+        )
+        found.append((choice.recipe, choice.tried, choice.network.digest()))
+    assert found[0] == found[1]
+
+
 def test_ctrl_c_gives_the_best_so_far(backend):
     inputs, targets = numbers(45)
     arguments = {"classes": False, "wish": QUICK, "seed": 1}
     whole = choose_recipe(backend.Network, inputs, targets, **arguments)
     choice = choose_recipe(backend.Network, inputs, targets, **arguments, progress=Interrupting(8))
     assert choice.interrupted and not whole.interrupted
-    assert choice.tried == whole.tried[:2]
+    assert choice.tried == whole.tried[:1]
     assert choice.recipe == min(choice.tried, key=lambda each: each[1])[0]
     assert choice.network is not None
     early = choose_recipe(backend.Network, inputs, targets, **arguments, progress=Interrupting(1))
@@ -352,10 +365,12 @@ def test_work_is_bounded_by_a_count_of_operations(backend):
 
 
 def test_iris_is_learned(fast):
-    table = read_csv("purenet/datasets/iris.csv", "species")
-    preparation = Preparation.from_table(table)
-    inputs, targets = preparation.inputs(table.rows), preparation.targets(table.labels)
-    split = train_test_split(inputs, targets, test=0.3, seed=2)
+    iris = load_iris()
+    rows = [
+        [(a - 5.8) / 0.8, (b - 3.1) / 0.4, (c - 3.8) / 1.8, (d - 1.2) / 0.8]
+        for a, b, c, d in iris.inputs
+    ]
+    split = train_test_split(rows, iris.targets, test=0.3, seed=2)
     choice = choose_recipe(
         fast.Network, split.train_inputs, split.train_targets, classes=True, seed=1
     )

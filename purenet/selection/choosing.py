@@ -1,54 +1,48 @@
 """Choosing a recipe: candidates are trained on some of the rows and measured on the others.
 
-The candidates differ in what matters most for tables: a hidden layer or none, and how strongly
-weights are kept small.  How many are tried is bounded by a count of operations, never by a clock,
-so that the choice is the same on every machine and with both packages.
+How many are tried is bounded by a count of operations, never by a clock, so that the choice is the
+same on every machine and with both packages.
+
+Stone, "Cross-validatory choice and assessment of statistical predictions", 1974.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..answers import class_of
-from ..history import TrainingDiverged
 from ..matrix import Matrix
 from ..network import Network
+from ..processes import in_processes
 from ..randomness import shuffled_order
-from .course import Progress
+from .candidates import Making, candidates, operations, scale_of
+from .course import Progress, train
 from .recipe import Recipe, checked_settings, make_network
 
-# The steps of a training, each with a batch: what Adam needs on small tables.
-STEPS = 1500
-BATCH_SIZE = 16
-MOST_EPOCHS = 300
-FEWEST_EPOCHS = 20
-
-# Operations, as ``operations`` counts them, of the last training and of all that choosing takes.
-# Python does about 20 million a second, compiled code 100 times as many.
-MOST_FOR_TRAINING = 2e10
-LEAST_FOR_CHOOSING = 1e8
-MOST_FOR_CHOOSING = 4e9
-TRAININGS_FOR_CHOOSING = 12  # as many operations as so many trainings, between those two
+# Operations that choosing takes: as many as so many trainings, but between these two.
+TRAININGS = 8
+LEAST_OPERATIONS = 1e8
+MOST_OPERATIONS = 2e9
 
 # Of more rows, so many chosen at random are enough to choose by.
 MOST_ROWS = 4000
 
-# An order of the samples that no epoch, split or network of the same seed shares.
+# An order of the samples that no epoch and no split of the same seed shares.
 CHOOSING_EPOCH = 2**32 - 2
 
-HIDDEN = (32,)
-PENALTIES = (0.01, 0.001, 0.03, 0.003, 0.1)  # what helps most often comes first
-PENALTY_OF_LINEAR = 0.01
+Part = tuple[list[int], list[int]]  # the numbers of the rows to train on, and of the others
 
 
 class Choice(NamedTuple):
     """What ``choose_recipe`` found.
 
     recipe: the best one.
-    tried: each recipe that was tried, and its mean loss on the rows that were held back; inf where
-        training diverged.  Empty where there was nothing to choose.
+    tried: each recipe that was tried, and how far off its networks were on rows that were held
+        back: the mean loss, for classes plus the share of wrong answers.  One that could not be
+        the best any more was given up; its figure is a lower bound.  Empty where there was
+        nothing to choose.
     network: one of the best recipe, trained on a part of the rows; after Ctrl-C perhaps not to its
         end; None if none was trained.
     interrupted: whether Ctrl-C ended the search; recipe is the best one so far then.
@@ -71,7 +65,7 @@ def choose_recipe(
     jobs: int = 1,
     threads: int = 1,
     progress: Progress | None = None,
-    make: Callable[[Recipe, int], Network] | None = None,
+    make: Making | None = None,
 ) -> Choice:
     """Return the recipe whose networks do best on rows that they were not trained on.
 
@@ -82,40 +76,26 @@ def choose_recipe(
     jobs: how many processes may compute; threads: how many threads.  They change no bit.
     progress: called after each training as ``progress(done, trainings, words)``.
     make: a function that returns an untrained network for a recipe and a seed, in place of
-        ``make_network``.
+        ``make_network``; for jobs, one of a module.
 
     Raises ValueError or TypeError for unusable settings in wish.
+
+    >>> rows = [[i / 10.0] for i in range(20)]
+    >>> found = choose_recipe(Network, rows, rows, classes=False, wish={"epochs": 20}, seed=1)
+    >>> len(found.tried), found.tried[0][0].in_words()
+    (7, '32 relu, l2 0.01, adam 0.01 cosine, 20 epochs in batches of 16')
     """
     fixed = checked_settings(wish or {})
-    making: Callable[[Recipe, int], Network] = make or _Making(
-        network_class, len(inputs[0]), len(targets[0]), classes
-    )
-    rows = _rows_to_choose_by(len(inputs), seed)
-    candidates = _candidates(fixed, making, len(inputs), len(rows), seed)
-    folds = _folds(rows, targets if classes else None)
-    best: tuple[float, Recipe, Network | None] = math.inf, candidates[0], None
-    tried: list[tuple[Recipe, float]] = []
-    if len(candidates) == 1 or len(inputs) < 2:
-        return Choice(candidates[0], tried, None, False)
-    at_work: Network | None = None
-    try:
-        for number, recipe in enumerate(candidates):
-            total = 0.0
-            first: Network | None = None
-            for fold, part in enumerate(folds):
-                at_work = making(recipe, seed)
-                total = total + _loss(at_work, recipe, inputs, targets, part, threads)
-                first = first or at_work
-                if progress is not None:
-                    done = number * len(folds) + fold + 1
-                    progress(done, len(candidates) * len(folds), recipe.in_words())
-            mean = total / len(folds)
-            tried.append((recipe, mean if math.isfinite(mean) else math.inf))
-            if mean < best[0]:
-                best = mean, recipe, first
-    except KeyboardInterrupt:
-        return Choice(best[1], tried, best[2] or at_work, True)
-    return Choice(best[1], tried, best[2], False)
+    making: Making = make or _Making(network_class, len(inputs[0]), len(targets[0]), classes)
+    recipes = candidates(fixed, len(inputs), making, seed)
+    search = _Search(making, seed, inputs, targets, classes, recipes[0])
+    interrupted = False
+    if len(recipes) > 1 and len(inputs) > 1:
+        try:
+            search.among(recipes, jobs, threads, progress)
+        except KeyboardInterrupt:
+            interrupted = True
+    return Choice(search.recipe, search.tried, search.network or search.at_work, interrupted)
 
 
 class _Making:
@@ -135,68 +115,107 @@ class _Making:
         )
 
 
-def operations(network: Network, rows: int, recipe: Recipe) -> int:
-    """Return about how many multiplications an epoch takes.
+class _Search:
+    """The best recipe so far, and how to find a better one."""
 
-    Three for each weight and row: forward, and twice back; ten for each parameter and step.
+    def __init__(
+        self,
+        making: Making,
+        seed: int,
+        inputs: Matrix,
+        targets: Matrix,
+        classes: bool,
+        recipe: Recipe,
+    ) -> None:
+        self.making = making
+        self.seed = seed
+        self.inputs = inputs
+        self.targets = targets
+        self.classes = classes
+        self.recipe = recipe
+        self.lowest = math.inf  # total of its figures
+        self.network: Network | None = None
+        self.at_work: Network | None = None
+        self.tried: list[tuple[Recipe, float]] = []
+        rows = shuffled_order(len(inputs), seed, CHOOSING_EPOCH)[:MOST_ROWS]
+        self.parts = _parts(rows, scale_of(len(inputs)).folds, targets if classes else None)
+
+    def among(
+        self, recipes: list[Recipe], jobs: int, threads: int, progress: Progress | None
+    ) -> None:
+        """Try one after another, as long as there are operations left."""
+        network = self.making(recipes[0], self.seed)
+        work = operations(network, len(self.inputs), recipes[0]) * recipes[0].epochs
+        left = min(max(TRAININGS * work, LEAST_OPERATIONS), MOST_OPERATIONS)
+        if self._work(recipes[0], self.parts) > left:
+            return  # smaller networks alone would be no choice
+        for number, recipe in enumerate(recipes):
+            if self._work(recipe, self.parts) > left:
+                continue
+            total = 0.0
+            first: Network | None = None
+            done = 0
+            for trained, figure in self._results(recipe, jobs, threads):
+                total = total + figure
+                first = first or trained
+                done += 1
+                if progress is not None:
+                    of_all = number * len(self.parts) + done
+                    progress(of_all, len(recipes) * len(self.parts), recipe.in_words())
+                if not total <= self.lowest:
+                    break
+            left = left - self._work(recipe, self.parts[:done])
+            self.tried.append((recipe, total / len(self.parts)))
+            if total < self.lowest:
+                self.lowest, self.recipe, self.network = total, recipe, first
+
+    def _work(self, recipe: Recipe, parts: list[Part]) -> int:
+        """Return how many operations it takes to train on these parts of the rows."""
+        network = self.making(recipe, self.seed)
+        work = 0
+        for kept, _ in parts:
+            work += operations(network, len(kept), recipe) * recipe.epochs
+        return work
+
+    def _results(self, recipe: Recipe, jobs: int, threads: int) -> Iterator[tuple[Network, float]]:
+        """Yield for each part the network that was trained on it, and how far off it is."""
+        tasks = []
+        for kept, held in self.parts:
+            both = []
+            for part in (kept, held):
+                both += [[self.inputs[i] for i in part], [self.targets[i] for i in part]]
+            tasks.append((recipe, *both, self.classes, threads))
+        networks = [self.making(recipe, self.seed) for _ in tasks]
+        if jobs > 1:
+            yield from in_processes(_trained, list(zip(networks, tasks, strict=True)), jobs)
+            return
+        for network, task in zip(networks, tasks, strict=True):
+            self.at_work = network
+            yield _trained((network, task))
+
+
+def _trained(task: tuple[Network, tuple[Any, ...]]) -> tuple[Network, float]:
+    """Train a network on some rows; return it and how far off it is on others.
+
+    That is its loss without penalties, for classes plus the share of wrong answers; inf where that
+    is no number.
     """
-    work = 0
-    for layer in network.layers:
-        times = 1
-        if len(layer.output_shape) == 3:  # filters move over an image
-            times = layer.output_shape[1] * layer.output_shape[2]
-        elif len(layer.input_shape) == 2:  # the same weights in each step
-            times = layer.input_shape[0]
-        work += max(layer.parameter_count * times, layer.outputs)
-    return 3 * work * rows + 10 * network.parameter_count * _steps(rows, recipe.batch_size)
+    network, (recipe, inputs, targets, held_inputs, held_targets, classes, threads) = task
+    course = train(network, recipe, inputs, targets, threads=threads)
+    if course.interrupted:
+        raise KeyboardInterrupt
+    found = network.evaluate(held_inputs, held_targets, threads=threads)
+    figure = found.loss - network.penalty()
+    if classes and found.accuracy is not None:
+        figure = figure + (1.0 - found.accuracy)
+    return network, figure if math.isfinite(figure) else math.inf
 
 
-def _steps(rows: int, batch_size: int | None) -> int:
-    """Return how many steps an epoch has."""
-    return 1 if batch_size is None else (rows + batch_size - 1) // batch_size
-
-
-def _candidates(
-    fixed: Mapping[str, Any],
-    making: Callable[[Recipe, int], Network],
-    rows: int,
-    rows_to_choose_by: int,
-    seed: int,
-) -> list[Recipe]:
-    """Return the recipes to try, the one to take without a trial first."""
-    usual = Recipe(HIDDEN, l2=PENALTIES[0], batch_size=BATCH_SIZE)._replace(**fixed)
-    recipes = [usual]
-    if "l2" not in fixed and "l1" not in fixed:
-        recipes = [usual._replace(l2=l2) for l2 in PENALTIES]
-    if "layers" not in fixed:
-        l2 = fixed.get("l2", PENALTY_OF_LINEAR)
-        recipes.insert(3, usual._replace(layers=(), l2=l2, dropout=0.0))
-    left = 0.0
-    chosen = []
-    for number, recipe in enumerate(recipes):
-        work = operations(making(recipe, seed), rows, recipe)
-        if "epochs" not in fixed:
-            epochs = STEPS // _steps(rows, recipe.batch_size)
-            epochs = min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS)
-            recipe = recipe._replace(epochs=max(min(epochs, int(MOST_FOR_TRAINING / work)), 1))
-        work = work * recipe.epochs
-        if number == 0:
-            left = min(max(TRAININGS_FOR_CHOOSING * work, LEAST_FOR_CHOOSING), MOST_FOR_CHOOSING)
-        left = left - 2.0 * work * rows_to_choose_by / rows  # two thirds of them, three times
-        if number > 0 and left < 0.0:
-            break
-        chosen.append(recipe)
-    return chosen
-
-
-def _rows_to_choose_by(count: int, seed: int) -> list[int]:
-    """Return the numbers of the rows to choose by, in random order."""
-    return shuffled_order(count, seed, CHOOSING_EPOCH)[:MOST_ROWS]
-
-
-def _folds(rows: list[int], targets: Matrix | None) -> list[tuple[list[int], list[int]]]:
+def _parts(rows: list[int], folds: int, targets: Matrix | None) -> list[Part]:
     """Return which rows to train on and which to hold back, one pair a fold.
 
+    rows: their numbers in random order.
+    folds: how many; of 1, a quarter is held back.
     targets: rows that name classes, of which each fold shall have its share; None if they do not.
     """
     order = rows
@@ -205,40 +224,9 @@ def _folds(rows: list[int], targets: Matrix | None) -> list[tuple[list[int], lis
         for i in rows:
             groups.setdefault(class_of(targets[i]), []).append(i)
         order = [i for group in groups.values() for i in group]
-    count = min(3, len(rows))
-    folds = []
-    for number in range(count):
-        held = sorted(order[number::count])
-        kept = sorted(set(rows).difference(held))
-        folds.append((kept, held))
-    return folds
-
-
-def _loss(
-    network: Network,
-    recipe: Recipe,
-    inputs: Matrix,
-    targets: Matrix,
-    part: tuple[list[int], list[int]],
-    threads: int,
-) -> float:
-    """Train a network on some rows and return its loss on others; inf where training diverged.
-
-    part: the numbers of the rows to train on, and of the others.
-    """
-    kept, held = part
-    try:
-        network.fit(
-            [inputs[i] for i in kept],
-            [targets[i] for i in kept],
-            epochs=recipe.epochs,
-            learning_rate=recipe.rate(),
-            batch_size=recipe.batch_size,
-            optimizer=recipe.optimizer_itself(),
-            clip_norm=recipe.clip_norm,
-            threads=threads,
-        )
-    except TrainingDiverged:
-        return math.inf
-    found = network.evaluate([inputs[i] for i in held], [targets[i] for i in held], threads=threads)
-    return found.loss - network.penalty()
+    every = min(4 if folds == 1 else folds, len(rows))
+    parts = []
+    for number in range(min(folds, every)):
+        held = sorted(order[number::every])
+        parts.append((sorted(set(rows).difference(held)), held))
+    return parts
