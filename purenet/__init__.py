@@ -94,6 +94,7 @@ from .randomness import NumPyRandom
 
 if TYPE_CHECKING:
     from . import datasets
+    from .estimators import Classifier, Regressor
     from .gradients import GradientCheck, check_gradients
     from .schedules import (
         CosineDecay,
@@ -113,6 +114,7 @@ else:
     # A program that trains starts without these: they are imported when they are first asked for.
     _ROOMS = ("datasets", "drawing", "gradients", "seeing", "tables", "walkthroughs")
     _ROOM_OF = {
+        "Classifier": "estimators",
         "CosineDecay": "schedules",
         "CrossValidation": "splits",
         "Explanation": "seeing.paper.explain",
@@ -123,6 +125,7 @@ else:
         "Recording": "seeing.recording.document",
         "RecordingError": "seeing.source.functions",
         "ReduceOnPlateau": "schedules",
+        "Regressor": "estimators",
         "Split": "splits",
         "StepDecay": "schedules",
         "Table": "tables",
@@ -166,6 +169,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "AveragePool2D",
+    "Classifier",
     "Conv2D",
     "ConvolutionGradient",
     "CosineDecay",
@@ -201,6 +205,7 @@ __all__ = [
     "RecurrentGradient",
     "RecurrentOutput",
     "ReduceOnPlateau",
+    "Regressor",
     "Split",
     "StepDecay",
     "Table",

@@ -46,24 +46,32 @@ def rows_of(values: Any) -> list[Any] | None:
     return listed if type(listed) is list else None
 
 
+def column_labels(values: Any) -> list[Any] | None:
+    """Return the labels of a table's columns, text or not; None of what has no such labels."""
+    kind = type(values)
+    if hasattr(kind, "collect") or hasattr(kind, "compute"):
+        return None
+    if hasattr(kind, "columns"):
+        labels = getattr(values, "column_names", None)  # Arrow's columns are the columns themselves
+        return list(values.columns if labels is None else labels)
+    fields = getattr(getattr(values, "dtype", None), "names", None)
+    return list(fields) if fields and hasattr(kind, "__array_interface__") else None
+
+
 def named_columns(values: Any) -> NamedColumns | None:
     """Return the columns of a table with their names, or None of what is no table.
 
     A missing cell is None, whatever its library calls it; dates are those of ``datetime``.
     """
-    kind = type(values)
-    if hasattr(kind, "columns"):
-        columns = _columns_of(values)
-        if columns is None:
-            return None
-        labels = getattr(values, "column_names", None)  # the names alone where columns are columns
-        return NamedColumns(
-            [str(n) for n in labels or values.columns], _gaps_as_none(values, columns)
-        )
-    fields = getattr(getattr(values, "dtype", None), "names", None)
-    if fields and hasattr(kind, "__array_interface__"):
-        return NamedColumns(list(fields), [_items_of(values[name]) for name in fields])
-    return None
+    labels = column_labels(values)
+    if labels is None:
+        return None
+    if not hasattr(type(values), "columns"):
+        return NamedColumns(labels, [_items_of(values[name]) for name in labels])
+    columns = _columns_of(values)
+    if columns is None:
+        return None
+    return NamedColumns(list(map(str, labels)), _gaps_as_none(values, columns))
 
 
 def foreign_name(values: Any) -> str | None:

@@ -7,6 +7,7 @@
 import purenet  # which says what an older Python lacks
 
 # isort: split
+import importlib
 import pkgutil
 import sys
 from itertools import filterfalse
@@ -83,10 +84,18 @@ if TYPE_CHECKING:
         record,
         train_test_split,
     )
+
+    from .estimators import Classifier, Regressor
 else:
-    # What purenet imports when it is first asked for.
+    # What is imported when it is first asked for: some of it is this package's own, the rest is
+    # purenet's.
+    _ROOM_OF = {"Classifier": "estimators", "Regressor": "estimators"}
 
     def __getattr__(name):
+        if name in _ROOM_OF:
+            value = getattr(importlib.import_module("purenet_fast." + _ROOM_OF[name]), name)
+            globals()[name] = value
+            return value
         if name in dir(purenet) and not _is_special(name):
             return getattr(purenet, name)
         meant = purenet.names.hint(name, __all__)
@@ -153,6 +162,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "AveragePool2D",
+    "Classifier",
     "Conv2D",
     "ConvolutionGradient",
     "CosineDecay",
@@ -188,6 +198,7 @@ __all__ = [
     "RecurrentGradient",
     "RecurrentOutput",
     "ReduceOnPlateau",
+    "Regressor",
     "Split",
     "StepDecay",
     "Table",

@@ -55,6 +55,7 @@ ROOMS = (
     "gradients",
     "selection",
     "models",
+    "estimators",
     "datasets",
     "walkthroughs",
     "seeing",

@@ -7,7 +7,7 @@ one that is interrupted leaves the network of the last whole epoch.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..history import History, TrainingDiverged
@@ -48,6 +48,7 @@ def train(
     *,
     validation: tuple[Any, Any] | None = None,
     patience: int | None = None,
+    sample_weight: Sequence[float] | None = None,
     threads: int = 1,
     progress: Progress | None = None,
 ) -> Course:
@@ -57,7 +58,7 @@ def train(
     validation: inputs and targets to measure after each epoch; the network will be that of the
         epoch with the lowest loss on them.
     patience: stop after so many epochs without a lower loss.
-    threads: as in ``fit``.
+    sample_weight, threads: as in ``fit``.
     progress: called after each epoch as ``progress(done, epochs, words)``.
 
     The schedule begins with the first epoch of this call, whatever the network was trained before.
@@ -79,6 +80,8 @@ def train(
     watch = _Watch(network, recipe, progress)
     try:
         begun = network.evaluate(inputs, targets, threads=threads).loss
+        if sample_weight is not None:
+            begun = begun * max(sample_weight)  # what counts most may be what is furthest off
         watch.limit = HIGHEST_RISE * begun if begun > 1.0 else HIGHEST_RISE
         while True:
             try:
@@ -92,6 +95,7 @@ def train(
                     clip_norm=recipe.clip_norm,
                     validation_data=validation,
                     patience=patience,
+                    sample_weight=sample_weight,
                     restore_best=validation is not None,
                     threads=threads,
                     on_epoch=watch,
