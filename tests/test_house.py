@@ -79,6 +79,9 @@ DRAW = {
     ("training", "_bar"),
 }
 
+# Where a backend is chosen, and what says what a frozen program carries for it.
+KNOW_BOTH = ("purenet.commands.backends", "purenet._pyinstaller.hook-purenet.commands.backends")
+
 MOST_LINES = 600
 
 
@@ -236,7 +239,7 @@ def complaints(sources: Mapping[str, str]) -> Iterator[str]:
         found, private, naming = read_module(module, text, frozenset(sources))
         arrows += found
         yield from private
-        if module != "purenet.commands.backends":
+        if module not in KNOW_BOTH:
             for line in naming:
                 yield f"{module} line {line} names purenet_fast"
         lines = text.count("\n")
