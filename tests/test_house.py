@@ -80,7 +80,11 @@ DRAW = {
 }
 
 # Where a backend is chosen, and what says what a frozen program carries for it.
-KNOW_BOTH = ("purenet.commands.backends", "purenet._pyinstaller.hook-purenet.commands.backends")
+KNOW_BOTH = (
+    "purenet.commands.backends",
+    "purenet._pyinstaller.hook-purenet.commands.backends",
+    "purenet._pyinstaller.hook-purenet_fast",
+)
 
 MOST_LINES = 600
 
