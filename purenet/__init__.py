@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from . import datasets
     from .estimators import Classifier, Regressor
     from .gradients import GradientCheck, check_gradients
+    from .models import ModelScores, TableModel, load, train_table
     from .schedules import (
         CosineDecay,
         ExponentialDecay,
@@ -121,6 +122,7 @@ else:
         "ExponentialDecay": "schedules",
         "GradientCheck": "gradients",
         "InverseTimeDecay": "schedules",
+        "ModelScores": "models",
         "Preparation": "tables",
         "Recording": "seeing.recording.document",
         "RecordingError": "seeing.source.functions",
@@ -129,12 +131,15 @@ else:
         "Split": "splits",
         "StepDecay": "schedules",
         "Table": "tables",
+        "TableModel": "models",
         "WarmUp": "schedules",
         "check_gradients": "gradients",
         "cross_validate": "splits",
         "explain": "seeing.paper.explain",
+        "load": "models",
         "read_csv": "tables",
         "record": "seeing.recording.record",
+        "train_table": "models",
         "train_test_split": "splits",
     }
 
@@ -160,8 +165,6 @@ else:
 BACKEND = "pure"
 
 check_doubles()
-
-load = Network.load
 
 __all__ = [
     "BACKEND",
@@ -191,6 +194,7 @@ __all__ = [
     "LayerGradient",
     "LayerOutput",
     "MaxPool2D",
+    "ModelScores",
     "Momentum",
     "Nesterov",
     "Network",
@@ -209,6 +213,7 @@ __all__ = [
     "Split",
     "StepDecay",
     "Table",
+    "TableModel",
     "ThroughTime",
     "TrainingDiverged",
     "Uniform",
@@ -258,6 +263,7 @@ __all__ = [
     "subtract",
     "tanh",
     "tanh_derivative",
+    "train_table",
     "train_test_split",
     "transpose",
 ]

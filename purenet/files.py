@@ -50,7 +50,12 @@ def save_network(
 
     beside: what else the file holds: first of all, how the inputs of the network are prepared.
     """
-    write_text(path, _text_of(document(net, optimizer, beside)))
+    write_text(path, network_text(net, optimizer, beside))
+
+
+def network_text(net: Parts, optimizer: bool = False, beside: Mapping[str, Any] = ALONE) -> str:
+    """Return the text of a network's file; the arguments are those of ``save_network``."""
+    return _text_of(document(net, optimizer, beside))
 
 
 def document(

@@ -30,12 +30,11 @@ def in_processes(
 
     if multiprocessing.current_process().daemon:
         return [function(task) for task in tasks]
-    messages = [pickle.dumps((function, task)) for task in tasks]
     workers: list[_Worker] = []
     try:
         for _ in range(min(jobs, len(tasks))):
             workers.append(_Worker())
-        return _results(messages, workers)
+        return _results(function, tasks, workers)
     finally:
         for worker in workers:
             worker.end()
@@ -52,17 +51,19 @@ def check_can_travel(value: Any, name: str) -> None:
         ) from None
 
 
-def _results(messages: Sequence[bytes], workers: Sequence[_Worker]) -> list[Any]:
+def _results(
+    function: Callable[[Task], Result], tasks: Sequence[Task], workers: Sequence[_Worker]
+) -> list[Result]:
     from multiprocessing.connection import wait
 
     answers: dict[int, tuple[bool, Any]] = {}
-    waiting = list(range(len(messages)))
+    waiting = list(range(len(tasks)))
     at_work: dict[Any, tuple[_Worker, int]] = {}
     idle = list(workers)
     while waiting or at_work:
         while waiting and idle:
             worker, number = idle.pop(), waiting.pop(0)
-            worker.begin(messages[number])
+            worker.begin(pickle.dumps((function, tasks[number])))
             at_work[worker.connection] = worker, number
         for connection in wait(list(at_work)):
             worker, number = at_work.pop(connection)
@@ -75,7 +76,7 @@ def _results(messages: Sequence[bytes], workers: Sequence[_Worker]) -> list[Any]
         right, answer = answers[number]
         if not right:
             raise answer
-    return [answers[number][1] for number in range(len(messages))]
+    return [answers[number][1] for number in range(len(tasks))]
 
 
 class _Worker:

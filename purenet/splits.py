@@ -141,7 +141,7 @@ def cross_validate(
             f"folds: found {shown(folds)} for {counted(len(rows), 'row')}, expected no more"
         )
     strata = _strata(answers, stratify)
-    order = _by_stratum(len(rows), as_count(seed, "seed", least=0), strata)
+    parts = folds_of(len(rows), folds, as_count(seed, "seed", least=0), strata)
     weights = fit_arguments.pop("sample_weight", None)
     if weights is not None:
         weights = checked_sample_weight(weights, len(rows))
@@ -151,14 +151,13 @@ def cross_validate(
             check_can_travel(value, name)
     networks: list[Any] = []  # of this process
     tasks = []
-    for number in range(folds):
-        held = sorted(order[number::folds])
+    for held in parts:
         kept = sorted(set(range(len(rows))).difference(held))
         arguments = dict(fit_arguments)
         if weights is not None:
             arguments["sample_weight"] = _at(kept, weights)
-        parts = Split(_at(kept, rows), _at(held, rows), _at(kept, answers), _at(held, answers))
-        tasks.append(_Fold(make_network, parts, arguments, networks))
+        split = Split(_at(kept, rows), _at(held, rows), _at(kept, answers), _at(held, answers))
+        tasks.append(_Fold(make_network, split, arguments, networks))
     return CrossValidation(in_processes(_evaluated, tasks, jobs))
 
 
@@ -214,6 +213,17 @@ def divided(
         quotas[number] += 1
     chosen = [i for group, quota in zip(groups, quotas, strict=True) for i in group[:quota]]
     return sorted(set(range(count)).difference(chosen)), sorted(chosen)
+
+
+def folds_of(
+    count: int, folds: int, seed: int, strata: Sequence[Hashable] | None = None
+) -> list[list[int]]:
+    """Return the numbers of the samples in each fold, ascending; each sample is in one of them.
+
+    strata: the group of each sample, if each fold shall have its share of it.
+    """
+    order = _by_stratum(count, seed, strata)
+    return [sorted(order[number::folds]) for number in range(folds)]
 
 
 def divided_in_two(

@@ -7,6 +7,7 @@
 import purenet  # which says what an older Python lacks
 
 # isort: split
+
 import importlib
 import pkgutil
 import sys
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
         ExponentialDecay,
         GradientCheck,
         InverseTimeDecay,
+        ModelScores,
         Preparation,
         Recording,
         RecordingError,
@@ -86,10 +88,17 @@ if TYPE_CHECKING:
     )
 
     from .estimators import Classifier, Regressor
+    from .models import TableModel, load, train_table
 else:
     # What is imported when it is first asked for: some of it is this package's own, the rest is
     # purenet's.
-    _ROOM_OF = {"Classifier": "estimators", "Regressor": "estimators"}
+    _ROOM_OF = {
+        "Classifier": "estimators",
+        "Regressor": "estimators",
+        "TableModel": "models",
+        "load": "models",
+        "train_table": "models",
+    }
 
     def __getattr__(name):
         if name in _ROOM_OF:
@@ -154,8 +163,6 @@ BACKEND = "fast"
 
 __version__ = purenet.__version__
 
-load = Network.load
-
 __all__ = [
     "BACKEND",
     "AdaGrad",
@@ -184,6 +191,7 @@ __all__ = [
     "LayerGradient",
     "LayerOutput",
     "MaxPool2D",
+    "ModelScores",
     "Momentum",
     "Nesterov",
     "Network",
@@ -202,6 +210,7 @@ __all__ = [
     "Split",
     "StepDecay",
     "Table",
+    "TableModel",
     "ThroughTime",
     "TrainingDiverged",
     "Uniform",
@@ -251,6 +260,7 @@ __all__ = [
     "subtract",
     "tanh",
     "tanh_derivative",
+    "train_table",
     "train_test_split",
     "transpose",
 ]

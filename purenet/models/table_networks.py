@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from types import ModuleType
 from typing import Any, NamedTuple
 
+from ..layers import KINDS
 from ..network import Network
-from ..tables import Preparation
 from .layer_texts import LayerText
 
 # A slip such as --layers 1000000,1000000 would fill the memory before anything else happened.
@@ -18,7 +17,7 @@ Shape = tuple[int, ...]
 
 
 class Wish(NamedTuple):
-    """What the command line asks of a network.
+    """What is asked of a network.
 
     layers: the hidden ones.
     activation: of those that name none.
@@ -48,49 +47,58 @@ def row_shape(wish: Wish, columns: int) -> Shape:
     first = next((text for text in wish.layers if text.kind != "dropout"), None)
     kind = None if first is None else first.kind
     if wish.image is not None and kind not in ("conv", "pool", "averagepool"):
-        raise ValueError(
-            "--image: found no conv or pool at the beginning of --layers, expected one"
-        )
+        raise ValueError("image: found no conv or pool at the beginning of layers, expected one")
     if wish.steps is not None and kind != "recurrent":
-        raise ValueError("--steps: found no recurrent at the beginning of --layers, expected one")
+        raise ValueError("steps: found no recurrent at the beginning of layers, expected one")
     if first is None or kind in ("dense", "flatten"):
         return (columns,)
     if kind == "recurrent":
         steps = columns if wish.steps is None else wish.steps
         if columns % steps != 0:
             raise ValueError(
-                f"--steps: found {steps} for a table of {columns} columns, "
+                f"steps: found {steps} for a table of {columns} columns, "
                 f"expected a number that divides them"
             )
         return steps, columns // steps
     if wish.image is not None:
         if math.prod(wish.image) != columns:
             raise ValueError(
-                f"--image: found {_times(wish.image)}, which is {math.prod(wish.image):,} numbers, "
+                f"image: found {_times(wish.image)}, which is {math.prod(wish.image):,} numbers, "
                 f"expected the {columns:,} columns of the table"
             )
         return wish.image
     side = math.isqrt(columns)
     if side * side != columns:
         raise ValueError(
-            f"--layers: {first.place}: found rows of {columns} numbers, which are no square image, "
-            f"expected --image CHANNELSxHEIGHTxWIDTH"
+            f"layers: {first.place}: found rows of {columns} numbers, which are no square image, "
+            f"expected an image of CHANNELSxHEIGHTxWIDTH"
         )
     return 1, side, side
 
 
-def network_for(package: ModuleType, preparation: Preparation, wish: Wish, seed: int) -> Network:
-    """Return an untrained network for a prepared table.
+def network_for(
+    network_class: type[Network], inputs: int, outputs: int, classes: bool, wish: Wish, seed: int
+) -> Network:
+    """Return an untrained network for prepared rows, of so many inputs and outputs.
 
     Two classes get one sigmoid output and binary cross-entropy, more classes softmax and
     categorical cross-entropy, a number a linear output and the mean squared error.
     """
-    output, loss = "linear", "mean_squared_error"
-    if preparation.classes is not None:
-        output, loss = "softmax", "categorical_cross_entropy"
-        if preparation.outputs == 1:
-            output, loss = "sigmoid", "binary_cross_entropy"
-    shape = row_shape(wish, preparation.width)
+    layers = layers_for(network_class, inputs, outputs, classes, wish)
+    loss = "mean_squared_error"
+    if classes:
+        loss = "binary_cross_entropy" if outputs == 1 else "categorical_cross_entropy"
+    return network_class(layers, loss=loss, seed=seed)
+
+
+def layers_for(
+    network_class: type[Network], inputs: int, outputs: int, classes: bool, wish: Wish
+) -> list[Any]:
+    """Return the layers of such a network, which hold no numbers yet.
+
+    Raises ValueError that names the layer for those that do not fit, and for too many numbers.
+    """
+    shape = row_shape(wish, inputs)
     for text in wish.layers:
         if text.kind in ("conv", "dense", "recurrent"):
             units = text.size[-1] if text.kind == "conv" else text.size
@@ -98,45 +106,57 @@ def network_for(package: ModuleType, preparation: Preparation, wish: Wish, seed:
     layers: list[Any] = []
     for number, text in enumerate(wish.layers):
         try:
-            layer = _layer(package, text, wish)
+            layer = _layer(network_class, text, wish)
             layer.connect(shape)
         except ValueError as error:
-            raise ValueError(f"--layers: {text.place}: {error}") from None
+            raise ValueError(f"layers: {text.place}: {error}") from None
         layers.append(layer)
         shape = layer.output_shape
         following = wish.layers[number + 1].kind if number + 1 < len(wish.layers) else ""
         if wish.dropout and not following.endswith("pool"):  # which belongs to the layer before it
-            layers.append(package.Dropout(wish.dropout))
-    layers.append(package.Dense(math.prod(shape), preparation.outputs, output, **_penalties(wish)))
+            layers.append(kind_of(network_class, "Dropout")(wish.dropout))
+    output = "linear"
+    if classes:
+        output = "sigmoid" if outputs == 1 else "softmax"
+    dense = kind_of(network_class, "Dense")
+    layers.append(dense(math.prod(shape), outputs, output, **_penalties(wish)))
     _check_size(sum(layer.parameter_count for layer in layers), "")
-    network: Network = package.Network(layers, loss=loss, seed=seed)
-    network.preparation = preparation
-    return network
+    return layers
 
 
-def _layer(package: ModuleType, text: LayerText, wish: Wish) -> Any:
+def kind_of(network_class: type[Network], name: str) -> Any:
+    """Return the class of layers of a name that such a network takes."""
+    own = KINDS.get((network_class.layer_class.backend, name))
+    return KINDS[("any", name)] if own is None else own
+
+
+def _layer(network_class: type[Network], text: LayerText, wish: Wish) -> Any:
     """Return the layer of a text, which will take what the layer before it gives."""
+
+    def kind(name: str) -> Any:
+        return kind_of(network_class, name)
+
     if text.kind == "flatten":
-        return package.Flatten()
+        return kind("Flatten")()
     if text.kind == "dropout":
-        return package.Dropout(text.size)
+        return kind("Dropout")(text.size)
     if text.kind == "pool":
-        return package.MaxPool2D(text.size, **text.options)
+        return kind("MaxPool2D")(text.size, **text.options)
     if text.kind == "averagepool":
-        return package.AveragePool2D(text.size, **text.options)
+        return kind("AveragePool2D")(text.size, **text.options)
     options = {"activation": wish.activation, **text.options, **_penalties(wish)}
     if text.kind == "conv":
         *window, filters = text.size
-        return package.Conv2D(None, filters, tuple(window), **options)
+        return kind("Conv2D")(None, filters, tuple(window), **options)
     if text.kind == "recurrent":
-        return package.Recurrent(None, text.size, **options)
-    return package.Dense(None, text.size, **options)
+        return kind("Recurrent")(None, text.size, **options)
+    return kind("Dense")(None, text.size, **options)
 
 
 def _check_size(parameters: int, more: str) -> None:
     if parameters > MOST_PARAMETERS:
         raise ValueError(
-            f"--layers: found a network of {more}{parameters:,} parameters, "
+            f"layers: found a network of {more}{parameters:,} parameters, "
             f"expected at most {MOST_PARAMETERS:,}"
         )
 

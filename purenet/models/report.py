@@ -1,0 +1,189 @@
+"""What is known of a model of a table: how it was measured and on what it was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..checks import as_count, counted
+from ..tables.words import plain
+from .scores import ModelScores
+
+# How the figures came about.
+WAYS = ("test", "folds", "none")
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a model was measured, and on what it was trained.
+
+    rows: how many rows the table has whose target is known; the network was trained on
+        ``trained_on`` of them.
+    way: "test": ``held_back`` rows were kept from everything that was decided, and answered by a
+        network that was trained on the others; "folds": the rows were divided in ``held_back``
+        parts, and each was answered by a network that was trained on the others; "none".
+    scores: what came out, None if nothing was measured.
+    before: the same rows answered before training went on, for a model that was trained again.
+    notes: what else there is to know, such as an interruption.
+    """
+
+    rows: int
+    trained_on: int
+    way: str = "none"
+    held_back: int = 0
+    scores: ModelScores | None = None
+    before: ModelScores | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as a dictionary that ``json.dumps`` takes."""
+        return {
+            "rows": self.rows,
+            "trained_on": self.trained_on,
+            "way": self.way,
+            "held_back": self.held_back,
+            "scores": None if self.scores is None else self.scores.to_json(),
+            "before": None if self.before is None else self.before.to_json(),
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, content: Any) -> Report:
+        """Return the report that ``to_json`` described; ValueError for anything else."""
+        if not isinstance(content, dict):
+            raise ValueError(f"report: found {content!r:.60}, expected an object")
+        try:
+            counts = [as_count(content.get(name), name, least=0) for name in _COUNTS]
+            if content.get("way") not in WAYS:
+                raise ValueError(f"way: found {content.get('way')!r:.60}, expected one of {WAYS}")
+            notes = content.get("notes")
+            if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+                raise ValueError(f"notes: found {notes!r:.60}, expected a list of text")
+            scores, before = (
+                None if content.get(name) is None else ModelScores.from_json(content[name])
+                for name in ("scores", "before")
+            )
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"report: {error}") from None
+        rows, trained_on, held_back = counts
+        return cls(rows, trained_on, content["way"], held_back, scores, before, tuple(notes))
+
+    def lines(self, target: str, *, unicode: bool = True) -> list[str]:
+        """Return in plain words how good the model is and what it was trained on."""
+        lines = []
+        if self.scores is None:
+            lines.append(
+                "not measured: no rows were held back, and those that were trained on cannot tell "
+                "how good it is on new ones"
+            )
+        else:
+            how = f"test: {counted(self.scores.rows, 'row')} that were held back"
+            if self.way == "folds":
+                how = (
+                    f"{self.held_back} folds: {counted(self.scores.rows, 'row')}, each answered "
+                    f"without having been trained on"
+                )
+            lines.append(f"{how}: {figures(self.scores, target, unicode=unicode)}")
+            lines += unanswered(self.scores)
+            lines.append(simplest(self.scores, target))
+            if self.before is not None:
+                before = figures(self.before, target, unicode=unicode)
+                lines.append(f"before it went on, the same rows: {before}")
+        lines.append(self._trained())
+        lines += [plain_line(note) for note in self.notes]
+        return lines
+
+    def _trained(self) -> str:
+        if self.trained_on == 0:
+            return "trained: on some of the rows, with one of the recipes that were tried"
+        if self.trained_on < self.rows:
+            return (
+                f"trained: on {self.trained_on:,} of {counted(self.rows, 'row')}; "
+                f"this is the network that was measured"
+            )
+        text = f"trained: on {_all(self.rows)}"
+        if self.scores is None:
+            return text
+        return (
+            f"{text}, those of the {'test' if self.way == 'test' else 'folds'} among them; "
+            f"how good this last network is on new rows was not measured again"
+        )
+
+
+_COUNTS = ("rows", "trained_on", "held_back")
+
+
+def _all(rows: int) -> str:
+    return f"all {counted(rows, 'row')}" if rows > 1 else "1 row"
+
+
+def figures(scores: ModelScores, target: str, *, unicode: bool = True) -> str:
+    """Return the figures of some answers in one line.
+
+    >>> figures(ModelScores(10, "a", accuracy=0.9, accuracy_interval=(0.596, 0.982)), "kind")
+    'accuracy 90.0% (95% interval 59.6% to 98.2%)'
+    """
+    if scores.accuracy is not None:
+        text = f"accuracy {percent(scores.accuracy)}"
+        if scores.accuracy_interval is not None:
+            low, high = scores.accuracy_interval
+            text += f" (95% interval {percent(low)} to {percent(high)})"
+        return text
+    name = plain(target)
+    squared = "R²" if unicode else "R2"
+    text = f"{squared} {_rounded(scores.r2)}"
+    text += f", mean absolute error {_number(scores.mean_absolute_error)} {name}"
+    return f"{text}, root mean squared error {_number(scores.root_mean_squared_error)} {name}"
+
+
+def unanswered(scores: ModelScores) -> list[str]:
+    """Return a line about rows without an answer, if there are any."""
+    if not scores.unanswered:
+        return []
+    rows = counted(scores.unanswered, "row")
+    return [f"no answer for {rows}, counted as wrong: an output is NaN"]
+
+
+def simplest(scores: ModelScores, target: str) -> str:
+    """Return in one line what the simplest model would be worth."""
+    if scores.baseline_accuracy is not None:
+        name = plain(str(scores.baseline))
+        return (
+            f"baseline: the most frequent class, {name}, always answered: "
+            f"accuracy {percent(scores.baseline_accuracy)}"
+        )
+    return (
+        f"baseline: the mean, {_number(scores.baseline)}, always answered: "
+        f"mean absolute error {_number(scores.baseline_error)} {plain(target)}"
+    )
+
+
+def plain_line(text: str) -> str:
+    """Return a sentence from a file for the terminal: on one line, without controls."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def percent(share: float) -> str:
+    """Return a share with one decimal, rounded down: only a perfect one reads 100.0%."""
+    return f"{int(1000 * share + 1e-9) / 10:.1f}%"
+
+
+def _number(value: Any) -> str:
+    return "unknown" if value is None else f"{value:.6g}"
+
+
+def _rounded(value: Any) -> str:
+    return "unknown" if value is None else f"{value:.3f}"
+
+
+def confusion_of(scores: ModelScores) -> tuple[list[int], list[int], Sequence[str]] | None:
+    """Return the classes and the answers, row by row, and all names: what a table is drawn from."""
+    if scores.confusion is None or scores.classes is None:
+        return None
+    truth, answers = [], []
+    for true, row in enumerate(scores.confusion):
+        for answer, count in enumerate(row):
+            truth += [true] * count
+            answers += [answer] * count
+    return truth, answers, scores.classes

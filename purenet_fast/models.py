@@ -1,0 +1,26 @@
+"""Models of tables whose networks are compiled; everything else is purenet's."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+from purenet import models, network
+from purenet.models.files import load_as
+
+from .network import Network
+
+
+class TableModel(models.TableModel):
+    __doc__ = models.TableModel.__doc__
+
+    network_class: ClassVar[type[network.Network]] = Network
+
+
+def load(path: str | os.PathLike[str]) -> models.TableModel | network.Network:
+    return load_as(TableModel, path)
+
+
+load.__doc__ = models.load.__doc__
+
+train_table = TableModel.train
