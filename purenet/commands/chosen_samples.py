@@ -6,12 +6,10 @@ import argparse
 from typing import Any
 
 from ..matrix import Matrix
-from ..network import Network
 from ..optimizers import OPTIMIZERS, as_optimizer
-from ..tables import read_csv
 from ..walkthroughs import WALKTHROUGHS, network_of
 from .backends import choose_backend
-from .table_files import preparation_of
+from .table_files import model_of
 
 _LEARNING_RATE = 0.1  # for a model file, which holds none
 
@@ -66,11 +64,10 @@ def samples_of(network: str, data: str | None) -> tuple[Any, Matrix, Matrix, flo
                 f"or a model file and a CSV file"
             )
         return network_of(network, choose_backend("pure"))
-    net = Network.load(network)
-    preparation = preparation_of(net, network)
-    table = read_csv(data, preparation.target, columns=preparation.columns)
-    inputs, targets = preparation.inputs(table.rows), preparation.targets(table.labels or [])
-    return net, inputs, targets, _LEARNING_RATE
+    model = model_of(choose_backend("pure"), network)
+    table = model.known_rows(data)
+    inputs, targets = model.preparation.inputs(table), model.preparation.targets(table)
+    return model.prepared_network, inputs, targets, _LEARNING_RATE
 
 
 def default_sample(network: str, data: str | None) -> int | None:

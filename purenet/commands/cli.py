@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .._version import __version__
+from ..drawing.text import clean
 from . import demo, eject, evaluate, explain, info, predict, step, train, walkthrough
 
 # In the order in which the help lists them.
@@ -104,4 +105,5 @@ def _refuse(message: str) -> int:
 
 
 def _one_line(message: str) -> str:
-    return " ".join(message.split())
+    """Return a message in one line, without what a name from a file could do to a terminal."""
+    return clean(" ".join(message.split()))

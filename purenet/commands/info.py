@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..models import TableModel
+from ..tables.words import plain
 from .backends import add_backend_option, choose_backend
+from .terminal import Say, column_lines, folded
 
 
 def add_command(commands: Any) -> None:
@@ -19,24 +22,35 @@ def add_command(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     package = choose_backend(arguments.backend)
-    network = package.load(arguments.model)
-    print(f"{arguments.model}: a network with {network.parameter_count:,} parameters")
+    model = package.load(arguments.model)
+    network = model.prepared_network if isinstance(model, TableModel) else model
+    say = Say()
+    say(f"{arguments.model}: a network with {network.parameter_count:,} parameters")
     for number, layer in enumerate(network.layers):
-        print(f"  layer {number}: {layer!r}")
-    print(f"loss            {network.loss}")
-    print(f"seed            {network.seed}")
-    print(f"epochs trained  {network.epochs_trained:,}")
-    print(f"digest          {network.digest()}")
-    preparation = network.preparation
-    if preparation is not None:
-        print(f"predicts        {preparation.target}")
-        if preparation.classes is not None:
-            print(f"classes         {', '.join(preparation.classes)}")
-        print("from            column: mean, standard deviation")
-        for name, mean, deviation in zip(
-            preparation.columns, preparation.means, preparation.deviations, strict=True
-        ):
-            print(f"                {name}: {mean:.6g}, {deviation:.6g}")
-    print()
-    print(network.summary())
+        say(f"  layer {number}: {layer!r}")
+    say(f"loss            {network.loss}")
+    say(f"seed            {network.seed}")
+    say(f"epochs trained  {network.epochs_trained:,}")
+    say(f"digest          {network.digest()}")
+    if isinstance(model, TableModel):
+        _describe(model, say)
+    say()
+    say.whole(network.summary())
     return 0
+
+
+def _describe(model: TableModel, say: Say) -> None:
+    """Say what a model of a table predicts, from what, and how good it was found to be."""
+    say(f"predicts        {plain(model.target)}")
+    indent = " " * 16
+    if model.classes is not None:
+        classes = f"classes         {', '.join(map(plain, model.classes))}"
+        say.whole(folded(classes, say.width, indent))
+    if model.recipe is not None:
+        say.whole(folded(f"recipe          {model.recipe.in_words()}", say.width, indent))
+    say()
+    say.whole(column_lines(model.preparation.lines(), say.width, say.unicode))
+    if model.report is not None:
+        say()
+        for line in model.report.lines(model.target, unicode=say.unicode):
+            say(line)

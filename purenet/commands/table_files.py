@@ -1,18 +1,14 @@
-"""Tables as the commands read and write them, and what a model makes of them.
-
-How a table becomes a network's numbers, and a network's numbers answers, is the ``Preparation``
-that travels in the model file.
-"""
+"""What the commands read and write: models of tables, and tables as text."""
 
 from __future__ import annotations
 
 import csv
 import io
+import sys
+from types import ModuleType
 from typing import Any
 
-from ..checks import shown
-from ..network import Network
-from ..tables import Preparation, Table
+from ..models import TableModel
 
 
 def as_csv(rows: list[list[Any]]) -> str:
@@ -22,34 +18,24 @@ def as_csv(rows: list[list[Any]]) -> str:
     return text.getvalue()
 
 
-def preparation_of(network: Network, path: str) -> Preparation:
-    """Return the preparation that travels with a network, or raise ValueError if there is none."""
-    if network.preparation is None:
+def model_of(package: ModuleType, path: str) -> TableModel:
+    """Return the model in a file; ValueError if there is a network alone."""
+    model = package.load(path)
+    if not isinstance(model, TableModel):
         raise ValueError(
             f"{path}: this network was saved without a table, expected one written by train"
         )
-    return network.preparation
+    return model
 
 
-def inputs_of(preparation: Preparation, table: Table, path: str) -> list[list[float]]:
-    """Return a table's rows as a network's inputs; an error names the path."""
+def print_data(text: str) -> None:
+    """Print text for other programs to read: every character of it, or none."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
-        return preparation.inputs(table.rows)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
-def answers_of(
-    preparation: Preparation, outputs: list[list[float]], path: str
-) -> list[str | float]:
-    """Return what each row of outputs says, or raise ValueError that names the row without."""
-    answers = []
-    for number, row in enumerate(outputs):
-        try:
-            answers.append(preparation.answer(row))
-        except ValueError:
-            raise ValueError(
-                f"{path}: row {number} (counted from 0, without the header) has no answer: the "
-                f"model's outputs for it are {shown(row)}, expected finite numbers"
-            ) from None
-    return answers
+        text.encode(encoding)
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"the encoding of the output, {encoding}, has no {text[error.start]!a}; "
+            f"write to a file with --out, or set PYTHONIOENCODING=utf-8"
+        ) from None
+    sys.stdout.write(text)

@@ -50,7 +50,7 @@ def confusion_table(
 
     Labels are class numbers from 0 or class names. Recall is the share of a class that was found,
     rounded down. Names are shortened to fit the table into `width` columns; with so many classes
-    that the counts themselves need more, the table is wider.
+    that the counts themselves need more, it is folded: the columns that are left stand below.
 
     Raises ValueError for label lists of different lengths or none, and for an unknown label.
 
@@ -68,22 +68,31 @@ def confusion_table(
     heading = "truth \\ predicted"
     digits = len(str(len(true_labels)))
     first = max(len(heading), min(longest, 20))
-    room = (width - first - max(digits, 5) - 2 - 8) // len(names) - 2
+    together = max((width - first - max(digits, 5) - 2 - 8) // (max(digits, 2) + 1), 1)
+    room = (width - first - max(digits, 5) - 2 - 8) // min(len(names), together) - 2
     column = max(digits, min(longest, 12, room))
     gap = "  " if room >= digits else " "
     names, heads = _heads(names, first, column, unicode)
-
-    def line(name: str, cells: Sequence[str], total: str, recall: str) -> str:
-        texts = [right_aligned(name, first), *(right_aligned(cell, column) for cell in cells)]
-        return (gap.join(texts) + f"  {total:>{max(digits, 5)}}  {recall:>6}").rstrip()
-
     zero = "·" if unicode else "."
-    lines = [line(heading, heads, "total", "recall")]
-    for i, (name, row) in enumerate(zip(names, counts, strict=True)):
-        recall = _percent(row[i], sum(row))
-        lines.append(line(name, [str(n) if n else zero for n in row], str(sum(row)), recall))
+    texts = [[str(n) if n else zero for n in row] for row in counts]
     sums = [str(sum(found)) for found in zip(*counts, strict=True)]
-    lines.append(line("total", sums, str(len(true_labels)), ""))
+    lines: list[str] = []
+    for start in range(0, len(names), together):
+        part = slice(start, start + together)
+        last = start + together >= len(names)
+        ends = [("total", "recall") if last else ("", "")]
+        for i, row in enumerate(counts):
+            ends.append((str(sum(row)), _percent(row[i], sum(row))) if last else ("", ""))
+        ends.append((str(len(true_labels)), "") if last else ("", ""))
+        rows = [heads[part], *(row[part] for row in texts), sums[part]]
+        for name, cells, (total, recall) in zip(
+            [heading, *names, "total"], rows, ends, strict=True
+        ):
+            aligned = [right_aligned(name, first), *(right_aligned(c, column) for c in cells)]
+            end = f"  {total:>{max(digits, 5)}}  {recall:>6}"
+            lines.append((gap.join(aligned) + end).rstrip())
+        if not last:
+            lines.append("")
     lines.append(right_aligned("accuracy", first) + gap + _accuracy(counts))
     return "\n".join(lines)
 
