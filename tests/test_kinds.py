@@ -181,7 +181,10 @@ def test_all_that_is_wrong_with_a_table_is_said_at_once() -> None:
     table = Table(["a", "b", "c", "d"], rows, "y", ["1.5", "2.5", "x", "3.5"])
     hint = "--as COLUMN=category takes a column as it stands, --ignore COLUMN leaves it out"
     message = (
-        f"table: row 1, column 'a': found 'oops', expected a number, as in most of the column; "
+        f"table: column 'b': found numbers such as '1,234', whose comma can stand before decimals "
+        f"or between thousands, expected --decimal comma or --decimal point (in Python "
+        f"decimal='comma' or 'point'); row 1, column 'a': found 'oops', expected a number, as in "
+        f"most of the column; "
         f"row 1, column 'd': found '4.5', expected a number with decimal comma, as in most of the "
         f"column; row 2, column 'y': found 'x', expected a number ({hint})"
     )
