@@ -206,6 +206,26 @@ def test_commas_are_read_as_the_other_columns_are() -> None:
     assert found.lines()[0] == ("this", "number with commas between thousands", "")
 
 
+def test_points_between_thousands_are_known_by_the_commas_of_other_columns() -> None:
+    rows = [["1.234", "1,5"], ["2.500", "2,5"], ["999", "0,5"]]
+    table = Table(NAMES, rows, "y", ["a", "b", "a"])
+    found = Preparation.from_table(table, scale="none")
+    assert found.lines() == [
+        ("this", "number with decimal comma and points between thousands", ""),
+        ("other", "number with decimal comma", ""),
+    ]
+    assert found.inputs(table) == [[1234.0, 1.5], [2500.0, 2.5], [999.0, 0.5]]
+    # Numbers of Python are what they are.
+    assert found.inputs([[1.234, 1.5]]) == [[1.234, 1.5]]
+    rows = [["1.234", "1.5"], ["2.500", "2.5"], ["999", "0.5"]]
+    found = Preparation.from_table(Table(NAMES, rows, "y", ["a", "b", "a"]))
+    assert [line[1] for line in found.lines()] == ["number", "number"]
+    found = Preparation.from_table(Table(NAMES, rows, "y", ["a", "b", "a"]), decimal="comma")
+    assert [line[1] for line in found.lines()] == [
+        *("number with decimal comma and points between thousands", "number")
+    ]
+
+
 def test_a_table_of_which_nothing_is_left() -> None:
     rows = [[k, 5, f"name {k}", None] for k in range(12)]
     table = Table(["n", "five", "name", "none"], rows, "y", ["a", "b"] * 6)

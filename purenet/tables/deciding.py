@@ -93,7 +93,7 @@ def decide_kinds(
     agree: nobody writes decimal commas in one column and decimal points in the next.
     """
     taken: dict[str, Taken] = {}
-    doubtful: dict[str, tuple[Wish, Ambiguous]] = {}
+    doubtful: dict[str, tuple[Wish, Ambiguous | None]] = {}
     for name in names:
         wish = Wish(
             wishes.kinds.get(name),
@@ -103,13 +103,19 @@ def decide_kinds(
             wishes.dates,
         )
         taken[name] = left_out("")  # keeps the order of the columns
+        column = table.column(name)
         try:
-            taken[name] = kind_of(table.column(name), rows, wish, faults)
+            taken[name] = kind_of(column, rows, wish, faults)
         except Ambiguous as error:
             doubtful[name] = wish, error
+        if column.numbers is not None and column.texts is not None and wish.decimal is None:
+            doubtful[name] = wish, None  # "1.234" may be more than a thousand
     if doubtful:
-        decimal, dates = customs_of(table, taken)
+        sure = {name: found for name, found in taken.items() if name not in doubtful}
+        decimal, dates = customs_of(table, sure)
     for name, (wish, doubt) in doubtful.items():
+        if doubt is None and decimal != "comma":
+            continue
         settled = wish._replace(decimal=wish.decimal or decimal, dates=wish.dates or dates)
         try:
             taken[name] = kind_of(table.column(name), rows, settled, faults)
