@@ -192,6 +192,22 @@ def test_all_that_is_wrong_with_a_table_is_said_at_once() -> None:
         Preparation.from_table(table)
 
 
+def test_a_cell_that_is_no_date_among_dates_is_said() -> None:
+    cells = [f"2000-01-{k:02}" for k in range(1, 9)]
+    message = (
+        "table: row 3, column 'this': found 'soon', expected a date written year-month-day; "
+        "row 5, column 'this': found '6.1.2000', expected a date written year-month-day "
+        "(--as COLUMN=category takes a column as it stands, --ignore COLUMN leaves it out)"
+    )
+    with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
+        words([*cells[:3], "soon", cells[3], "6.1.2000", *cells[4:]])
+
+
+def test_other_words_for_nothing() -> None:
+    cells = [1.5, "unknown", "#DIV/0!", "Not available", "n.a.", "<NA>", "NULL", 2.5, "--", "NaT"]
+    assert words(cells) == ("number", "8")
+
+
 def test_commas_are_read_as_the_other_columns_are() -> None:
     rows = [["1,234", 1.5], ["2,345", 2.5]]
     found = Preparation.from_table(Table(NAMES, rows, "y", ["a", "b"]))
@@ -200,6 +216,8 @@ def test_commas_are_read_as_the_other_columns_are() -> None:
     found = Preparation.from_table(Table(NAMES, rows, "y", ["a", "b"]))
     assert found.lines()[0] == ("this", "number with decimal comma", "")
     rows = [["1,234", 1], ["2,345", 2]]
+    table = Table(NAMES, [["1,234", 1], ["2,345", 2]], "y", ["1,5", "2,5"])
+    assert Preparation.from_table(table).lines()[0] == ("this", "number with decimal comma", "")
     with pytest.raises(ValueError, match=r"^table: column 'this': found numbers such as '1,234'"):
         Preparation.from_table(Table(NAMES, rows, "y", ["a", "b"]))
     found = Preparation.from_table(Table(NAMES, rows, "y", ["a", "b"]), decimal="point")

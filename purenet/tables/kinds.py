@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .column import Column, is_code, is_missing
-from .dates import DateFormat, date_format_of
+from .dates import DateFormat, commonest_date_format, date_format_of
 from .faults import Faults
 from .notations import PLAIN, Notation, commonest_notation, notation_of
 from .words import number_in, number_text, plain
@@ -220,6 +220,11 @@ def _kind_of_texts(
                     faults.cell(row, column.name, text, expected)
             return left_out("wrong cells")
     many = len(counts) > MOST_CATEGORIES
+    if not coded and wish.kind is None and _is_free(counts):
+        form, fitting = commonest_date_format(counts, wish.dates)
+        if form is not None and 2 * fitting > sum(counts.values()):
+            faults.hint = _WAY_OUT
+            return _without_odd_dates(column, rows, texts, counts, form, faults)
     if _is_free(counts) or (many and (_says_identity(column.name) or _is_scattered(counts))):
         what = "codes" if coded else "text"
         return left_out(f"{what}, {len(counts)} different values")
@@ -232,16 +237,25 @@ def _as_dates(
     dates = date_format_of(counts, wish.dates, unmarked=True)
     if dates is not None:
         return Taken("date", dates)
-    order = wish.dates or "day-first"
-    some = [date_format_of([text], order, unmarked=True) for text in list(counts)[:100]]
-    likely = Counter(form for form in some if form is not None).most_common(1)
-    if not likely:
+    form, _ = commonest_date_format(counts, wish.dates, unmarked=True)
+    if form is None:
         faults.say(f"column {column.name!r}: found {next(iter(counts))!r:.60}, expected dates")
         return left_out("wrong cells")
-    dates = likely[0][0]
-    for row, text in zip(rows, texts_at(column, rows), strict=True):
-        if text in counts and dates.moment(text) is None:
-            faults.cell(row, column.name, text, f"a date written {dates.name}")
+    return _without_odd_dates(column, rows, texts_at(column, rows), counts, form, faults)
+
+
+def _without_odd_dates(
+    column: Column,
+    rows: Sequence[int],
+    texts: Sequence[str],
+    counts: Mapping[str, int],
+    form: DateFormat,
+    faults: Faults,
+) -> Taken:
+    """Note the cells that are no dates of this form."""
+    for row, text in zip(rows, texts, strict=True):
+        if text in counts and form.moment(text) is None:
+            faults.cell(row, column.name, text, f"a date written {form.name}")
     return left_out("wrong cells")
 
 

@@ -22,6 +22,8 @@ from .notations import Ambiguous, Notation, commonest_notation, notation_of
 from .table import Table
 from .words import listed, number_in, plain, rounded_text
 
+_CLASSES_BESIDE_WORDS = ("none", "unknown")
+
 TASKS = ("auto", "classes", "number")
 
 # The rule for whole numbers.  Few of them, each in many rows, are classes; many of them, or each in
@@ -172,13 +174,17 @@ def rows_with_target(table: Table, target: str | None = None) -> list[int]:
 
     target: the name of the column with the answers, the table's own if None.
 
-    "none" is missing among numbers, but a class beside other words.
+    "none" and "unknown" are missing among numbers, but classes beside other words.
     """
     column = table.column(target_name(table, target))
     if column.numbers is not None:
         return [row for row, number in enumerate(column.numbers) if number == number]
     texts = column.texts or []
-    return [row for row, text in enumerate(texts) if not is_missing(text) or text.lower() == "none"]
+    return [
+        row
+        for row, text in enumerate(texts)
+        if not is_missing(text) or text.lower() in _CLASSES_BESIDE_WORDS
+    ]
 
 
 def target_name(table: Table, target: str | None) -> str:
