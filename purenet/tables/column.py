@@ -12,8 +12,14 @@ from .words import number_in
 MISSING = frozenset(
     {
         "",
+        "#div/0!",
         "#n/a",
         "#na",
+        "#name?",
+        "#num!",
+        "#ref!",
+        "#value!",
+        "(null)",
         "-",
         "--",
         ".",
@@ -27,7 +33,10 @@ MISSING = frozenset(
         "nat",
         "nil",
         "none",
+        "not available",
         "null",
+        "undefined",
+        "unknown",
     }
 )
 

@@ -43,18 +43,20 @@ class DateInput:
     last: str
 
     def __post_init__(self) -> None:
-        documents.as_text("column", self.column)
-        parts = documents.as_texts("parts", self.parts)
-        if parts != [part for part in PARTS if part in parts]:
-            raise ValueError(f"parts: found {parts}, expected some of {', '.join(PARTS)}")
-        object.__setattr__(self, "parts", parts)
-        documents.as_finite("centre", self.centre)
-        documents.as_divisor("divisor", self.divisor)
-        documents.as_gaps("missing", self.missing)
+        checks: dict[str, documents.Check] = {
+            "column": documents.as_text,
+            "parts": documents.as_texts,
+            "centre": documents.as_finite,
+            "divisor": documents.as_divisor,
+            "missing": documents.as_gaps,
+            "first": documents.as_text,
+            "last": documents.as_text,
+        }
+        documents.settle(self, checks)
+        if self.parts != [part for part in PARTS if part in self.parts]:
+            raise ValueError(f"parts: found {self.parts}, expected some of {', '.join(PARTS)}")
         fills = documents.as_finites("fills", self.fills, len(self._dated_names))
         object.__setattr__(self, "fills", fills)
-        documents.as_text("first", self.first)
-        documents.as_text("last", self.last)
         if not self.names:
             raise ValueError("parts: found none, expected at least one")
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -179,6 +180,22 @@ def date_format_of(
             )
         return DateFormat(_MONTH_FIRST if order == "month-first" else _DAY_FIRST)
     return DateFormat(fitting[0]) if fitting else None
+
+
+def commonest_date_format(
+    counts: Mapping[str, int], order: str | None = None, *, unmarked: bool = False
+) -> tuple[DateFormat | None, int]:
+    """Return the format that most of the first hundred texts follow, and how many cells do in all.
+
+    counts: how often each text stands in the column.
+    """
+    order = order or ORDERS[0]
+    some = [date_format_of([text], order, unmarked=unmarked) for text in list(counts)[:100]]
+    likely = Counter(form for form in some if form is not None).most_common(1)
+    if not likely:
+        return None, 0
+    form = likely[0][0]
+    return form, sum(count for text, count in counts.items() if form.moment(text) is not None)
 
 
 def _same_either_way(text: str) -> bool:

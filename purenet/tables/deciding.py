@@ -11,7 +11,7 @@ from .dates import DateFormat
 from .faults import Faults
 from .inputs import CategoryInput, NumberInput, TrueFalseInput
 from .kinds import Taken, Wish, kind_of, left_out, numbers_at, texts_at
-from .notations import Ambiguous, Notation
+from .notations import Ambiguous, Notation, notation_of
 from .table import Table
 from .words import stem_of
 
@@ -85,15 +85,22 @@ def check_gaps(column: Column, rows: Sequence[int], faults: Faults) -> None:
 
 
 def decide_kinds(
-    table: Table, names: Sequence[str], rows: Sequence[int], wishes: Wishes, faults: Faults
+    table: Table,
+    names: Sequence[str],
+    target: str,
+    rows: Sequence[int],
+    wishes: Wishes,
+    faults: Faults,
 ) -> dict[str, Taken]:
     """Return what each of the columns of these names is taken as.
+
+    target: the column with the answers.
 
     What can be read in two ways is read as the other columns of the table are written, if they
     agree: nobody writes decimal commas in one column and decimal points in the next.
     """
     taken: dict[str, Taken] = {}
-    doubtful: dict[str, tuple[Wish, Ambiguous]] = {}
+    doubtful: dict[str, tuple[Wish, Ambiguous | None]] = {}
     for name in names:
         wish = Wish(
             wishes.kinds.get(name),
@@ -103,13 +110,25 @@ def decide_kinds(
             wishes.dates,
         )
         taken[name] = left_out("")  # keeps the order of the columns
+        column = table.column(name)
         try:
-            taken[name] = kind_of(table.column(name), rows, wish, faults)
+            taken[name] = kind_of(column, rows, wish, faults)
         except Ambiguous as error:
             doubtful[name] = wish, error
+        if column.numbers is not None and column.texts is not None and wish.decimal is None:
+            doubtful[name] = wish, None  # "1.234" may be more than a thousand
     if doubtful:
-        decimal, dates = customs_of(table, taken)
+        sure = {name: found for name, found in taken.items() if name not in doubtful}
+        try:
+            answers = notation_of(texts_at(table.column(target), rows))
+        except Ambiguous:
+            answers = None
+        if answers is not None:
+            sure[target] = Taken("number", answers)
+        decimal, dates = customs_of(table, sure)
     for name, (wish, doubt) in doubtful.items():
+        if doubt is None and decimal != "comma":
+            continue
         settled = wish._replace(decimal=wish.decimal or decimal, dates=wish.dates or dates)
         try:
             taken[name] = kind_of(table.column(name), rows, settled, faults)

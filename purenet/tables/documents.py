@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..checks import counted, shown
 from .words import first_repeated
+
+Check: TypeAlias = Callable[[str, Any], Any]  # of a field: its name, its value
+
+
+def settle(obj: object, checks: Mapping[str, Check]) -> None:
+    """Check fields of an object that is being made, and keep what the checks return."""
+    for name, check in checks.items():
+        object.__setattr__(obj, name, check(name, getattr(obj, name)))
 
 
 def check_keys(obj: Any, place: str, keys: Sequence[str]) -> dict[str, Any]:

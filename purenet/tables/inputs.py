@@ -23,6 +23,14 @@ SCALES = ("standard", "range", "none")
 
 _NAN = math.nan
 
+_NUMBER_CHECKS: dict[str, documents.Check] = {
+    "column": documents.as_text,
+    "centre": documents.as_finite,
+    "divisor": documents.as_divisor,
+    "fill": documents.as_finite,
+    "missing": documents.as_gaps,
+}
+
 
 @dataclass(frozen=True)
 class NumberInput:
@@ -46,12 +54,8 @@ class NumberInput:
     missing: int
 
     def __post_init__(self) -> None:
-        documents.as_text("column", self.column)
+        documents.settle(self, _NUMBER_CHECKS)
         documents.one_of("scale", self.scale, (*SCALES, "pixels"))
-        documents.as_finite("centre", self.centre)
-        documents.as_divisor("divisor", self.divisor)
-        documents.as_finite("fill", self.fill)
-        documents.as_gaps("missing", self.missing)
 
     @classmethod
     def learn(
@@ -141,15 +145,11 @@ class TrueFalseInput:
     missing: int
 
     def __post_init__(self) -> None:
-        documents.as_text("column", self.column)
+        documents.settle(self, _NUMBER_CHECKS)
         words = documents.as_texts("words", self.words)
         if [WORDS.get(word.lower()) for word in words] != [0.0, 1.0]:
             raise ValueError(f"words: found {words}, expected such as ['no', 'yes']")
         object.__setattr__(self, "words", tuple(words))
-        documents.as_finite("centre", self.centre)
-        documents.as_divisor("divisor", self.divisor)
-        documents.as_finite("fill", self.fill)
-        documents.as_gaps("missing", self.missing)
 
     @classmethod
     def learn(cls, column: Column, rows: Sequence[int], scale: str) -> TrueFalseInput:
@@ -222,12 +222,14 @@ class CategoryInput:
     shares: list[float]
 
     def __post_init__(self) -> None:
-        documents.as_text("column", self.column)
-        categories = documents.as_texts("categories", self.categories)
-        documents.as_boolean("other", self.other)
-        documents.as_boolean("numbers", self.numbers)
-        documents.as_gaps("missing", self.missing)
-        object.__setattr__(self, "categories", categories)
+        checks: dict[str, documents.Check] = {
+            "column": documents.as_text,
+            "categories": documents.as_texts,
+            "other": documents.as_boolean,
+            "numbers": documents.as_boolean,
+            "missing": documents.as_gaps,
+        }
+        documents.settle(self, checks)
         shares = documents.as_finites("shares", self.shares, len(self.names))
         object.__setattr__(self, "shares", shares)
         if not self.names:
@@ -242,8 +244,8 @@ class CategoryInput:
         fewest = fewest_of_a_category(total)
         ordered = sorted(counts, key=lambda text: (-counts[text], text))
         kept = [text for text in ordered[:MOST_CATEGORIES] if counts[text] >= fewest]
-        if len(ordered) - len(kept) == 1 and len(ordered) <= 3:
-            kept = ordered  # there is nothing to gather
+        if not kept or (len(ordered) - len(kept) == 1 and len(ordered) <= 3):
+            kept = ordered[:MOST_CATEGORIES]  # there is nothing to gather
         parts = [counts[text] for text in kept]
         if len(kept) < len(ordered):
             parts.append(total - sum(parts))

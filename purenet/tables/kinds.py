@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .column import Column, is_missing
-from .dates import DateFormat, date_format_of
+from .column import Column, is_code, is_missing
+from .dates import DateFormat, commonest_date_format, date_format_of
 from .faults import Faults
 from .notations import PLAIN, Notation, commonest_notation, notation_of
 from .words import number_in, number_text, plain
@@ -128,15 +128,11 @@ def kind_of(column: Column, rows: Sequence[int], wish: Wish, faults: Faults) -> 
     if wish.kind == "date":
         return _as_dates(column, rows, counts, wish, faults)
     if as_numbers and all(number_in(text) is not None for text in counts):
-        if not coded and (wish.kind == "number" or not any(map(_is_code, counts))):
+        if not coded and (wish.kind == "number" or not any(map(is_code, counts))):
             if wish.decimal != "comma":
                 numbers = array("d", [number_in(t) or 0.0 if t in counts else _NAN for t in texts])
                 return _kind_of_numbers(column.name, numbers, rows, wish)
     return _kind_of_texts(column, rows, texts, counts, wish, faults)
-
-
-def _is_code(text: str) -> bool:
-    return len(text) > 1 and text[0] == "0" and text.isdigit()
 
 
 def _names_codes(column: Column) -> bool:
@@ -170,7 +166,7 @@ def _kind_of_numbers(name: str, values: Sequence[float], rows: Sequence[int], wi
 def _identity(name: str, values: Sequence[float], rows: Sequence[int], wish: Wish) -> str:
     """Return why a column of numbers says which row it is and nothing else, or ""."""
     index = wish.unnamed or name.lower() in _INDEX_NAMES
-    first = min(values)
+    first = values[0] - rows[0]  # the number of row 0
     if first in (0.0, 1.0) and (index or len(values) >= _FEWEST_COUNTED):
         if all(value == row + first for value, row in zip(values, rows, strict=True)):
             return "counts the rows"
@@ -204,7 +200,7 @@ def _kind_of_texts(
         if any(lower <= pair for pair in _PAIRS):
             return Taken("true/false")
     coded = wish.kind is None and all(map(str.isdigit, counts))
-    coded = coded and (_names_codes(column) or any(map(_is_code, counts)))
+    coded = coded and (_names_codes(column) or any(map(is_code, counts)))
     if not coded:
         notation = notation_of(counts, wish.decimal)
         if notation is not None:
@@ -222,8 +218,13 @@ def _kind_of_texts(
             for row, text in zip(rows, texts, strict=True):
                 if text in counts and notation.number(text) is None:
                     faults.cell(row, column.name, text, expected)
-            return Taken("number", notation)
+            return left_out("wrong cells")
     many = len(counts) > MOST_CATEGORIES
+    if not coded and wish.kind is None and _is_free(counts):
+        form, fitting = commonest_date_format(counts, wish.dates)
+        if form is not None and 2 * fitting > sum(counts.values()):
+            faults.hint = _WAY_OUT
+            return _without_odd_dates(column, rows, texts, counts, form, faults)
     if _is_free(counts) or (many and (_says_identity(column.name) or _is_scattered(counts))):
         what = "codes" if coded else "text"
         return left_out(f"{what}, {len(counts)} different values")
@@ -236,26 +237,41 @@ def _as_dates(
     dates = date_format_of(counts, wish.dates, unmarked=True)
     if dates is not None:
         return Taken("date", dates)
-    order = wish.dates or "day-first"
-    some = [date_format_of([text], order, unmarked=True) for text in list(counts)[:100]]
-    likely = Counter(form for form in some if form is not None).most_common(1)
-    if not likely:
+    form, _ = commonest_date_format(counts, wish.dates, unmarked=True)
+    if form is None:
         faults.say(f"column {column.name!r}: found {next(iter(counts))!r:.60}, expected dates")
-        return Taken("date")
-    dates = likely[0][0]
-    for row, text in zip(rows, texts_at(column, rows), strict=True):
-        if text in counts and dates.moment(text) is None:
-            faults.cell(row, column.name, text, f"a date written {dates.name}")
-    return Taken("date", dates)
+        return left_out("wrong cells")
+    return _without_odd_dates(column, rows, texts_at(column, rows), counts, form, faults)
+
+
+def _without_odd_dates(
+    column: Column,
+    rows: Sequence[int],
+    texts: Sequence[str],
+    counts: Mapping[str, int],
+    form: DateFormat,
+    faults: Faults,
+) -> Taken:
+    """Note the cells that are no dates of this form."""
+    for row, text in zip(rows, texts, strict=True):
+        if text in counts and form.moment(text) is None:
+            faults.cell(row, column.name, text, f"a date written {form.name}")
+    return left_out("wrong cells")
 
 
 def _is_mostly_numbers(counts: Mapping[str, int], notation: Notation, fitting: int) -> bool:
-    """Return whether a column is one of numbers, in which some cells are wrong."""
-    total = sum(counts.values())
-    if 2 * fitting <= total:
+    """Return whether a column is one of numbers, in which some cells are wrong.
+
+    A few whole numbers, each in several rows, may be categories beside words: 4, 6, rotary.
+    """
+    if 2 * fitting <= sum(counts.values()):
         return False
-    different = sum(1 for text in counts if notation.number(text) is not None)
-    return different > _MOST_NUMBERED_CATEGORIES or _is_free(counts)
+    numbers = {
+        number: counts[text] for text in counts if (number := notation.number(text)) is not None
+    }
+    repeated = sum(count for count in numbers.values() if count > 1)
+    whole = all(number % 1.0 == 0.0 for number in numbers)
+    return not whole or len(numbers) > _MOST_NUMBERED_CATEGORIES or 2 * repeated < fitting
 
 
 def _is_scattered(counts: Mapping[str, int]) -> bool:

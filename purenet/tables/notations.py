@@ -204,7 +204,7 @@ def notation_of(texts: Iterable[str], decimal: str | None = None) -> Notation | 
         found.add(parts)
     digits = {parts.digits for parts in found}
     marks = _marks_of(digits, decimal)
-    if marks is None:
+    if marks is None or any(parts.value(*marks) is None for parts in found):
         return None
     units = {parts.unit for parts in found}
     if len(units - {""}) > 1:

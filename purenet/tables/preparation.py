@@ -149,7 +149,7 @@ class Preparation:
             faults.say(_without_rows(table, name))
             faults.raise_any()
         wishes = Wishes(kinds, scale, decimal, dates, columns is not None, missing == "error")
-        taken = decide_kinds(table, chosen, learned, wishes, faults)
+        taken = decide_kinds(table, chosen, name, learned, wishes, faults)
         if decimal is None and has_two_readings(table.column(name), learned):
             decimal = customs_of(table, taken)[0]
         found = learn_target(table.column(name), learned, task, decimal, classes, faults)

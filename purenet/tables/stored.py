@@ -35,7 +35,7 @@ def read_stored(obj: Any) -> Stored:
 
     Raises ValueError or TypeError, naming the key, for anything else.
     """
-    if isinstance(obj, dict) and "means" in obj:
+    if isinstance(obj, dict) and ("means" in obj or "columns" in obj):
         return _first_version(documents.check_keys(obj, "preparation", _FIRST_VERSION))
     documents.check_keys(obj, "preparation", ("inputs", "left_out", "target", "missing"))
     inputs = [

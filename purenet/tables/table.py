@@ -212,7 +212,9 @@ def column_of_cells(name: str, cells: Sequence[Any], *, keep_texts: bool = False
     if not keep_texts and set(map(type, cells)) == {float} and not any(map(math.isinf, cells)):
         return Column(name, array("d", cells))
     texts = [_text_of(name, row, cell) for row, cell in enumerate(cells)]
-    return column_of_texts(name, texts, keep_texts=keep_texts)
+    # Text may be written in a notation of its own: "1.234" beside decimal commas.
+    written = keep_texts or any(isinstance(cell, str) for cell in cells)
+    return column_of_texts(name, texts, keep_texts=written)
 
 
 def _text_of(name: str, row: int, cell: Any) -> str:

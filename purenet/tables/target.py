@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from ..answers import class_of
 from ..checks import counted, shown
 from . import documents
-from .column import Column, is_missing
+from .column import Column, is_code, is_missing
 from .dates import date_format_of
 from .faults import Faults
 from .inputs import mean_and_deviation
@@ -21,6 +21,8 @@ from .kinds import texts_at
 from .notations import Ambiguous, Notation, commonest_notation, notation_of
 from .table import Table
 from .words import listed, number_in, plain, rounded_text
+
+_CLASSES_BESIDE_WORDS = ("none", "unknown")
 
 TASKS = ("auto", "classes", "number")
 
@@ -112,9 +114,12 @@ class NumberTarget:
     deviation: float
 
     def __post_init__(self) -> None:
-        documents.as_text("column", self.column)
-        documents.as_finite("mean", self.mean)
-        documents.as_divisor("deviation", self.deviation)
+        checks: dict[str, documents.Check] = {
+            "column": documents.as_text,
+            "mean": documents.as_finite,
+            "deviation": documents.as_divisor,
+        }
+        documents.settle(self, checks)
 
     @property
     def outputs(self) -> int:
@@ -169,13 +174,17 @@ def rows_with_target(table: Table, target: str | None = None) -> list[int]:
 
     target: the name of the column with the answers, the table's own if None.
 
-    "none" is missing among numbers, but a class beside other words.
+    "none" and "unknown" are missing among numbers, but classes beside other words.
     """
     column = table.column(target_name(table, target))
     if column.numbers is not None:
         return [row for row, number in enumerate(column.numbers) if number == number]
     texts = column.texts or []
-    return [row for row, text in enumerate(texts) if not is_missing(text) or text.lower() == "none"]
+    return [
+        row
+        for row, text in enumerate(texts)
+        if not is_missing(text) or text.lower() in _CLASSES_BESIDE_WORDS
+    ]
 
 
 def target_name(table: Table, target: str | None) -> str:
@@ -256,7 +265,7 @@ def _task_of(
     if notation is None:
         likely, fitting = commonest_notation(counts)
         numbers = {n for text in counts if (n := likely.number(text)) is not None}
-        if 2 * fitting > total and len(numbers) > _MOST_CLASSES:
+        if 2 * fitting > total and _are_a_quantity(numbers, total):
             return "number"  # which names the cells that are none
         repeated = sum(count for count in counts.values() if count > 1)
         if len(counts) > _MOST_DOUBTFUL and 2 * repeated < total:
@@ -274,24 +283,31 @@ def _task_of(
     numbers = {n for text in counts if (n := notation.number(text)) is not None}
     if not notation.plain:
         return "number"
-    if any(text[0] == "0" and len(text) > 1 and text.isdigit() for text in counts):
+    if any(map(is_code, counts)):
         if all(text.isdigit() for text in counts) and 2 * len(counts) <= total:
             return "classes"  # codes
-    if any(number % 1.0 != 0.0 for number in numbers):
+    if _are_a_quantity(numbers, total):
         return "number"
     different = len(numbers)
     if different <= 2:
         return "classes"
     if different <= _MOST_CLASSES and total >= _FEWEST_ROWS_OF_A_CLASS * different:
         return "classes"
-    if different > _MOST_DOUBTFUL or total < _FEWEST_DOUBTFUL_ROWS * different:
-        return "number"
     faults.say(
         f"column {name!r}: found {different} different whole numbers in {counted(total, 'row')}, "
         f"which may be classes or a number, expected --task classes or --task number "
         f"(in Python task='classes' or 'number')"
     )
     return ""
+
+
+def _are_a_quantity(numbers: set[float], total: int) -> bool:
+    """Return whether the different numbers in so many rows cannot be classes."""
+    if any(number % 1.0 != 0.0 for number in numbers):
+        return True
+    different = len(numbers)
+    many = different > _MOST_DOUBTFUL or total < _FEWEST_DOUBTFUL_ROWS * different
+    return many and different > 2
 
 
 def _classes(
