@@ -474,7 +474,7 @@ def test_trailing_commas_are_left_out_and_said(data: Any) -> None:
     wanted = {"a": [1.0, 3.0], "b": [2.0, None]}
     table = read_csv(data("a,b,,\n1,2,,\n3,,,\n"))
     assert cells(table) == wanted
-    assert table.notes == ["column 3, column 4: without a name and empty, left out"]
+    assert table.notes == ["columns 3 to 4: without a name and empty, left out"]
     table = read_csv(data("a,b\n1,2,\n3,,\n"))
     assert cells(table) == wanted
     assert table.notes == ["empty values behind the last column in 2 rows: left out"]

@@ -132,18 +132,22 @@ class GrowingColumns:
     def __init__(self, columns: list[GrowingColumn], positions: list[int], width: int) -> None:
         self.columns = columns
         self.positions = positions
-        self._at = dict(zip(positions, columns, strict=True))
-        self._width = width
+        self._at: list[GrowingColumn | None] = [None] * width
+        for position, column in zip(positions, columns, strict=True):
+            self._at[position] = column
         self._known = KnownNumbers()
         self._numbers: list[GrowingColumn] = []  # those that are numbers so far, by position
-        self._others: list[int] = []  # the other positions, from the last to the first
+        self._others: list[int] = []  # the other positions
         self._sort()
 
     def _sort(self) -> None:
-        at = self._at
-        numbers = [p for p in sorted(at) if at[p].is_numbers]
-        self._numbers = [at[position] for position in numbers]
-        self._others = sorted(set(range(self._width)).difference(numbers), reverse=True)
+        self._numbers.clear()
+        self._others.clear()
+        for position, column in enumerate(self._at):
+            if column is not None and column.is_numbers:
+                self._numbers.append(column)
+            else:
+                self._others.append(position)
 
     def add(self, records: list[list[str]], text: str) -> None:
         """Add a block of records, as wide as the file, and what they were written as.
@@ -151,14 +155,15 @@ class GrowingColumns:
         The records are taken apart.
         """
         known = self._known
-        if 2 * len(self._others) > self._width:
-            for position, column in self._at.items():
+        if 2 * len(self._others) > len(self._at):
+            for position, column in zip(self.positions, self.columns, strict=True):
                 column.add([record[position] for record in records], known)
             return
-        for position in self._others:
+        for position in reversed(self._others):
             cells = [record.pop(position) for record in records]
-            if position in self._at:
-                self._at[position].add(cells, known)
+            other = self._at[position]
+            if other is not None:
+                other.add(cells, known)
         numbers = self._read(records, text)
         if numbers is not None:
             width = len(self._numbers)
@@ -169,6 +174,16 @@ class GrowingColumns:
             column.add(column_cells, known)
         if not all(column.is_numbers for column in self._numbers):
             self._sort()
+
+    def finished(self) -> list[Column]:
+        """Return the columns; this object is of no use after that.
+
+        Whatever is not needed any more is let go of: there may be a hundred thousand columns.
+        """
+        self._at.clear()
+        self._numbers.clear()
+        self.columns.reverse()
+        return [self.columns.pop().finished() for _ in self.positions]
 
     def _read(self, records: list[list[str]], text: str) -> array[float] | None:
         """Return the numbers of all cells, row by row, or None if some are no plain numbers."""

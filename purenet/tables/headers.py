@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -30,35 +30,32 @@ class Header:
 
     line: int
     names: list[str]
-    unnamed: list[str]
+    unnamed: frozenset[str]
     fewest: int
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.positions = {name: position for position, name in enumerate(self.names)}
+    def positions(self) -> dict[str, int]:
+        """Return where each column stands in a line."""
+        return {name: position for position, name in enumerate(self.names)}
 
     def is_numbers(self) -> bool:
         """Return whether the header looks like a row of numbers.
 
         The numbers of the columns, as pandas writes them, do not.
         """
-        hidden = set(self.unnamed)
-        named = [name for name in self.names if name not in hidden]
+        named = [name for name in self.names if name not in self.unnamed]
         if not named or any(number_in(name) is None for name in named):
             return False
         counting = [str(number) for number in range(len(named) + 1)]
         return len(self.names) < 3 or named not in (counting[:-1], counting[1:])
 
-    def empty_at_end(self, empty: Sequence[str]) -> list[str]:
-        """Return the columns without a name at the end that are among some empty ones."""
-        found: list[str] = []
-        hidden = set(self.unnamed).intersection(empty)
-        for name in reversed(self.names):
-            if name not in hidden:
-                break
-            found.insert(0, name)
-        return found
+    def empty_at_end(self, empty: Collection[str]) -> list[int]:
+        """Return the positions of the columns without a name at the end that are among some."""
+        first = len(self.names)
+        while first and self.names[first - 1] in self.unnamed and self.names[first - 1] in empty:
+            first -= 1
+        return list(range(first, len(self.names)))
 
 
 def header_of(name: str, cursor: Cursor) -> Header:
@@ -145,7 +142,7 @@ def _have_indices(rows: list[_Row], names: int) -> bool:
     return 2 * filled > len(rows) == len({row.first for row in rows}) > 1
 
 
-def _named(cells: list[str]) -> tuple[list[str], list[str]]:
+def _named(cells: list[str]) -> tuple[list[str], frozenset[str]]:
     """Return the names of all columns, and which of them were made from their place."""
     taken = set(cells)
     names = []
@@ -157,4 +154,4 @@ def _named(cells: list[str]) -> tuple[list[str], list[str]]:
                 cell += " (without a name)"
             unnamed.append(cell)
         names.append(cell)
-    return names, unnamed
+    return names, frozenset(unnamed)

@@ -65,7 +65,7 @@ def read_csv(
     name, text, notes = read_source(path)
     start = start_of(text)
     header = header_of(name, start)
-    if target_optional and target not in header.positions:
+    if target_optional and target not in header.names:
         target = None
     faults = list(header.faults)
     wanted = _wanted(header, target, columns, keep, faults)
@@ -87,12 +87,14 @@ def read_csv(
     if faults:
         raise TableErrors(name, faults)
     _read_texts(header, start, growing)
-    finished = [column.finished() for column in growing.columns]
+    finished = growing.finished()
     notes += header.notes + rows.notes()
-    empty = header.empty_at_end([column.name for column in finished if _is_empty(column)])
+    empty = header.empty_at_end({column.name for column in finished if _is_empty(column)})
     if empty:
-        notes.append(f"{', '.join(empty)}: without a name and empty, left out")
-        finished = [column for column in finished if column.name not in empty]
+        numbers = [position + 1 for position in empty]
+        notes.append(f"{spans('column', numbers)}: without a name and empty, left out")
+        left_out = {header.names[position] for position in empty}
+        finished = [column for column in finished if column.name not in left_out]
     return Table.of_columns(
         finished,
         target,
@@ -263,7 +265,7 @@ def _wanted(
     faults: list[str],
 ) -> _Wanted:
     """Return which columns are read; note what is wrong with the header or the choice."""
-    positions = header.positions
+    positions = header.positions()
     place = f"line {header.line}"
     asked = [] if columns is None else list(columns)
     named = [*([] if target is None else [target]), *asked, *keep]
