@@ -451,6 +451,29 @@ def test_images_are_bytes_and_labels_are_integers(tmp_path: Path) -> None:
         read_idx_labels(path)
 
 
+@pytest.mark.parametrize("compressed", [False, True])
+def test_what_is_no_file_of_labels_or_images_is_refused_from_its_header(
+    compressed: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    for read, kind, shape, size in (
+        (read_idx_labels, 0x08, (50_000, 10, 10), 1),
+        (read_idx_labels, 0x0E, (5_000_000,), 8),
+        (read_idx_images, 0x08, (5_000_000,), 1),
+        (read_idx_images, 0x0D, (12_500, 10, 10), 4),
+    ):
+        content = idx(kind, shape, bytes(math.prod(shape) * size))
+        path.write_bytes(gzip.compress(content, 1) if compressed else content)
+        tracemalloc.start()
+        try:
+            with pytest.raises(ValueError, match=r"found .*, expected .*(labels|pixels|pictures)"):
+                read(path)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 1_000_000
+
+
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_idx(tmp_path / "none")
