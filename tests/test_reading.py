@@ -455,7 +455,7 @@ def test_what_is_no_path_is_refused(path: Any) -> None:
 def test_bad_paths_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_csv(tmp_path / "none.csv")
-    with pytest.raises(ValueError, match=r"^path: found 'a\\x00b', expected one without a zero by"):
+    with pytest.raises(ValueError, match=r"^path: found 'a\\x00b', expected a path without zero"):
         read_csv("a\0b")
 
 
@@ -556,14 +556,14 @@ def test_the_nearest_name_is_said(data: Any) -> None:
     path = data("Height,weight\n1,2\n")
     refused(
         path,
-        "line 1: found no column 'height' (did you mean 'Height'?), "
-        "expected it among 'Height', 'weight'",
+        "line 1: found no column 'height', expected it among 'Height', 'weight'; "
+        "did you mean 'Height'?",
         "height",
     )
     refused(
         path,
-        "line 1: found no column 'wieght' (did you mean 'weight'?), "
-        "expected it among 'Height', 'weight'",
+        "line 1: found no column 'wieght', expected it among 'Height', 'weight'; "
+        "did you mean 'weight'?",
         columns=["Height", "wieght"],
     )
 
@@ -703,7 +703,7 @@ def test_columns_are_asked_for_by_name() -> None:
     assert not table.has_column("heigth")
     with pytest.raises(
         ValueError,
-        match=r"^table: found no column 'heigth' \(did you mean 'height'\?\), expected it among",
+        match=r"^table: found no column 'heigth', expected it among 'height', 'kind'; did y",
     ):
         table.column("heigth")
 

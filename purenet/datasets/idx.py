@@ -94,23 +94,18 @@ def read_idx_labels(path: str | os.PathLike[str]) -> list[int]:
 
     Raises ValueError as ``read_idx`` does, and for floats or another number of dimensions.
     """
-    contents = _read(path)
-    if contents.kind.code in "fd":
-        raise ValueError(
-            f"{os.fspath(path)}: found {contents.kind.name}, expected integers (labels)"
-        )
-    _check_dimensions(path, contents.shape, ("labels",))
-    return _nested(contents)
+    return _nested(_read(path, _check_header_of_labels))
 
 
-def _read(path: str | os.PathLike[str]) -> _Idx:
+def _read(path: str | os.PathLike[str], check: _HeaderCheck) -> _Idx:
+    """Read a file whose header passes a check; another is not read, or unpacked, beyond it."""
     name = as_path(path)
     with open(name, "rb") as file:
         if file.peek(2)[:2] != _GZIP:
-            return _parsed(name, file.read)
+            return _parsed(name, file.read, check)
         try:
             with gzip.GzipFile(fileobj=file) as unpacked:
-                return _parsed(name, unpacked.read)
+                return _parsed(name, unpacked.read, check)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise ValueError(
                 f"{name}: found damaged compressed data ({error}), expected a whole gzip file"
