@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from purenet.tables import Table, read_csv
-from purenet.tables.column import Column
+from purenet.tables import Table, growing, read_csv, records
+from purenet.tables.column import Column, column_of_texts
 from purenet.tables.faults import TableErrors
 from purenet.tables.records import LineNumbers
 from purenet.tables.words import spans
@@ -239,6 +239,81 @@ def test_random_tables_come_back_whatever_wrote_them(
                 assert list(map(repr, column.numbers or [])) == [
                     repr(math.nan if cell is None else cell) for cell in wanted
                 ]
+
+
+ODD_CELLS = ["", "NA", "nan", "007", "inf", "1e999", "1_0", "x", "é", "٣", "\u00a05", "- ", "00"]
+ODD_CELLS += ["0x1", '5"', '"q, ""r"""', '"4"', ' "5"', '"two\nlines"', "?", "-inf", "٣٤"]
+
+
+def random_file(generator: random.Random) -> str:
+    """Return the text of a file of three columns with whatever may stand in one."""
+    endings = ["\n"] if generator.random() < 0.8 else ["\n", "\r\n", "\r"]
+    parts = ["a,b,c\n"]
+    plain = generator.random() < 0.5
+    for _ in range(generator.randrange(1, 60)):
+        values = []
+        for column in range(3):
+            if plain or generator.random() < 0.7 - 0.3 * column:
+                value = generator.choice(["1", "0", "7.5", "-2e3", ".5", " 12", "4 ", repr(1 / 3)])
+                value = generator.choice([value, value, value, str(generator.random())])
+            else:
+                value = generator.choice(ODD_CELLS)
+            values.append(value)
+        line = ",".join(values)
+        if generator.random() < 0.1:
+            line = generator.choice(["", " ", ",,", " , ,", line + ",", line + ", ,"])
+        parts.append(line + generator.choice(endings))
+    return "".join(parts)
+
+
+def read_simply(text: str) -> dict[str, list[str]] | None:
+    """Return the cells of each column as text, read in the simplest way; None of a bad file."""
+    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+    try:
+        records = [list(map(str.strip, record)) for record in reader]
+    except csv.Error:
+        return None
+    rows = [record[:3] for record in records[1:] if any(record)]
+    if any(len(row) < 3 for row in rows) or any(any(record[3:]) for record in records):
+        return None
+    return {name: [row[j] for row in rows] for j, name in enumerate("abc")} if rows else None
+
+
+@pytest.mark.parametrize("most_known", [0, 1 << 14])
+@pytest.mark.parametrize("block", [1, 60, 1 << 18])
+def test_files_of_any_content_are_read_as_in_the_simplest_way(
+    block: int, most_known: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "_BLOCK", block)
+    monkeypatch.setattr(growing, "_MOST_KNOWN", most_known)
+    generator = random.Random(f"{block} {most_known}")
+    texts = 0
+    for _ in range(150):
+        text = random_file(generator)
+        simple = read_simply(text)
+        if simple is None:
+            with pytest.raises(ValueError, match=r"expected CSV|as in the header|found a hea|but "):
+                read_csv(io.StringIO(text))
+            continue
+        kept = read_csv(io.StringIO(text), "c", columns=["a"], keep=["b"])
+        table = read_csv(io.StringIO(text))
+        for name, wanted in simple.items():
+            column = column_of_texts(name, wanted, keep_texts=True)
+            found = table.column(name)
+            assert repr(found.numbers) == repr(column.numbers)
+            assert found.coded == column.coded
+            if column.numbers is None or column.coded:
+                assert found.texts == wanted
+                texts += 1
+            else:
+                assert found.texts is None
+            if name != "a":
+                assert kept.column(name).texts == wanted
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        for row in range(table.row_count):
+            line = lines[table.lines[row] - 1] if table.lines is not None else ""
+            assert (simple["a"][row].split("\n")[0] or ",") in line.replace('""', '"')
+    assert texts > 100
 
 
 @pytest.mark.parametrize(
