@@ -316,18 +316,6 @@ HEADER = "expected an IDX file: 00 00, a type (08, 09, 0b, 0c, 0d or 0e) and the
             "found 2 dimensions (3 x 0), expected sizes of 1 or more",
         ),
         (
-            idx(0x08, (2, 3), b"12345"),
-            "found 5 bytes after the header, expected 6 bytes: 2 dimensions (2 x 3) of unsigned",
-        ),
-        (
-            idx(0x0E, (2,), b"12345678"),
-            "found 8 bytes after the header, expected 16 bytes: 1 dimension (2) of 8-byte floats",
-        ),
-        (
-            idx(0x0B, (2,), b"12345"),
-            "found more after the header, expected 4 bytes: 1 dimension (2) of 2-byte integers",
-        ),
-        (
             idx(0x08, (1,) * 65, b"1"),
             "found 65 dimensions, expected at most 64",
         ),
@@ -336,6 +324,42 @@ HEADER = "expected an IDX file: 00 00, a type (08, 09, 0b, 0c, 0d or 0e) and the
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("read", [read_idx, read_idx_images, read_idx_labels])
 def test_a_foreign_or_damaged_idx_file_is_refused(
+    read: Any, compressed: bool, content: bytes, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "train-images"
+    path.write_bytes(gzip.compress(content) if compressed else content)
+    with pytest.raises(ValueError, match="^" + re.escape(f"{path}: {message}")):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("read", "content", "message"),
+    [
+        (
+            read_idx,
+            idx(0x08, (2, 3), b"12345"),
+            "found 5 bytes after the header, expected 6 bytes: 2 dimensions (2 x 3) of unsigned",
+        ),
+        (
+            read_idx,
+            idx(0x0E, (2,), b"12345678"),
+            "found 8 bytes after the header, expected 16 bytes: 1 dimension (2) of 8-byte floats",
+        ),
+        (
+            read_idx_images,
+            idx(0x08, (1, 2, 3), b"12345"),
+            "found 5 bytes after the header, expected 6 bytes: 3 dimensions (1 x 2 x 3) of uns",
+        ),
+        (
+            read_idx_labels,
+            idx(0x0B, (2,), b"12345"),
+            "found more after the header, expected 4 bytes: 1 dimension (2) of 2-byte integers",
+        ),
+    ],
+    ids=["bytes", "floats", "images", "labels"],
+)
+@pytest.mark.parametrize("compressed", [False, True])
+def test_an_idx_file_of_another_length_is_refused(
     read: Any, compressed: bool, content: bytes, message: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "train-images"
@@ -449,6 +473,29 @@ def test_images_are_bytes_and_labels_are_integers(tmp_path: Path) -> None:
         ValueError, match=rf"^{name}: found 8-byte floats, expected integers \(labels\)$"
     ):
         read_idx_labels(path)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_what_is_no_file_of_labels_or_images_is_refused_from_its_header(
+    compressed: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    for read, kind, shape, size in (
+        (read_idx_labels, 0x08, (50_000, 10, 10), 1),
+        (read_idx_labels, 0x0E, (5_000_000,), 8),
+        (read_idx_images, 0x08, (5_000_000,), 1),
+        (read_idx_images, 0x0D, (12_500, 10, 10), 4),
+    ):
+        content = idx(kind, shape, bytes(math.prod(shape) * size))
+        path.write_bytes(gzip.compress(content, 1) if compressed else content)
+        tracemalloc.start()
+        try:
+            with pytest.raises(ValueError, match=r"found .*, expected .*(labels|pixels|pictures)"):
+                read(path)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 1_000_000
 
 
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 20
 _MOST_DIMENSIONS = 64  # what a memoryview can take
 
+_HeaderCheck = Callable[[str, _Kind, tuple[int, ...]], None]
+
 
 class _Idx(NamedTuple):
     """What a file holds: the type, the size of each dimension, the numbers as bytes."""
@@ -66,7 +68,7 @@ def read_idx(path: str | os.PathLike[str]) -> list[Any]:
     ...     read_idx(path)
     [[1, 2, 3], [4, 5, 6]]
     """
-    return _nested(_read(path))
+    return _nested(_read(path, _any_header))
 
 
 def read_idx_images(path: str | os.PathLike[str]) -> list[list[float]]:
@@ -79,10 +81,7 @@ def read_idx_images(path: str | os.PathLike[str]) -> list[list[float]]:
     pixel takes about 9 bytes of memory and not 33.  Raises ValueError as ``read_idx`` does, and for
     another type or another number of dimensions.
     """
-    kind, shape, data = _read(path)
-    if kind.code != "B":
-        raise ValueError(f"{os.fspath(path)}: found {kind.name}, expected unsigned bytes (pixels)")
-    _check_dimensions(path, shape, ("pictures", "height", "width"))
+    _, shape, data = _read(path, _check_header_of_images)
     pixel = [value / 255 for value in range(256)].__getitem__
     size = shape[1] * shape[2]
     return [list(map(pixel, data[start : start + size])) for start in range(0, len(data), size)]
@@ -95,30 +94,41 @@ def read_idx_labels(path: str | os.PathLike[str]) -> list[int]:
 
     Raises ValueError as ``read_idx`` does, and for floats or another number of dimensions.
     """
-    contents = _read(path)
-    if contents.kind.code in "fd":
-        raise ValueError(
-            f"{os.fspath(path)}: found {contents.kind.name}, expected integers (labels)"
-        )
-    _check_dimensions(path, contents.shape, ("labels",))
-    return _nested(contents)
+    return _nested(_read(path, _check_header_of_labels))
 
 
-def _read(path: str | os.PathLike[str]) -> _Idx:
+def _read(path: str | os.PathLike[str], check: _HeaderCheck) -> _Idx:
+    """Read a file whose header passes a check; another is not read, or unpacked, beyond it."""
     name = as_path(path)
     with open(name, "rb") as file:
         if file.peek(2)[:2] != _GZIP:
-            return _parsed(name, file.read)
+            return _parsed(name, file.read, check)
         try:
             with gzip.GzipFile(fileobj=file) as unpacked:
-                return _parsed(name, unpacked.read)
+                return _parsed(name, unpacked.read, check)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise ValueError(
                 f"{name}: found damaged compressed data ({error}), expected a whole gzip file"
             ) from None
 
 
-def _parsed(name: str, read: Callable[[int], bytes]) -> _Idx:
+def _any_header(name: str, kind: _Kind, shape: tuple[int, ...]) -> None:
+    """Take every header."""
+
+
+def _check_header_of_images(name: str, kind: _Kind, shape: tuple[int, ...]) -> None:
+    if kind.code != "B":
+        raise ValueError(f"{name}: found {kind.name}, expected unsigned bytes (pixels)")
+    _check_dimensions(name, shape, ("pictures", "height", "width"))
+
+
+def _check_header_of_labels(name: str, kind: _Kind, shape: tuple[int, ...]) -> None:
+    if kind.code in "fd":
+        raise ValueError(f"{name}: found {kind.name}, expected integers (labels)")
+    _check_dimensions(name, shape, ("labels",))
+
+
+def _parsed(name: str, read: Callable[[int], bytes], check: _HeaderCheck) -> _Idx:
     magic = read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _KINDS or magic[3] == 0:
         found = f"the first bytes {magic.hex(' ')}" if magic else "nothing"
@@ -141,6 +151,7 @@ def _parsed(name: str, read: Callable[[int], bytes]) -> _Idx:
     shape = struct.unpack(f">{dimensions}I", sizes)
     if 0 in shape:
         raise ValueError(f"{name}: found {_described(shape)}, expected sizes of 1 or more")
+    check(name, kind, shape)
     claimed = math.prod(shape) * array(kind.code).itemsize
     data = _at_most(claimed + 1, read)
     if len(data) != claimed:
@@ -174,12 +185,10 @@ def _nested(contents: _Idx) -> list[Any]:
     return view.tolist()
 
 
-def _check_dimensions(
-    path: str | os.PathLike[str], shape: tuple[int, ...], names: tuple[str, ...]
-) -> None:
+def _check_dimensions(name: str, shape: tuple[int, ...], names: tuple[str, ...]) -> None:
     if len(shape) != len(names):
         raise ValueError(
-            f"{os.fspath(path)}: found {_described(shape)}, "
+            f"{name}: found {_described(shape)}, "
             f"expected {_counted(len(names))} ({', '.join(names)})"
         )
 

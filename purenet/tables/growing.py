@@ -1,4 +1,9 @@
-"""Columns that grow while a file is read: floats while all cells are numbers, otherwise text."""
+"""Columns that grow while a file is read: floats while all cells are numbers, otherwise text.
+
+Most blocks of a file are numbers through and through.  They are turned into floats row by row,
+in one go, and dealt out to the columns; only a block with a cell of another kind is looked at
+column by column.
+"""
 
 from __future__ import annotations
 
@@ -6,136 +11,234 @@ import math
 import re
 from array import array
 from collections.abc import Sequence
-from functools import cached_property
+from itertools import chain
 
 from .column import Column, column_of_texts, is_code, is_missing
 from .words import number_in
 
 _MOST_KNOWN = 1 << 14
-_FEWEST_TO_TELL = 16
 _CODE = re.compile(r"(?:^|\n)[ \t]*0[0-9]+[ \t\r]*(?:\n|$)")
 _CLASSES_OF_CHARACTERS = bytes.maketrans(b'123456789 \t\r\n";|', b"111111111,,,,,,,")
 
+flat = chain.from_iterable
 
-class Cells:
-    """What can be said of all cells of a block at once, from the text they were written as."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        # float() takes more than plain numbers: 1_000, nan, inf and digits of other scripts.
-        self.odd = "_" in text or "n" in text or "N" in text or not text.isascii()
+class KnownNumbers(dict[str, float]):
+    """Cells that were read and their numbers, NaN for one that is missing.
 
-    @cached_property
-    def has_codes(self) -> bool:
-        """Whether there may be a whole number with leading zeros."""
-        text = self._text.encode("latin-1", "replace").translate(_CLASSES_OF_CHARACTERS)
-        return b",00" in text or b",01" in text or text.startswith((b"00", b"01"))
+    Columns of pixels or counts have few different cells, and to look a number up is quicker than to
+    read it.  A cell that has to be kept as text raises ValueError.
+    """
+
+    def __missing__(self, cell: str) -> float:
+        number = _number(cell)
+        if number is None:
+            raise ValueError(f"found {cell!r}, expected a plain number")
+        self[cell] = number
+        return number
+
+    def is_full(self) -> bool:
+        """Return whether there are so many that looking them up does not pay."""
+        return len(self) > _MOST_KNOWN
 
 
 class GrowingColumn:
     """A column while its file is read.
 
     name: of the column.
-    texts_from: the row from which on there are texts; those before it were kept as numbers alone.
     keep_texts: whether the texts are wanted in any case.
     """
 
-    __slots__ = ("_known", "_many", "_numbers", "_shared", "_texts", "keep_texts", "name")
+    __slots__ = ("_numbers", "_texts", "keep_texts", "name")
 
-    def __init__(self, name: str, known: dict[str, float], *, keep_texts: bool = False) -> None:
+    def __init__(self, name: str, *, keep_texts: bool = False) -> None:
         self.name = name
         self.keep_texts = keep_texts
-        self._known = known
-        self._many = False  # different numbers: looking them up does not pay
-        self._numbers = array("d")
-        self._texts: list[str] | None = [] if keep_texts else None
-        self._shared: dict[str, str] = {}
+        self._numbers: array[float] | None = None
+        self._texts: _Texts | None = _Texts() if keep_texts else None
+
+    @property
+    def is_numbers(self) -> bool:
+        """Whether all cells so far were numbers, and nobody asked for their text."""
+        return self._texts is None
 
     @property
     def texts_from(self) -> int:
-        """The row from which on there are texts; all before it were taken for numbers."""
-        return len(self._numbers)
+        """The row from which on there are texts; those before it were kept as numbers alone."""
+        return 0 if self._numbers is None else len(self._numbers)
 
     @property
     def lacks_texts(self) -> bool:
         """Whether texts are needed, and not all of them are there."""
-        return self._texts is not None and len(self._numbers) > 0
+        return self._texts is not None and self.texts_from > 0
 
-    def add(self, cells: Sequence[str], block: Cells) -> None:
-        """Add the cells of a block."""
-        if self._texts is None and not self._add_numbers(cells, block):
-            self._texts = []
-        if self._texts is not None:
-            self._texts += self._stripped(cells)
+    def add_numbers(self, numbers: array[float]) -> None:
+        """Add the numbers of some cells; the array is the column's own from now on."""
+        if self._numbers is None:
+            self._numbers = numbers
+        else:
+            self._numbers.extend(numbers)
+
+    def add(self, cells: Sequence[str], known: KnownNumbers) -> None:
+        """Add cells of whatever kind."""
+        if self._texts is None:
+            numbers = _numbers(cells, known)
+            if numbers is not None:
+                self.add_numbers(numbers)
+                return
+            self._texts = _Texts()
+        self._texts.add(cells)
 
     def add_earlier(self, cells: Sequence[str]) -> None:
         """Add the texts of the first rows, which come again; all of them, in one call."""
-        self._texts = [*self._stripped(cells), *(self._texts or [])]
-        self._numbers = array("d")
+        later = self._texts
+        self._texts = _Texts()
+        self._texts.add(cells)
+        if later is not None:
+            self._texts.texts += later.texts
+        self._numbers = None
 
     def finished(self) -> Column:
         """Return the column."""
         if self._texts is None:
-            return Column(self.name, self._numbers)
-        return column_of_texts(self.name, self._texts, keep_texts=self.keep_texts)
+            return Column(self.name, self._numbers or array("d"))
+        return column_of_texts(self.name, self._texts.texts, keep_texts=self.keep_texts)
 
-    def _stripped(self, cells: Sequence[str]) -> list[str]:
-        """Return texts without the spaces around them, equal ones as one object."""
+
+class _Texts:
+    """Cells as they were written, without the spaces around them; equal ones are one object."""
+
+    __slots__ = ("_shared", "texts")
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._shared: dict[str, str] = {}
+
+    def add(self, cells: Sequence[str]) -> None:
         if len(self._shared) > _MOST_KNOWN:
             self._shared.clear()
-        texts = list(map(str.strip, cells))
-        return list(map(self._shared.setdefault, texts, texts))
+        stripped = list(map(str.strip, cells))
+        self.texts += map(self._shared.setdefault, stripped, stripped)
 
-    def _add_numbers(self, cells: Sequence[str], block: Cells) -> bool:
-        """Add cells that are all plain numbers or missing; return whether they are."""
-        if not self._many:
-            different = set(cells)
-            if len(cells) < _FEWEST_TO_TELL or 2 * len(different) < len(cells):
-                if not self._learn(different):
-                    return False
-                self._numbers.extend(map(self._known.__getitem__, cells))
-                return True
-            self._many = True
-        if block.odd or block.has_codes:
-            joined = "\n".join(cells)
-            if "_" in joined or not joined.isascii() or (block.has_codes and _CODE.search(joined)):
-                return self._add_one_by_one(cells)
-            if "n" in joined or "N" in joined:
-                return self._add_one_by_one(cells)
+
+class GrowingColumns:
+    """The columns of a table while its file is read.
+
+    columns: in the order that the table has them.
+    positions: where the cells of each stand in a record.
+    width: the number of cells in a record.
+    """
+
+    def __init__(self, columns: list[GrowingColumn], positions: list[int], width: int) -> None:
+        self.columns = columns
+        self.positions = positions
+        self._at: list[GrowingColumn | None] = [None] * width
+        for position, column in zip(positions, columns, strict=True):
+            self._at[position] = column
+        self._known = KnownNumbers()
+        self._numbers: list[GrowingColumn] = []  # those that are numbers so far, by position
+        self._others: list[int] = []  # the other positions
+        self._sort()
+
+    def _sort(self) -> None:
+        self._numbers.clear()
+        self._others.clear()
+        for position, column in enumerate(self._at):
+            if column is not None and column.is_numbers:
+                self._numbers.append(column)
+            else:
+                self._others.append(position)
+
+    def add(self, records: list[list[str]], text: str) -> None:
+        """Add a block of records, as wide as the file, and what they were written as.
+
+        The records are taken apart.
+        """
+        known = self._known
+        if 2 * len(self._others) > len(self._at):
+            for position, column in zip(self.positions, self.columns, strict=True):
+                column.add([record[position] for record in records], known)
+            return
+        for position in reversed(self._others):
+            cells = [record.pop(position) for record in records]
+            other = self._at[position]
+            if other is not None:
+                other.add(cells, known)
+        numbers = self._read(records, text)
+        if numbers is not None:
+            width = len(self._numbers)
+            for position, column in enumerate(self._numbers):
+                column.add_numbers(numbers[position::width])
+            return
+        for column, column_cells in zip(self._numbers, zip(*records, strict=True), strict=True):
+            column.add(column_cells, known)
+        if not all(column.is_numbers for column in self._numbers):
+            self._sort()
+
+    def finished(self) -> list[Column]:
+        """Return the columns; this object is of no use after that.
+
+        Whatever is not needed any more is let go of: there may be a hundred thousand columns.
+        """
+        self._at.clear()
+        self._numbers.clear()
+        self.columns.reverse()
+        return [self.columns.pop().finished() for _ in self.positions]
+
+    def _read(self, records: list[list[str]], text: str) -> array[float] | None:
+        """Return the numbers of all cells, row by row, or None if some are no plain numbers."""
+        if not self._numbers:
+            return None
+        known = self._known
+        try:
+            if not known.is_full():
+                return array("d", list(map(known.__getitem__, flat(records))))
+            numbers = list(map(float, flat(records)))
+        except ValueError:
+            return None
+        # With a point in each there are no codes.
+        codes = text.count(".") != len(numbers) and _may_have_codes(text)
+        if codes or not _is_plain(text):
+            text = "\n".join(flat(records))
+            if not _is_plain(text) or _CODE.search(text):
+                return None
+        return array("d", numbers) if _are_finite(numbers) else None
+
+
+def _numbers(cells: Sequence[str], known: KnownNumbers) -> array[float] | None:
+    """Return the numbers of some cells, or None if some have to be kept as text."""
+    try:
+        if not known.is_full():
+            return array("d", list(map(known.__getitem__, cells)))
         try:
             numbers = list(map(float, cells))
         except ValueError:
-            return self._add_one_by_one(cells)
-        # A sum of finite numbers may be infinite; that of others is never finite.
-        if not math.isfinite(sum(numbers)):
-            return self._add_one_by_one(cells)
-        self._numbers.fromlist(numbers)
-        return True
+            numbers = []
+        text = "\n".join(cells)
+        if not numbers or not _is_plain(text) or _CODE.search(text) or not _are_finite(numbers):
+            numbers = list(map(KnownNumbers().__getitem__, cells))
+        return array("d", numbers)
+    except ValueError:
+        return None
 
-    def _learn(self, cells: set[str]) -> bool:
-        """Enter the numbers of some cells into those known; return whether all are numbers."""
-        known = self._known
-        if cells <= known.keys():
-            return True
-        if len(known) > _MOST_KNOWN:
-            known.clear()
-        for cell in cells:
-            if cell not in known:
-                number = _number(cell)
-                if number is None:
-                    return False
-                known[cell] = number
-        return True
 
-    def _add_one_by_one(self, cells: Sequence[str]) -> bool:
-        numbers = []
-        for cell in cells:
-            number = _number(cell)
-            if number is None:
-                return False
-            numbers.append(number)
-        self._numbers.fromlist(numbers)
-        return True
+def _is_plain(text: str) -> bool:
+    """Return whether cells that float() takes are plain numbers, or nan or infinite.
+
+    It takes 1_000 too, and digits of other scripts.
+    """
+    return "_" not in text and text.isascii()
+
+
+def _are_finite(numbers: list[float]) -> bool:
+    # A sum of finite numbers may be infinite; that of others is never finite.
+    return math.isfinite(sum(numbers)) or all(map(math.isfinite, numbers))
+
+
+def _may_have_codes(text: str) -> bool:
+    """Return whether a whole number in a text of records may be written with leading zeros."""
+    classes = text.encode("latin-1", "replace").translate(_CLASSES_OF_CHARACTERS)
+    return b",00" in classes or b",01" in classes or classes.startswith((b"00", b"01"))
 
 
 def _number(cell: str) -> float | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..checks import counted
 from .faults import TableErrors
@@ -29,35 +30,32 @@ class Header:
 
     line: int
     names: list[str]
-    unnamed: list[str]
+    unnamed: frozenset[str]
     fewest: int
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.positions = {name: position for position, name in enumerate(self.names)}
+    def positions(self) -> dict[str, int]:
+        """Return where each column stands in a line."""
+        return {name: position for position, name in enumerate(self.names)}
 
     def is_numbers(self) -> bool:
         """Return whether the header looks like a row of numbers.
 
         The numbers of the columns, as pandas writes them, do not.
         """
-        hidden = set(self.unnamed)
-        named = [name for name in self.names if name not in hidden]
+        named = [name for name in self.names if name not in self.unnamed]
         if not named or any(number_in(name) is None for name in named):
             return False
         counting = [str(number) for number in range(len(named) + 1)]
         return len(self.names) < 3 or named not in (counting[:-1], counting[1:])
 
-    def empty_at_end(self, empty: Sequence[str]) -> list[str]:
-        """Return the columns without a name at the end that are among some empty ones."""
-        found: list[str] = []
-        hidden = set(self.unnamed).intersection(empty)
-        for name in reversed(self.names):
-            if name not in hidden:
-                break
-            found.insert(0, name)
-        return found
+    def empty_at_end(self, empty: Collection[str]) -> list[int]:
+        """Return the positions of the columns without a name at the end that are among some."""
+        first = len(self.names)
+        while first and self.names[first - 1] in self.unnamed and self.names[first - 1] in empty:
+            first -= 1
+        return list(range(first, len(self.names)))
 
 
 def header_of(name: str, cursor: Cursor) -> Header:
@@ -82,7 +80,7 @@ def header_of(name: str, cursor: Cursor) -> Header:
     elif width > len(cells) and (
         2 * count > len(rows) if len(cells) == 1 else count == len(rows) > 1
     ):
-        row_line = next(row_line for row_line, row in rows if len(row) == width)
+        row_line = next(row.line for row in rows if row.filled == width)
         shown_names = ", ".join(map(repr, cells[:3])) + (", ..." if len(cells) > 3 else "")
         raise TableErrors(
             name,
@@ -104,39 +102,47 @@ def header_of(name: str, cursor: Cursor) -> Header:
     return header
 
 
-def _next_rows(cursor: Cursor) -> list[tuple[int, list[str]]]:
+class _Row(NamedTuple):
+    """What a row says about the header: its line, its width, without empty cells at its end too."""
+
+    line: int
+    width: int
+    filled: int
+    first: str
+
+
+def _next_rows(cursor: Cursor) -> list[_Row]:
     """Return some rows below, and leave the cursor where it is."""
     ahead = cursor.copy()
-    rows: list[tuple[int, list[str]]] = []
+    rows: list[_Row] = []
     while len(rows) < _LOOKED_AT and (found := ahead.record()) is not None:
-        rows.append(found)
+        line, record = found
+        filled = len(record)
+        while filled and not record[filled - 1].strip():
+            filled -= 1
+        rows.append(_Row(line, len(record), filled, record[0].strip()))
     return rows
 
 
-def _usual_width(rows: list[tuple[int, list[str]]]) -> tuple[int, int]:
+def _usual_width(rows: list[_Row]) -> tuple[int, int]:
     """Return how many rows are as wide as most are, not counting empty cells at the end; how wide.
 
     Zeros if there are no rows.
     """
-    widths: Counter[int] = Counter()
-    for _, row in rows:
-        width = len(row)
-        while width and not row[width - 1].strip():
-            width -= 1
-        widths[width] += 1
+    widths = Counter(row.filled for row in rows)
     width, count = max(widths.items(), key=lambda item: item[::-1], default=(0, 0))
     return count, width
 
 
-def _have_indices(rows: list[tuple[int, list[str]]], names: int) -> bool:
+def _have_indices(rows: list[_Row], names: int) -> bool:
     """Return whether all rows have one cell more than there are names, all different at first."""
-    if {len(row) for _, row in rows} != {names + 1}:
+    if {row.width for row in rows} != {names + 1}:
         return False
-    filled = sum(1 for _, row in rows if row[-1].strip())
-    return 2 * filled > len(rows) == len({row[0].strip() for _, row in rows}) > 1
+    filled = sum(1 for row in rows if row.filled == row.width)
+    return 2 * filled > len(rows) == len({row.first for row in rows}) > 1
 
 
-def _named(cells: list[str]) -> tuple[list[str], list[str]]:
+def _named(cells: list[str]) -> tuple[list[str], frozenset[str]]:
     """Return the names of all columns, and which of them were made from their place."""
     taken = set(cells)
     names = []
@@ -148,4 +154,4 @@ def _named(cells: list[str]) -> tuple[list[str], list[str]]:
                 cell += " (without a name)"
             unnamed.append(cell)
         names.append(cell)
-    return names, unnamed
+    return names, frozenset(unnamed)

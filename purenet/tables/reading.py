@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 from ..checks import counted, shown
 from .column import Column
 from .faults import TableErrors
-from .growing import Cells, GrowingColumn
+from .growing import GrowingColumn, GrowingColumns
 from .headers import Header, header_of
-from .records import Cursor, LineNumbers, is_blank, start_of
+from .records import Block, Cursor, LineNumbers, is_blank, start_of
 from .sources import Readable, read_source
 from .table import Table
 from .words import first_repeated, no_column, spans
@@ -66,35 +65,36 @@ def read_csv(
     name, text, notes = read_source(path)
     start = start_of(text)
     header = header_of(name, start)
-    if target_optional and target not in header.positions:
+    if target_optional and target not in header.names:
         target = None
     faults = list(header.faults)
     wanted = _wanted(header, target, columns, keep, faults)
     rows = _Rows(header, start)
-    known: dict[str, float] = {}
     written = {target, *keep}
-    growing = [
-        GrowingColumn(header.names[position], known, keep_texts=header.names[position] in written)
-        for position in wanted.all
-    ]
+    names = [header.names[position] for position in wanted.all]
+    growing = GrowingColumns(
+        [GrowingColumn(column, keep_texts=column in written) for column in names],
+        wanted.all,
+        len(header.names),
+    )
     lines = LineNumbers()
     for block in rows.blocks():
-        cells = Cells(block.text)
-        for column, position in zip(growing, wanted.all, strict=True):
-            column.add(block.columns[position], cells)
+        growing.add(block.records, block.text)
         lines.extend(block.lines)
     faults += rows.faults
     if not lines and not faults:
         faults.append("found a header only, expected at least one row below it")
     if faults:
         raise TableErrors(name, faults)
-    _read_texts(header, start, growing, wanted.all)
-    finished = [column.finished() for column in growing]
+    _read_texts(header, start, growing)
+    finished = growing.finished()
     notes += header.notes + rows.notes()
-    empty = header.empty_at_end([column.name for column in finished if _is_empty(column)])
+    empty = header.empty_at_end({column.name for column in finished if _is_empty(column)})
     if empty:
-        notes.append(f"{', '.join(empty)}: without a name and empty, left out")
-        finished = [column for column in finished if column.name not in empty]
+        numbers = [position + 1 for position in empty]
+        notes.append(f"{spans('column', numbers)}: without a name and empty, left out")
+        left_out = {header.names[position] for position in empty}
+        finished = [column for column in finished if column.name not in left_out]
     return Table.of_columns(
         finished,
         target,
@@ -129,14 +129,6 @@ class _Wanted(NamedTuple):
     kept: list[int]
 
 
-class _RowBlock(NamedTuple):
-    """Some rows, cell by cell and column by column, and what they were written as."""
-
-    lines: Sequence[int]
-    columns: list[Sequence[str]]
-    text: str
-
-
 class _Rows:
     """The rows below a header, all as wide as it: block by block."""
 
@@ -166,19 +158,16 @@ class _Rows:
             notes.append(f"empty values behind the last column in {rows}: left out")
         return notes
 
-    def blocks(self) -> Iterator[_RowBlock]:
+    def blocks(self) -> Iterator[Block]:
         """Read all rows."""
-
         for lines, records, text in self._cursor.blocks():
             if set(map(len, records)) != {len(self._header.names)}:
                 lines, records = self._fitted(lines, records)
-            columns: list[Sequence[str]] = list(zip(*records, strict=True))
-            if columns and not all(map(str.strip, columns[0])):
+            if not all(map(str.strip, [record[0] for record in records])):
                 lines, records = self._without_empty(lines, records)
-                columns = list(zip(*records, strict=True))
             if records:
                 self._last = lines[-1]
-                yield _RowBlock(lines, columns, text)
+                yield Block(lines, records, text)
 
     def _leave_out(self, line: int, record: list[str]) -> None:
         self._empty.append(line)
@@ -228,29 +217,27 @@ class _Rows:
         return fitted_lines, fitted
 
 
-def _read_texts(
-    header: Header, start: Cursor, growing: list[GrowingColumn], positions: list[int]
-) -> None:
+def _read_texts(header: Header, start: Cursor, growing: GrowingColumns) -> None:
     """Read the first rows again for columns that turned out to be text below them."""
     late = [
         (column, position)
-        for column, position in zip(growing, positions, strict=True)
+        for column, position in zip(growing.columns, growing.positions, strict=True)
         if column.lacks_texts
     ]
     if not late:
         return
     most = max(column.texts_from for column, _ in late)
-    texts: list[list[Sequence[str]]] = [[] for _ in late]
+    texts: list[list[str]] = [[] for _ in late]
     count = 0
     for block in _Rows(header, start).blocks():
         if count >= most:
             break
-        for (column, position), parts in zip(late, texts, strict=True):
+        for (column, position), cells in zip(late, texts, strict=True):
             if count < column.texts_from:
-                parts.append(block.columns[position])
+                cells += [record[position] for record in block.records]
         count += len(block.lines)
-    for (column, _), parts in zip(late, texts, strict=True):
-        column.add_earlier(list(chain.from_iterable(parts)))
+    for (column, _), cells in zip(late, texts, strict=True):
+        column.add_earlier(cells)
 
 
 def _is_empty(column: Column) -> bool:
@@ -278,7 +265,7 @@ def _wanted(
     faults: list[str],
 ) -> _Wanted:
     """Return which columns are read; note what is wrong with the header or the choice."""
-    positions = header.positions
+    positions = header.positions()
     place = f"line {header.line}"
     asked = [] if columns is None else list(columns)
     named = [*([] if target is None else [target]), *asked, *keep]

@@ -12,8 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, overload
 
-_BLOCK = 1 << 20  # characters
-_FEWEST_LINES = 4  # in a block, however long they are
+_BLOCK = 1 << 18  # characters
 _LOOKED_AT = 20  # records that decide what the delimiter is
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -67,7 +66,7 @@ class Cursor:
         """Read all that follows."""
         while self.position < len(self.text):
             start = self.position
-            end = self._end_of_block()
+            end = self.text.find("\n", start + _BLOCK) + 1 or len(self.text)
             piece = self.text[start:end]
             if self._any_ends or '"' in piece:
                 lines, records = self._by_csv(end)
@@ -81,17 +80,6 @@ class Cursor:
             self.position = end
             self.line = first + len(texts)
             yield Block(range(first, self.line), [text.split(delimiter) for text in texts], piece)
-
-    def _end_of_block(self) -> int:
-        """Return where the first line ends that makes a block large enough."""
-        end = self.position
-        for _ in range(_FEWEST_LINES):
-            end = self.text.find("\n", end) + 1
-            if end == 0:
-                return len(self.text)
-        if end - self.position < _BLOCK:
-            end = self.text.find("\n", self.position + _BLOCK) + 1
-        return end or len(self.text)
 
     def _by_csv(self, end: int) -> tuple[list[int], list[list[str]]]:
         """Read records until one ends at or behind a position."""

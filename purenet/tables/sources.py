@@ -14,7 +14,7 @@ import sys
 import zlib
 from typing import IO, Any, NamedTuple
 
-from ..checks import shown
+from ..checks import as_path, shown
 
 Readable = str | os.PathLike[str] | IO[str] | IO[bytes]
 
@@ -88,10 +88,8 @@ def read_source(source: Readable) -> Source:
 
 def _contents(source: Any) -> tuple[str, bytes | str]:
     if isinstance(source, (str, os.PathLike)):
-        path = os.fspath(source)
-        if isinstance(path, str) and path != "-":
-            if "\0" in path:
-                raise ValueError(f"path: found {shown(path)}, expected one without a zero byte")
+        path = as_path(source)
+        if path != "-":
             with open(path, "rb") as file:
                 return path, file.read()
         source = sys.stdin

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from ..names import hint
+
 _MOST_SPANS = 5
+_MOST_COMPARED = 2000
 
 
 def number_in(text: str) -> float | None:
@@ -84,10 +86,8 @@ def plain_list(names: Sequence[str], most: int = 6) -> str:
 
 def no_column(name: str, names: Sequence[str]) -> str:
     """Return the words for a column that is not there, with the name that is most like it."""
-    likely = {other.casefold(): other for other in reversed(names)}
-    near = difflib.get_close_matches(name.casefold(), likely, 1, 0.75) if len(names) < 2000 else []
-    hint = f" (did you mean {likely[near[0]]!r}?)" if near else ""
-    return f"found no column {name!r}{hint}, expected it among {listed(names)}"
+    near = hint(name, names) if len(names) <= _MOST_COMPARED else ""
+    return f"found no column {name!r}, expected it among {listed(names)}{near}"
 
 
 def spans(noun: str, numbers: Sequence[int]) -> str:
