@@ -21,9 +21,10 @@ from .candidates import Making, candidates, operations, scale_of
 from .course import Progress, train
 from .recipe import Recipe, checked_settings, make_network
 
-# Operations that choosing takes: as many as so many trainings, but between these two.
-TRAININGS = 8
-LEAST_OPERATIONS = 1e8
+# Operations that choosing takes: as many as so many trainings, but between these two; for classes,
+# which depend less on it, half as many.
+TRAININGS = 12
+LEAST_OPERATIONS = 1.5e8
 MOST_OPERATIONS = 2e9
 
 # Of more rows, so many chosen at random are enough to choose by.
@@ -147,6 +148,8 @@ class _Search:
         network = self.making(recipes[0], self.seed)
         work = operations(network, len(self.inputs), recipes[0]) * recipes[0].epochs
         left = min(max(TRAININGS * work, LEAST_OPERATIONS), MOST_OPERATIONS)
+        if self.classes:
+            left = left / 2.0
         if self._work(recipes[0], self.parts) > left:
             return  # smaller networks alone would be no choice
         for number, recipe in enumerate(recipes):
