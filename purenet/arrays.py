@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 _LISTING = ("tolist", "to_list", "to_pylist")
 _WAYS_OUT = ("collect", "compute", "toarray", "todense", "to_dense", "to_pandas", "to_arrow")
-_FOREIGN = (*_LISTING, *_WAYS_OUT, "__array__", "columns", "nnz")
-_NO_PLACES = ("columns", "iloc", "to_pylist", "nnz", "collect", "compute")
+_FOREIGN = (*_LISTING, *_WAYS_OUT, "__array__", "nnz")
+_NO_PLACES = ("iloc", "iter_columns", "itercolumns", "to_pylist", "nnz", "collect", "compute")
 _TIMES = {"M": "datetime64[us]", "m": "timedelta64[us]"}
 
 
@@ -34,8 +34,7 @@ def rows_of(values: Any) -> list[Any] | None:
     None, too, for what has no items (an array without dimensions) and for what refuses to give
     them.  A missing number is what its library makes of it: NaN or None.
     """
-    kind = type(values)
-    if hasattr(kind, "columns"):
+    if is_table(values):
         columns = _columns_of(values)
         if columns is None:
             return None
@@ -46,16 +45,23 @@ def rows_of(values: Any) -> list[Any] | None:
     return listed if type(listed) is list else None
 
 
+def is_table(values: Any) -> bool:
+    """Return whether it has columns, and not only a number of them."""
+    kind = type(values)
+    if not hasattr(kind, "columns"):
+        return False
+    return _is_lazy(kind) or not isinstance(values.columns, int)
+
+
 def column_labels(values: Any) -> list[Any] | None:
     """Return the labels of a table's columns, text or not; None of what has no such labels."""
-    kind = type(values)
-    if hasattr(kind, "collect") or hasattr(kind, "compute"):
+    if _is_lazy(type(values)):
         return None
-    if hasattr(kind, "columns"):
+    if is_table(values):
         labels = getattr(values, "column_names", None)  # Arrow's columns are the columns themselves
         return list(values.columns if labels is None else labels)
     fields = getattr(getattr(values, "dtype", None), "names", None)
-    return list(fields) if fields and hasattr(kind, "__array_interface__") else None
+    return list(fields) if fields and hasattr(type(values), "__array_interface__") else None
 
 
 def named_columns(values: Any) -> NamedColumns | None:
@@ -66,7 +72,7 @@ def named_columns(values: Any) -> NamedColumns | None:
     labels = column_labels(values)
     if labels is None:
         return None
-    if not hasattr(type(values), "columns"):
+    if not is_table(values):
         return NamedColumns(labels, [_items_of(values[name]) for name in labels])
     columns = _columns_of(values)
     if columns is None:
@@ -80,7 +86,8 @@ def foreign_name(values: Any) -> str | None:
     None for anything that is neither.
     """
     kind = type(values)
-    if kind.__module__ == "builtins" or not any(hasattr(kind, name) for name in _FOREIGN):
+    known = is_table(values) or any(getattr(kind, name, None) is not None for name in _FOREIGN)
+    if kind.__module__ == "builtins" or not known:
         return None
     name = f"{kind.__module__}.{kind.__qualname__}"
     ways = [way for way in _WAYS_OUT if hasattr(kind, way)]
@@ -100,15 +107,20 @@ def is_time(value: Any) -> bool:
     return getattr(getattr(value, "dtype", None), "kind", None) in _TIMES
 
 
+def _is_lazy(kind: type) -> bool:
+    """Return whether it has yet to be computed."""
+    return hasattr(kind, "collect") or hasattr(kind, "compute")
+
+
 def _columns_of(table: Any) -> list[list[Any]] | None:
     """Return the columns of a data frame in their order; None if it is none, or a lazy one."""
     kind = type(table)
-    if hasattr(kind, "collect") or hasattr(kind, "compute"):
+    if _is_lazy(kind):
         return None
     if hasattr(kind, "iloc") and hasattr(kind, "items"):  # pandas
         columns = [column for _, column in table.items()]
-    elif hasattr(kind, "get_columns"):  # Polars
-        columns = table.get_columns()
+    elif hasattr(kind, "iter_columns"):  # Polars, Narwhals
+        columns = list(table.iter_columns())
     elif hasattr(kind, "itercolumns"):  # Arrow
         columns = list(table.itercolumns())
     else:
@@ -136,6 +148,8 @@ def _items_of(array: Any) -> Any:
     if hasattr(kind, "nnz"):  # most of its numbers are zeros that it does not have
         return None
     for name in _LISTING:
+        if name == "to_list" and len(getattr(array, "shape", (0,))) > 1:
+            continue  # some tables give their columns
         if callable(getattr(kind, name, None)):
             if is_time(array) and hasattr(kind, "__array_interface__"):
                 array = array.astype(_TIMES[array.dtype.kind])  # others would be whole numbers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -39,12 +40,9 @@ class Classifier(Estimator):
     The order of the rows does not count, and a whole number as a sample's weight does what as many
     such rows do, to the last bit.
 
-    >>> model = Classifier(layers=(4,), epochs=60).fit([[0, 0], [0, 1], [1, 0], [1, 1]], "nyyn")
-    Traceback (most recent call last):
-    TypeError: y: found 'nyyn', expected a list with one label or number a sample
-    >>> model = Classifier(layers=(4,), epochs=200)
+    >>> model = Classifier(layers=(8,), activation="tanh", epochs=200)
     >>> model.fit([[0, 0], [0, 1], [1, 0], [1, 1]], ["no", "yes", "yes", "no"])
-    Classifier(layers=(4,), epochs=200)
+    Classifier(layers=(8,), activation='tanh', epochs=200)
     >>> model.predict([[0, 1], [1, 1]])
     ['yes', 'no']
     """
@@ -170,11 +168,9 @@ class Classifier(Estimator):
         return [row.index(max(row)) for row in self._probabilities(X)]
 
     def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import ClassifierTags
-
         tags = super().__sklearn_tags__()
         tags.estimator_type = "classifier"
-        tags.classifier_tags = ClassifierTags()
+        tags.classifier_tags = import_module("sklearn.utils").ClassifierTags()
         return tags
 
 

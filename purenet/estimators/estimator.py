@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from ..checks import as_choice, as_count, one_hot
@@ -208,18 +209,17 @@ class Estimator:
     # What scikit-learn asks, and only scikit-learn: it is there.
 
     def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import Tags, TargetTags
-
-        return Tags(estimator_type=None, target_tags=TargetTags(required=True))
+        utils = import_module("sklearn.utils")
+        target_tags = utils.TargetTags(required=True)
+        return utils.Tags(estimator_type=None, target_tags=target_tags)
 
     def get_metadata_routing(self) -> Any:
         """Return what scikit-learn's metadata routing shall do with ``sample_weight``."""
-        from sklearn.utils.metadata_routing import MetadataRequest
-
         chosen = getattr(self, "_metadata_request", None)
         if chosen is not None:
             return chosen
-        request = MetadataRequest(owner=self)
+        routing = import_module("sklearn.utils.metadata_routing")
+        request = routing.MetadataRequest(owner=self)
         for method in (request.fit, request.score):
             method.add_request(param="sample_weight", alias=None)
         return request

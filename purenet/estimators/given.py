@@ -45,9 +45,7 @@ def checked_rows(X: Any, owner: str, width: int | None = None) -> Matrix:
     except TypeError as error:
         if any(isinstance(value, complex) for row in listed if is_row(row) for value in row):
             raise ValueError(f"Complex data not supported: {error}") from None
-        raise TypeError(
-            f"{error}: an argument must be neither a string nor anything else that is no number"
-        ) from None
+        raise TypeError(f"{error}: an argument must be no string but a number") from None
     if not all(map(isfinite, flat(rows))):
         places = ((i, j) for i in range(len(rows)) for j in range(columns))
         i, j = next((i, j) for i, j in places if not isfinite(rows[i][j]))

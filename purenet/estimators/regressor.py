@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, TypeVar
 
 from ..matrix import Matrix
@@ -29,7 +30,8 @@ class Regressor(Estimator):
     which takes and gives standardised numbers; ``n_iter_``, how many epochs there were;
     ``loss_curve_`` and ``loss_``, of standardised targets.
 
-    >>> model = Regressor(layers=(), epochs=200).fit([[0], [1], [2], [3]], [10, 30, 50, 70])
+    >>> model = Regressor(layers=(), l2=0.0, learning_rate=0.1)
+    >>> model = model.fit([[0], [1], [2], [3]], [10, 30, 50, 70])
     >>> [round(number) for number in model.predict([[1], [4]])]
     [30, 90]
     """
@@ -116,11 +118,9 @@ class Regressor(Estimator):
         return checked_numbers(without_columns(checked_answers(y, samples, type(self).__name__)))
 
     def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import RegressorTags
-
         tags = super().__sklearn_tags__()
         tags.estimator_type = "regressor"
-        tags.regressor_tags = RegressorTags()
+        tags.regressor_tags = import_module("sklearn.utils").RegressorTags()
         tags.target_tags.multi_output = True
         return tags
 

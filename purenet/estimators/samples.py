@@ -94,25 +94,13 @@ def scale_of(
     Raises ValueError for numbers so large that they have none.
     """
     centres, deviations = [], []
-    if weights is None:
-        weights = [1.0] * len(rows)
-    count = 0.0
-    for weight in weights:
-        count = count + weight
     for j, column in enumerate(zip(*rows, strict=True)):
-        first = column[0]
-        if column.count(first) == len(column):
-            centres.append(first)
-            deviations.append(1.0)
-            continue
-        total = 0.0
-        for number, weight in zip(column, weights, strict=True):
-            total = total + number * weight
-        centre = total / count
-        squares = 0.0
-        for number, weight in zip(column, weights, strict=True):
-            squares = squares + (number - centre) * (number - centre) * weight
-        deviation = math.sqrt(squares / count)
+        centre, deviation = column[0], 0.0
+        if column.count(centre) < len(column):
+            if weights is None:
+                centre, deviation = _mean_and_deviation(column)
+            else:
+                centre, deviation = _weighted_mean_and_deviation(column, weights)
         if not math.isfinite(deviation):
             raise ValueError(
                 f"{argument}: column {j}: found numbers whose squares are too large for a float, "
@@ -121,3 +109,28 @@ def scale_of(
         centres.append(centre)
         deviations.append(deviation if deviation > 0.0 else 1.0)
     return Scale(centres, deviations)
+
+
+def _mean_and_deviation(column: Sequence[float]) -> tuple[float, float]:
+    total = 0.0
+    for number in column:
+        total = total + number
+    mean = total / len(column)
+    squares = 0.0
+    for number in column:
+        squares = squares + (number - mean) * (number - mean)
+    return mean, math.sqrt(squares / len(column))
+
+
+def _weighted_mean_and_deviation(
+    column: Sequence[float], weights: Sequence[float]
+) -> tuple[float, float]:
+    total, count = 0.0, 0.0
+    for number, weight in zip(column, weights, strict=True):
+        total = total + number * weight
+        count = count + weight
+    mean = total / count
+    squares = 0.0
+    for number, weight in zip(column, weights, strict=True):
+        squares = squares + (number - mean) * (number - mean) * weight
+    return mean, math.sqrt(squares / count)
