@@ -56,6 +56,8 @@ TRAINING = {
 
 # Parts of the standard library that take long to load and that training does without.
 NOT_LOADED = {"argparse", "ast", "dataclasses", "inspect", "json", "tempfile", "textwrap"}
+if sys.version_info >= (3, 14):
+    NOT_LOADED.remove("ast")  # which typing.NamedTuple loads there
 
 
 def fresh(code: str) -> str:

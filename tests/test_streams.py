@@ -34,7 +34,7 @@ def run(folder, command, code="-m purenet"):
     )
 
 
-@pytest.mark.parametrize("arguments", ["predict model.json none.csv", "predict", "info none.json"])
+@pytest.mark.parametrize("arguments", ["predict model.json none.csv", "predict"])
 def test_a_message_is_lost_and_not_written_into_the_answers(folder, arguments):
     said = run(folder, arguments)
     assert (said.returncode, said.stdout) == (2, "")
@@ -47,12 +47,10 @@ def test_the_answers_are_the_same_whatever_else_is_closed(folder):
     command = "predict model.json table.csv"
     answers = run(folder, command).stdout
     assert answers.count("\n") == 9
-    for closed in ("2>&-", "<&-", "<&- 2>&-"):
-        assert run(folder, f"{command} {closed}").stdout == answers
-    for closed in (">&-", "<&- >&- 2>&-"):
-        done = run(folder, f"{command} --out answers.csv {closed}")
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-        assert (folder / "answers.csv").read_text() == answers
+    assert run(folder, f"{command} <&- 2>&-").stdout == answers
+    done = run(folder, f"{command} --out answers.csv <&- >&- 2>&-")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (folder / "answers.csv").read_text() == answers
 
 
 def test_no_file_gets_the_number_of_a_closed_stream(folder):
@@ -61,11 +59,11 @@ def test_no_file_gets_the_number_of_a_closed_stream(folder):
         "-c 'import os, sys; from purenet.commands.cli import main; "
         'main(["info", "none.json"]); sys.exit(os.open("table.csv", os.O_RDONLY))\''
     )
-    for closed in ("<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"):
+    for closed in ("2>&-", "<&- >&- 2>&-"):
         assert run(folder, closed, code).returncode > 2
 
 
-@pytest.mark.parametrize("closed", ["<&-", "<&- 2>&-", "<&- >&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", ["<&-", "<&- >&- 2>&-"])
 def test_step_needs_somebody_who_types(folder, closed):
     done = run(folder, f"step {closed}")
     assert (done.returncode, done.stdout) == (2, "")
@@ -76,9 +74,8 @@ def test_step_needs_somebody_who_types(folder, closed):
 
 
 def test_step_where_nobody_reads(folder):
-    for closed in (">&-", ">&- 2>&-"):
-        done = run(folder, f"step </dev/null {closed}")
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = run(folder, "step </dev/null >&- 2>&-")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_program_of_ones_own(folder):
@@ -87,8 +84,6 @@ def test_a_program_of_ones_own(folder):
         "-c 'import purenet; net = purenet.Network([purenet.Dense(1, 1)], seed=1); "
         'net.fit([[1]], [[1]], epochs=3, progress=True); net.save("own.json")\''
     )
-    for closed in ("2>&-", "<&- >&- 2>&-"):
-        (folder / "own.json").unlink(missing_ok=True)
-        done = run(folder, closed, code)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-        assert (folder / "own.json").exists()
+    done = run(folder, "<&- >&- 2>&-", code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (folder / "own.json").exists()

@@ -28,7 +28,7 @@ class Frames:
         """Return the local variables of a frame; what was assigned at the prompt counts already."""
         if frame is self._debugger.curframe:
             # Up to Python 3.12, reading f_locals anew would undo an assignment at the prompt.
-            kept: Mapping[str, Any] | None = getattr(self._debugger, "curframe_locals", None)
+            kept: Mapping[str, Any] | None = vars(self._debugger).get("curframe_locals")
             if kept is not None:
                 return kept
         return frame.f_locals

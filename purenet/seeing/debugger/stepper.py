@@ -105,6 +105,7 @@ class Stepper(pdb.Pdb):
             # bdb looks for breakpoints only where stop_here says no.
             stepping = self.stop_here(frame)
             if stepping and not self._is_reached(frame) and not self.break_here(frame):
+                self.set_step()  # from here, so that the line of the command is a new one again
                 return
             self._report()
         super().user_line(frame)

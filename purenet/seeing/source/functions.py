@@ -55,7 +55,7 @@ class FunctionSource:
         self._positions: dict[CodeType, list[Any]] = {}
         self._instructions: dict[CodeType, tuple[list[int], list[list[str]]]] = {}
         for part in with_nested(code):
-            for value in _numbers_in(part.co_consts):
+            for value in _numbers_in((*part.co_consts, *_small_numbers(part))):
                 self.literals.add(key_of(value))
                 self._objects[id(value)] = value
             for name in part.co_names:
@@ -239,6 +239,14 @@ def _numbers_in(constants: Iterable[Any]) -> Iterator[float]:
             yield constant
         elif type(constant) is tuple:
             yield from _numbers_in(constant)
+
+
+def _small_numbers(code: CodeType) -> Iterator[int]:
+    """Yield the whole numbers from 0 to 255, which since Python 3.14 stand in the instructions."""
+    if "LOAD_SMALL_INT" in dis.opmap:
+        for found in dis.get_instructions(code):
+            if found.opname == "LOAD_SMALL_INT":
+                yield found.argval
 
 
 def _targets(code: CodeType) -> tuple[list[int], list[list[str]]]:
