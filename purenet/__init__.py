@@ -49,6 +49,7 @@ from .functions import (
     tanh_derivative,
     transpose,
 )
+from .given import Inputs, Targets
 from .history import History, TrainingDiverged
 from .initializers import He, Normal, Uniform, Xavier, Zeros
 from .layers import (
@@ -186,6 +187,7 @@ __all__ = [
     "GradientDescent",
     "He",
     "History",
+    "Inputs",
     "InverseTimeDecay",
     "Layer",
     "LayerGradient",
@@ -209,6 +211,7 @@ __all__ = [
     "Split",
     "StepDecay",
     "Table",
+    "Targets",
     "ThroughTime",
     "TrainingDiverged",
     "Uniform",
