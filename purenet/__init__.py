@@ -49,6 +49,7 @@ from .functions import (
     tanh_derivative,
     transpose,
 )
+from .given import Inputs, Targets
 from .history import History, TrainingDiverged
 from .initializers import He, Normal, Uniform, Xavier, Zeros
 from .layers import (
@@ -189,6 +190,7 @@ __all__ = [
     "GradientDescent",
     "He",
     "History",
+    "Inputs",
     "InverseTimeDecay",
     "Layer",
     "LayerGradient",
@@ -214,6 +216,7 @@ __all__ = [
     "StepDecay",
     "Table",
     "TableModel",
+    "Targets",
     "ThroughTime",
     "TrainingDiverged",
     "Uniform",

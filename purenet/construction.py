@@ -11,7 +11,7 @@ from .claims import Claim
 from .history import History
 from .layers import KINDS, Dense, Layer
 from .losses import LOSSES, REQUIRED_ACTIVATION
-from .names import CROSS_ENTROPY_NAMES, LOSS_NAMES
+from .names import CROSS_ENTROPY_NAMES, LOSS_NAMES, LossName
 from .randomness import Random
 
 
@@ -20,7 +20,7 @@ class Parts(Protocol):
 
     layer_class: ClassVar[type[Dense]]
     layers: tuple[Layer, ...]
-    loss: str
+    loss: LossName
     seed: int
     epochs_trained: int
     history: History

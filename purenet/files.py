@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 from .checks import as_count, entry_of
 from .construction import Parts
 from .layers import KINDS, Layer, rows_of
+from .names import LossName
 from .optimizers import OPTIMIZERS, Published
 from .parameters import digest_of
 from .writing import write_text
@@ -32,7 +33,7 @@ _NAMED: dict[str, float] = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 class Saved(Parts, Protocol):
     """What a file asks of a network that is made from it."""
 
-    def __init__(self, layers: list[Layer], loss: str, *, seed: int) -> None: ...
+    def __init__(self, layers: list[Layer], loss: LossName, *, seed: int) -> None: ...
 
     def digest(self) -> str: ...
 

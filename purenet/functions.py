@@ -8,8 +8,8 @@ where one fails does somebody look at what it was given.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from . import activations, elementary, losses, matrix
 from .checks import (
@@ -24,7 +24,7 @@ from .checks import (
     check_same_shape,
 )
 from .matrix import Matrix, Rows
-from .names import ACTIVATION_NAMES
+from .names import ACTIVATION_NAMES, ActivationName
 
 
 def dot(a: Rows, b: Rows) -> Matrix:
@@ -157,7 +157,7 @@ def softmax_derivative(z: Sequence[float]) -> Matrix:
     return activations.softmax_derivative(z)
 
 
-def activate(activation: str, z: Rows) -> Matrix:
+def activate(activation: ActivationName, z: Rows) -> Matrix:
     """Return the activations a of a layer's weighted sums z.
 
     activation: sigmoid, tanh, relu, leaky_relu, linear or softmax.
@@ -193,13 +193,10 @@ def softmax_cross_entropy(z: Sequence[float], y: Sequence[float]) -> float:
 
 # Functions of one number, or of two.
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def _of_numbers(function: F) -> F:
+def _of_numbers(function: Any) -> Any:
     """Return a function that names the argument if it is no number."""
-    plain: Any = function
-    names = plain.__code__.co_varnames[: plain.__code__.co_argcount]
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
 
     @functools.wraps(function)
     def of_numbers(*numbers: Any, **named: Any) -> Any:
@@ -212,21 +209,38 @@ def _of_numbers(function: F) -> F:
             raise
 
     of_numbers.__module__ = __name__
-    return of_numbers  # type: ignore[return-value]
+    return of_numbers
 
 
-exp = _of_numbers(elementary.exp)
-log = _of_numbers(elementary.log)
-log1p = _of_numbers(elementary.log1p)
-tanh = _of_numbers(elementary.tanh)
-cos = _of_numbers(elementary.cos)
-sigmoid = _of_numbers(activations.sigmoid)
-sigmoid_derivative = _of_numbers(activations.sigmoid_derivative)
-tanh_derivative = _of_numbers(activations.tanh_derivative)
-relu = _of_numbers(activations.relu)
-relu_derivative = _of_numbers(activations.relu_derivative)
-leaky_relu = _of_numbers(activations.leaky_relu)
-leaky_relu_derivative = _of_numbers(activations.leaky_relu_derivative)
-squared_error = _of_numbers(losses.squared_error)
-squared_error_derivative = _of_numbers(losses.squared_error_derivative)
-sigmoid_cross_entropy = _of_numbers(losses.sigmoid_cross_entropy)
+if TYPE_CHECKING:
+    from .activations import leaky_relu as leaky_relu
+    from .activations import leaky_relu_derivative as leaky_relu_derivative
+    from .activations import relu as relu
+    from .activations import relu_derivative as relu_derivative
+    from .activations import sigmoid as sigmoid
+    from .activations import sigmoid_derivative as sigmoid_derivative
+    from .activations import tanh_derivative as tanh_derivative
+    from .elementary import cos as cos
+    from .elementary import exp as exp
+    from .elementary import log as log
+    from .elementary import log1p as log1p
+    from .elementary import tanh as tanh
+    from .losses import sigmoid_cross_entropy as sigmoid_cross_entropy
+    from .losses import squared_error as squared_error
+    from .losses import squared_error_derivative as squared_error_derivative
+else:
+    exp = _of_numbers(elementary.exp)
+    log = _of_numbers(elementary.log)
+    log1p = _of_numbers(elementary.log1p)
+    tanh = _of_numbers(elementary.tanh)
+    cos = _of_numbers(elementary.cos)
+    sigmoid = _of_numbers(activations.sigmoid)
+    sigmoid_derivative = _of_numbers(activations.sigmoid_derivative)
+    tanh_derivative = _of_numbers(activations.tanh_derivative)
+    relu = _of_numbers(activations.relu)
+    relu_derivative = _of_numbers(activations.relu_derivative)
+    leaky_relu = _of_numbers(activations.leaky_relu)
+    leaky_relu_derivative = _of_numbers(activations.leaky_relu_derivative)
+    squared_error = _of_numbers(losses.squared_error)
+    squared_error_derivative = _of_numbers(losses.squared_error_derivative)
+    sigmoid_cross_entropy = _of_numbers(losses.sigmoid_cross_entropy)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 from .checks import as_number, as_size, shown
+from .given import Inputs, Targets
 from .network import Network
 
 T = TypeVar("T")
@@ -115,7 +116,9 @@ class GradientCheck(NamedTuple):
         )
 
 
-def check_gradients(net: Network, inputs: Any, targets: Any, step: float = 1e-5) -> GradientCheck:
+def check_gradients(
+    net: Network, inputs: Inputs, targets: Targets, step: float = 1e-5
+) -> GradientCheck:
     """Compare backprop with central differences, parameter by parameter.
 
     The slope of the loss L by a parameter w is measured as ``(L(w + h) - L(w - h)) / (2 * h)`` with

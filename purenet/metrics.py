@@ -15,12 +15,13 @@ returns.  NaN is never a right answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from .answers import Answers, Judged, checked_answers, count_classes, judge, judged_rows
 from .checks import as_choice, counted
 from .matrix import Matrix
 
+Average = Literal["auto", "macro", "micro"]
 AVERAGES = ("auto", "macro", "micro")
 
 
@@ -143,7 +144,7 @@ def confusion_table(outputs: Any, targets: Any) -> list[list[int]]:
     return _table_of(judged)
 
 
-def precision(outputs: Any, targets: Any, *, average: str | None = "auto") -> Any:
+def precision(outputs: Any, targets: Any, *, average: Average | None = "auto") -> Any:
     """Return which share of the answers that name a class is right.
 
     outputs, targets: see ``purenet.metrics``.
@@ -161,7 +162,7 @@ def precision(outputs: Any, targets: Any, *, average: str | None = "auto") -> An
     return _precision(judge(outputs, targets), _checked_average(average))
 
 
-def recall(outputs: Any, targets: Any, *, average: str | None = "auto") -> Any:
+def recall(outputs: Any, targets: Any, *, average: Average | None = "auto") -> Any:
     """Return which share of a class's samples is answered with it.
 
     outputs, targets, average, errors: as for ``precision``.  A class without samples has 0.0.
@@ -172,7 +173,7 @@ def recall(outputs: Any, targets: Any, *, average: str | None = "auto") -> Any:
     return _recall(judge(outputs, targets), _checked_average(average))
 
 
-def f1(outputs: Any, targets: Any, *, average: str | None = "auto") -> Any:
+def f1(outputs: Any, targets: Any, *, average: Average | None = "auto") -> Any:
     """Return the harmonic mean of precision and recall.
 
     For each class: 2 * right / (answers that name it + samples of it); 0.0 where neither is.

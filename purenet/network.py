@@ -8,15 +8,16 @@ raises ValueError or TypeError that names the argument, the row and the column.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from . import training
 from .answers import Answers, answered_class, count_correct
 from .checks import as_flag, as_learning_rate, as_path, flat, shown
 from .claims import Claim
 from .construction import SETTERS, checked_layers, checked_loss, connected
+from .given import Inputs, LearningRate, Numbers, Targets
 from .history import History
 from .layers import Dense, Layer, LayerOutput
 from .losses import (
@@ -27,8 +28,9 @@ from .losses import (
     total_loss,
     weighted_rows,
 )
-from .matrix import Matrix, Rows
+from .matrix import Matrix
 from .metrics import Evaluation
+from .names import LossName, OptimizerName
 from .optimizers import PLAIN_DESCENT, Optimizer, as_optimizer
 from .parameters import check_parameters, checked_gradients, digest_of, find_non_finite
 from .randomness import Random, batch_generator, new_seed
@@ -53,7 +55,7 @@ class Network:
     2
     """
 
-    def feedforward(self, inputs: Rows) -> list[LayerOutput]:
+    def feedforward(self, inputs: Inputs) -> list[LayerOutput]:
         """Return z and a of every layer: ``feedforward(inputs)[0].z`` is the first layer's.
 
         inputs: rows of as many numbers as the first layer has inputs.  Each layer's z and a have
@@ -79,7 +81,7 @@ class Network:
             a = output.a
         return outputs
 
-    def backprop(self, inputs: Rows, targets: Any) -> list[Any]:
+    def backprop(self, inputs: Inputs, targets: Targets) -> list[Any]:
         """Return the gradient of the loss over these samples, layer by layer.
 
         ``backprop(inputs, targets)[0].weights[k][j]`` is dL/dweights[k][j] of the first layer; next
@@ -143,7 +145,7 @@ class Network:
         self,
         gradients: Sequence[Any],
         learning_rate: float,
-        optimizer: Optimizer | str | None = None,
+        optimizer: Optimizer | OptimizerName | None = None,
     ) -> None:
         """Take one step of an optimizer.
 
@@ -166,13 +168,17 @@ class Network:
     layer_class: ClassVar[type[Dense]] = Dense
 
     layers: tuple[Layer, ...]
-    loss: str
+    loss: LossName
     seed: int
     epochs_trained: int
     history: History
 
     def __init__(
-        self, layers: Sequence[Layer], loss: str = "mean_squared_error", *, seed: int | None = None
+        self,
+        layers: Sequence[Layer],
+        loss: LossName = "mean_squared_error",
+        *,
+        seed: int | None = None,
     ) -> None:
         self.claim = Claim()
         self.seed = new_seed() if seed is None else seed
@@ -237,23 +243,23 @@ class Network:
 
     def fit(
         self,
-        inputs: Rows,
-        targets: Any,
+        inputs: Inputs,
+        targets: Targets,
         *,
         epochs: int,
-        learning_rate: float | Callable[[int], float] | None = None,
+        learning_rate: LearningRate | None = None,
         batch_size: int | None = None,
         shuffle: bool = True,
-        validation_data: tuple[Any, Any] | None = None,
+        validation_data: tuple[Inputs, Targets] | None = None,
         patience: int | None = None,
         on_epoch: Callable[[int, History], Any] | None = None,
         progress: bool = False,
         threads: int = 1,
-        optimizer: Optimizer | str | None = PLAIN_DESCENT,
+        optimizer: Optimizer | OptimizerName | None = PLAIN_DESCENT,
         clip_norm: float | None = None,
         clip_value: float | None = None,
-        class_weight: dict[int, float] | str | None = None,
-        sample_weight: Sequence[float] | None = None,
+        class_weight: Mapping[int, float] | Literal["balanced"] | None = None,
+        sample_weight: Numbers | None = None,
         validation_split: float | None = None,
         restore_best: bool = False,
     ) -> History:
@@ -312,7 +318,7 @@ class Network:
 
     # Using a network.
 
-    def predict(self, inputs: Rows, *, threads: int = 1) -> Matrix:
+    def predict(self, inputs: Inputs, *, threads: int = 1) -> Matrix:
         """Return the outputs of the last layer, one row a sample.
 
         threads: how many may compute.  It changes no bit; in pure Python it has no effect.
@@ -322,7 +328,7 @@ class Network:
         rows = self.checked_inputs(inputs, threads)
         return self.outputs_of(rows, threads)
 
-    def predict_classes(self, inputs: Rows, *, threads: int = 1) -> list[int]:
+    def predict_classes(self, inputs: Inputs, *, threads: int = 1) -> list[int]:
         """Return the class of each sample: the largest output, or for one output 1 from 0.5 on.
 
         Raises ValueError for a sample with an output that is NaN.
@@ -338,7 +344,7 @@ class Network:
             classes.append(answered)
         return classes
 
-    def evaluate(self, inputs: Rows, targets: Any, *, threads: int = 1) -> Evaluation:
+    def evaluate(self, inputs: Inputs, targets: Targets, *, threads: int = 1) -> Evaluation:
         """Return the loss over these samples and, if the targets are classes, the accuracy.
 
         The loss is the one that training makes smaller: with the penalties of l1 and l2.

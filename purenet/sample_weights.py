@@ -9,6 +9,7 @@ from typing import Any
 from .answers import class_of
 from .checks import as_class, as_list, as_size, counted, shown
 from .matrix import Matrix
+from .names import hint
 
 
 def checked_sample_weight(values: Any, samples: int) -> list[float]:
@@ -52,7 +53,7 @@ def _class_weights(value: Any, targets: Matrix | None) -> list[float]:
     if not is_balanced and not isinstance(value, Mapping):
         raise TypeError(
             f"class_weight: found {shown(value)}, expected a dict with a number for a class, "
-            f"or 'balanced'"
+            f"or 'balanced'{hint(value, ('balanced',))}"
         )
     if targets is None:
         raise ValueError(

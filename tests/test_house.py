@@ -26,6 +26,7 @@ ROOMS = (
     "losses",
     "regularisation",
     "arrays",
+    "given",
     "names",
     "checks",
     "claims",

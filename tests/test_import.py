@@ -29,6 +29,7 @@ TRAINING = {
     "elementary",
     "fixed",
     "functions",
+    "given",
     "history",
     "initializers",
     "layers",

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..checks import counted
 from ..drawing.text import supports_unicode
-from ..seeing.paper.explain import FORMATS, GRAINS, explain
+from ..seeing.paper.explain import FORMATS, GRAINS, Format, explain
 from ..writing import write_text
 from .chosen_samples import (
     add_learning_rate,
@@ -23,7 +23,7 @@ from .destinations import check_destinations
 from .file_kinds import check_kind, kind_of
 
 # The kind of file that each format makes.
-_KINDS = {"text": "text", "markdown": "Markdown", "json": "JSON", "html": "HTML"}
+_KINDS: dict[Format, str] = {"text": "text", "markdown": "Markdown", "json": "JSON", "html": "HTML"}
 
 
 def add_command(commands: Any) -> None:
@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _format_for(path: str | None) -> str:
+def _format_for(path: str | None) -> Format:
     """Return the format that the name of a file asks for: text, if it says nothing."""
     kinds = list(_KINDS.values())
     check_kind("-o", path, kinds)

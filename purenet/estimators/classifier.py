@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from math import isfinite
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from ..checks import as_size, is_row, shown
 from ..matrix import Matrix
+from ..names import ActivationName, OptimizerName
+from ..optimizers import Optimizer
 from .estimator import Estimator
 from .given import checked_answers, checked_rows, checked_weights, numpy_for, without_columns
 
@@ -54,19 +56,19 @@ class Classifier(Estimator):
     def __init__(
         self,
         layers: Sequence[int] = (32,),
-        activation: str = "relu",
+        activation: ActivationName = "relu",
         *,
         l2: float | None = None,
         l1: float = 0.0,
         dropout: float = 0.0,
-        optimizer: Any = "adam",
+        optimizer: Optimizer | OptimizerName = "adam",
         learning_rate: float = 0.01,
         schedule: str = "cosine",
         epochs: int | None = None,
         batch_size: int | None = 16,
         clip_norm: float | None = None,
-        class_weight: Mapping[Any, float] | str | None = None,
-        scale: str = "standard",
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        scale: Literal["standard", "none"] = "standard",
         seed: int = 1,
         threads: int = 1,
     ) -> None:

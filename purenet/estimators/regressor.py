@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from ..matrix import Matrix
+from ..names import ActivationName, OptimizerName
+from ..optimizers import Optimizer
 from .estimator import Estimator
 from .given import (
     checked_answers,
@@ -41,18 +43,18 @@ class Regressor(Estimator):
     def __init__(
         self,
         layers: Sequence[int] = (32,),
-        activation: str = "relu",
+        activation: ActivationName = "relu",
         *,
         l2: float | None = None,
         l1: float = 0.0,
         dropout: float = 0.0,
-        optimizer: Any = "adam",
+        optimizer: Optimizer | OptimizerName = "adam",
         learning_rate: float = 0.01,
         schedule: str = "cosine",
         epochs: int | None = None,
         batch_size: int | None = 16,
         clip_norm: float | None = None,
-        scale: str = "standard",
+        scale: Literal["standard", "none"] = "standard",
         seed: int = 1,
         threads: int = 1,
     ) -> None:

@@ -14,13 +14,14 @@ of the window, ``weights[f][c][dy][dx]``; there is one bias a filter.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from ..activations import ELEMENTWISE, activate
 from ..checks import as_array, as_count, entry_of, shown
+from ..given import Foreign, Inputs, Numbers
 from ..initializers import GivenValues, Initializer
 from ..matrix import Matrix, Rows
-from ..names import hint
+from ..names import ElementwiseName, InitializerName, hint
 from ..randomness import Random
 from ..regularisation import add_penalty_slopes
 from .images import (
@@ -44,6 +45,7 @@ from .weighted import WeightedLayer
 MOST_FILTERS = 2**16
 
 Filters = list[Image]  # weights[f][c][dy][dx]
+GivenFilters = Sequence[Sequence[Inputs] | Foreign] | Foreign
 
 
 class ConvolutionGradient(NamedTuple):
@@ -284,13 +286,13 @@ class Conv2D(WeightedLayer):
         inputs: tuple[int, int, int] | None,
         filters: int,
         size: int | tuple[int, int],
-        activation: str = "relu",
+        activation: ElementwiseName = "relu",
         *,
         stride: int | tuple[int, int] = 1,
-        padding: int | tuple[int, int] | str = 0,
+        padding: int | tuple[int, int] | Literal["same", "valid"] = 0,
         bias: bool = True,
-        initializer: Any = None,
-        bias_initializer: Any = "zeros",
+        initializer: InitializerName | Initializer | GivenFilters | None = None,
+        bias_initializer: InitializerName | Initializer | Numbers = "zeros",
         l1: float = 0.0,
         l2: float = 0.0,
     ) -> None:

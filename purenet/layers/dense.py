@@ -10,7 +10,10 @@ from typing import Any, ClassVar, NamedTuple
 
 from ..activations import activate
 from ..checks import as_count, entry_of
+from ..given import Inputs, Numbers
+from ..initializers import Initializer
 from ..matrix import Matrix, Rows, add_bias, column_sums, dot, transpose
+from ..names import ActivationName, InitializerName
 from ..regularisation import add_penalty_slopes
 from .layer import MOST_UNITS, LayerOutput, numbers_in
 from .weighted import WeightedLayer
@@ -97,11 +100,11 @@ class Dense(WeightedLayer):
         self,
         inputs: int | None,
         outputs: int,
-        activation: str = "sigmoid",
+        activation: ActivationName = "sigmoid",
         *,
         bias: bool = True,
-        initializer: Any = None,
-        bias_initializer: Any = "zeros",
+        initializer: InitializerName | Initializer | Inputs | None = None,
+        bias_initializer: InitializerName | Initializer | Numbers = "zeros",
         l1: float = 0.0,
         l2: float = 0.0,
     ) -> None:

@@ -22,7 +22,10 @@ from typing import Any, ClassVar, NamedTuple
 
 from ..activations import ELEMENTWISE, activate, activation_delta
 from ..checks import as_count, as_flag, as_list, counted, entry_of, shown
+from ..given import Inputs, Numbers
+from ..initializers import Initializer
 from ..matrix import Matrix, Rows, add, add_bias, column_sums, dot, transpose
+from ..names import ElementwiseName, InitializerName
 from ..regularisation import add_penalty_slopes
 from .layer import MOST_UNITS, numbers_in
 from .weighted import WeightedLayer
@@ -201,13 +204,13 @@ class Recurrent(WeightedLayer):
         self,
         inputs: tuple[int, int] | None,
         units: int,
-        activation: str = "tanh",
+        activation: ElementwiseName = "tanh",
         *,
         sequences: bool = False,
         bias: bool = True,
-        initializer: Any = None,
-        recurrent_initializer: Any = None,
-        bias_initializer: Any = "zeros",
+        initializer: InitializerName | Initializer | Inputs | None = None,
+        recurrent_initializer: InitializerName | Initializer | Inputs | None = None,
+        bias_initializer: InitializerName | Initializer | Numbers = "zeros",
         l1: float = 0.0,
         l2: float = 0.0,
     ) -> None:

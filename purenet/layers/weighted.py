@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ..checks import as_flag, as_learning_rate, as_size, shown
 from ..initializers import GivenValues, as_initializer, default_initializer
+from ..names import ActivationName
 from ..optimizers import GradientDescent
 from .layer import Layer
 
@@ -18,6 +19,7 @@ class WeightedLayer(Layer, abstract=True):
     WEIGHTS: ClassVar[tuple[str, ...]] = ("weights",)
     SETTINGS: ClassVar[tuple[str, ...]] = (*Layer.SETTINGS, "bias")
 
+    activation: ActivationName
     bias: bool
     biases: list[float] | None
 

@@ -17,6 +17,7 @@ from ..checks import (
     shown,
 )
 from ..layers import KINDS
+from ..names import ACTIVATION_NAMES, OPTIMIZER_NAMES, LossName
 from ..network import Network
 from ..optimizers import OPTIMIZERS, Optimizer, Published
 from ..schedule_texts import schedule_of, schedule_text
@@ -156,7 +157,8 @@ def make_network(
         width = units
         if recipe.dropout > 0.0:
             layers.append(dropout(recipe.dropout))
-    activation, loss = "linear", "mean_squared_error"
+    activation = "linear"
+    loss: LossName = "mean_squared_error"
     if classes:
         activation, loss = "softmax", "categorical_cross_entropy"
         if outputs == 1:
@@ -188,7 +190,7 @@ def _layers(value: Any, name: str) -> tuple[int, ...] | str:
 
 
 def _activation(value: Any, name: str) -> str:
-    return as_choice(value, name, ACTIVATIONS)
+    return as_choice(value, name, ACTIVATIONS, ACTIVATION_NAMES)
 
 
 def _optimizer(value: Any, name: str) -> str | Published:
@@ -196,12 +198,12 @@ def _optimizer(value: Any, name: str) -> str | Published:
         return value if value.settings() else _name_of(value)
     if isinstance(value, Mapping):
         settings = dict(value)
-        kind = OPTIMIZERS[as_choice(settings.pop("name", None), name, OPTIMIZERS)]
+        kind = OPTIMIZERS[as_choice(settings.pop("name", None), name, OPTIMIZERS, OPTIMIZER_NAMES)]
         try:
             return kind(**settings)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{name}: {error}") from None
-    return as_choice(value, name, OPTIMIZERS)
+    return as_choice(value, name, OPTIMIZERS, OPTIMIZER_NAMES)
 
 
 def _schedule(value: Any, name: str) -> str:

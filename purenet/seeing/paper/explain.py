@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal
 
 from ...checks import as_choice
+from ...given import Inputs, Targets
+from ...names import OptimizerName
+from ...network import Network
 from ...optimizers import Optimizer
 from ..recording.document import Recording
 from ..recording.record import record
 from .markdown import as_markdown
 from .text import as_text
 
+Grain = Literal["matrix", "number", "operation"]
+Format = Literal["text", "markdown", "html", "json"]
 GRAINS = ("matrix", "number", "operation")
 FORMATS = ("text", "markdown", "html", "json")
 
@@ -41,20 +46,20 @@ class Explanation(str):
 
 
 def explain(
-    net: Any,
-    inputs: Any,
-    targets: Any,
+    net: Network,
+    inputs: Inputs,
+    targets: Targets,
     learning_rate: float | None = None,
     *,
     steps: int = 1,
-    optimizer: Optimizer | str | None = None,
+    optimizer: Optimizer | OptimizerName | None = None,
     clip_norm: float | None = None,
     clip_value: float | None = None,
     sample: int | Sequence[int] | None = None,
     layer: int | None = None,
     unit: int | None = None,
-    grain: str | None = None,
-    format: str = "text",
+    grain: Grain | None = None,
+    format: Format = "text",
     open_functions: bool = False,
     ascii: bool = False,
     limit: int | None = None,

@@ -15,10 +15,11 @@ The format is documented in ``Recording``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ...checks import as_count, as_flag, as_learning_rate, shown
+from ...given import Inputs, Targets
 from ...layers import Dense
+from ...names import OptimizerName
 from ...network import Network
 from ...optimizers import Optimizer, as_optimizer
 from ..copies import pure_copy
@@ -36,12 +37,12 @@ IMAGE_LIMIT = 100_000
 
 def record(
     net: Network,
-    inputs: Any,
-    targets: Any,
+    inputs: Inputs,
+    targets: Targets,
     learning_rate: float | None = None,
     *,
     steps: int = 1,
-    optimizer: Optimizer | str | None = None,
+    optimizer: Optimizer | OptimizerName | None = None,
     clip_norm: float | None = None,
     clip_value: float | None = None,
     sample: int | Sequence[int] | None = None,
