@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..layers import KINDS
+from ..names import LossName
 from ..network import Network
 from .layer_texts import LayerText
 
@@ -85,7 +86,7 @@ def network_for(
     categorical cross-entropy, a number a linear output and the mean squared error.
     """
     layers = layers_for(network_class, inputs, outputs, classes, wish)
-    loss = "mean_squared_error"
+    loss: LossName = "mean_squared_error"
     if classes:
         loss = "binary_cross_entropy" if outputs == 1 else "categorical_cross_entropy"
     return network_class(layers, loss=loss, seed=seed)
