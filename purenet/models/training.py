@@ -116,7 +116,15 @@ class TableTraining:
             options["task"] = "number" if self.preparation.classes is None else "classes"
             options["classes"] = self.preparation.classes
             options["rows"] = rows
-        return Preparation.from_table(self.table, **options)
+        try:
+            return Preparation.from_table(self.table, **options)
+        except ValueError as error:
+            if rows is None:
+                raise
+            what = str(error).removeprefix(f"{self.table.name}: ")
+            raise ValueError(
+                f"{self.table.name}: the {counted(len(rows), 'row')} to learn from: {what}"
+            ) from None
 
     def _check_network(self) -> None:
         """Refuse layers that do not fit, before anything is computed."""
