@@ -6,11 +6,12 @@ import json
 import math
 import random
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from purenet.tables import Preparation, Table
+from purenet.tables import Preparation, Table, read_csv
 
 NAMES = ["this", "other"]
 
@@ -242,6 +243,29 @@ def test_points_between_thousands_are_known_by_the_commas_of_other_columns() -> 
     assert [line[1] for line in found.lines()] == [
         *("number with decimal comma and points between thousands", "number")
     ]
+
+
+def test_points_between_thousands_in_files(tmp_path: Path) -> None:
+    def read(text: str, decimal: str | None = None) -> Table:
+        path = tmp_path / "data.csv"
+        path.write_text(text)
+        return read_csv(path, "y", decimal=decimal)
+
+    def inputs(table: Table, **options: Any) -> list[list[float]]:
+        return Preparation.from_table(table, scale="none", **options).inputs(table)
+
+    both = read("a;b;y\n1.234;12,5;p\n2.500;3,5;q\n999;1,5;p\n")
+    assert inputs(both) == [[1234.0, 12.5], [2500.0, 3.5], [999.0, 1.5]]
+    found = Preparation.from_table(both, scale="none")
+    assert found.decimal == "comma"
+    # A file with that column alone does not show it; the model knows.
+    alone = "a;b;y\n1.234;12;p\n2.500;3;q\n999;1;p\n"
+    assert inputs(read(alone)) == [[1.234, 12.0], [2.5, 3.0], [999.0, 1.0]]
+    assert found.inputs(read(alone, found.decimal)) == [[1234.0, 12], [2500.0, 3], [999.0, 1]]
+    assert inputs(read(alone, "comma"), decimal="comma") == [[1234.0, 12], [2500.0, 3], [999.0, 1]]
+    assert Preparation.from_table(read(alone)).decimal is None
+    mixed = read("a;b;y\n1.234;12,5;p\n2.5001;3,5;q\n")
+    assert inputs(mixed) == [[1.234, 12.5], [2.5001, 3.5]]
 
 
 def test_a_table_of_which_nothing_is_left() -> None:

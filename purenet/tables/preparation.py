@@ -20,7 +20,7 @@ from .deciding import (
     learn_inputs,
 )
 from .faults import Faults
-from .inputs import SCALES
+from .inputs import SCALES, NumberInput
 from .kinds import KINDS, texts_at
 from .notations import DECIMALS, PLAIN
 from .stored import read_stored
@@ -187,6 +187,12 @@ class Preparation:
     def outputs(self) -> int:
         """The width of a row of targets, the number of outputs that a network needs."""
         return self.target.outputs
+
+    @property
+    def decimal(self) -> str | None:
+        """The mark before decimals that some column needs when a file is read: "comma" or None."""
+        numbers = [c for c in self.inputs_of_columns if isinstance(c, NumberInput)]
+        return "comma" if any(column.notation.decimal == "," for column in numbers) else None
 
     def check_network(self, inputs: int, outputs: int) -> None:
         """Raise ValueError if this was not made for a network of so many inputs and outputs."""
