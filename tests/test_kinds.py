@@ -142,6 +142,8 @@ def test_kinds_can_be_forced() -> None:
     assert words(["007", "012", "013"], kinds={"this": "number"})[0] == "number"
     assert words(list(range(30)), kinds={"this": "number"})[0] == "number"
     assert words([5, 5, 5], kinds={"this": "number"})[0] == "number"
+    assert words(["4 doors", "2 doors"] * 2)[0] == "category of 2: 2 doors, 4 doors"
+    assert words(["4 doors", "2 doors"], kinds={"this": "number"})[0] == "number in doors"
     assert words([0, 1, 1], kinds={"this": "number"})[0] == "number"
     assert words([1, 2, 4], kinds={"this": "text"})[0] == "left out: text"
     assert words(["a", "b", "c"], kinds={"this": "category"})[0] == "category of 3: a, b, c"

@@ -232,6 +232,10 @@ def test_none_is_a_class_beside_words_and_nothing_beside_numbers() -> None:
     [
         (["1.5", "2", "oops", "3"], r"row 2, column 'y': found 'oops', expected a number"),
         ([*map(str, range(40)), "oops"], r"row 40, column 'y': found 'oops', expected a number"),
+        (
+            ["3,5%", "5", "4%"],
+            r"row 1, column 'y': found '5', expected a number with decimal comma, ",
+        ),
         (["1,5", "2,5", "3.5"], r"row 2, column 'y': found '3.5', expected a number with decimal"),
         ([f"name {k}" for k in range(30)], r"column 'y': found text, 30 different values in 30 ro"),
         ([f"2000-01-{k:02}" for k in range(1, 31)], r"column 'y': found dates, 30 different"),
@@ -292,8 +296,8 @@ def test_classes_may_be_known_before() -> None:
         (
             {"columns": ["c0", "d1"], "ignore": ["q"], "kinds": {"C1": "text"}},
             "table: columns: found no column 'd1', expected it among 'c0', 'c1', 'y'; ignore: "
-            "found no column 'q', expected it among 'c0', 'c1', 'y'; kinds: found no column 'C1' "
-            "(did you mean 'c1'?), expected it among 'c0', 'c1', 'y'",
+            "found no column 'q', expected it among 'c0', 'c1', 'y'; kinds: found no column 'C1', "
+            "expected it among 'c0', 'c1', 'y'; did you mean 'c1'?",
         ),
         ({"columns": ["c0", "c0"]}, "table: columns: found 'c0' twice, expected different names"),
         (
@@ -417,7 +421,7 @@ def test_what_is_no_list_of_rows_is_refused(rows: Any) -> None:
 
 def test_a_table_without_needed_columns_is_refused_at_once() -> None:
     message = (
-        "table: found no column 'a' (did you mean 'A'?), expected it among 'A'; "
+        "table: found no column 'a', expected it among 'A'; did you mean 'A'?; "
         "found no column 'b', expected it among 'A'"
     )
     with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):

@@ -211,6 +211,8 @@ def _kind_of_texts(
                 return Taken("date", dates)
         notation, fitting = commonest_notation(counts)
         if wish.kind == "number" or _is_mostly_numbers(counts, notation, fitting):
+            if fitting == sum(counts.values()):
+                return Taken("number", notation)
             expected = f"a number {notation.in_words()}".strip()
             if wish.kind is None:
                 expected += ", as in most of the column"
