@@ -317,10 +317,23 @@ def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> No
         Preparation.from_table(table, **options)
 
 
-def test_lists_of_names_are_no_text() -> None:
-    for name in ("columns", "ignore"):
-        with pytest.raises(TypeError, match=rf"^{name}: found 'c0', expected a list of names$"):
-            Preparation.from_table(table_of(["a", "b"]), **{name: "c0"})  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"columns": "c0"}, "columns: found 'c0', expected a list of names"),
+        ({"ignore": "c0"}, "ignore: found 'c0', expected a list of names"),
+        ({"ignore": 5}, "ignore: found 5, expected a list of names"),
+        ({"columns": ["c0", 1]}, "columns: found 1, expected the name of a column"),
+        ({"target": 5}, "target: found 5, expected the name of a column"),
+        ({"kinds": ["c0"]}, "kinds: found ['c0'], expected a kind for each column"),
+        ({"rows": 5}, "rows: found 5, expected a list of row numbers"),
+    ],
+)
+def test_options_of_another_type(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match="^" + re.escape(message) + "$"):
+        Preparation.from_table(table_of(["a", "b"], [[1.5], [2.5]]), **options)
+    with pytest.raises(TypeError, match=r"^table: found \[\[1\]\], expected a Table$"):
+        Preparation.from_table([[1]])  # type: ignore[arg-type]
 
 
 def test_a_table_without_a_target_is_refused() -> None:
