@@ -240,6 +240,12 @@ def test_dates_are_read_as_the_other_columns_are() -> None:
     assert found.lines()[0][1].startswith("date 03/04/2000 to 05/06/2000: trend, season")
 
 
+def test_python_dates_are_taken_whatever_the_column_has() -> None:
+    found = dated(["31.12.1999", "1.2.2000", "3.3.2000"])
+    dates = [datetime.date(1999, 12, 31), datetime.datetime(2000, 2, 1)]
+    assert found.inputs([[d] for d in dates]) == found.inputs([["31.12.1999"], ["01.02.2000"]])
+
+
 def test_python_dates_are_taken() -> None:
     dates = [datetime.date(2000, 1, 1), datetime.date(2000, 2, 5)]
     found = Preparation.from_table(Table(["d"], [[d] for d in dates], "y", ["a", "b"]))

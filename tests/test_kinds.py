@@ -6,11 +6,12 @@ import json
 import math
 import random
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from purenet.tables import Preparation, Table
+from purenet.tables import Preparation, Table, read_csv
 
 NAMES = ["this", "other"]
 
@@ -97,6 +98,8 @@ def test_identities_are_left_out_by_their_names() -> None:
     assert words([1, 2, 3], "id")[0] == "left out: counts the rows"
     assert words([k % 5 for k in range(20)], "id")[0] == "number"
     assert words([k + 0.5 for k in different], "id")[0] == "number"
+    assert words(list(range(30)), "week")[0] == "number"
+    assert words(list(range(30)), "X")[0] == "left out: counts the rows"
     # Whoever asks for a column gets it.
     assert words(different, "id", columns=["id", "other"])[0] == "number"
     assert words(list(range(20)), columns=["this", "other"])[0] == "number"
@@ -141,6 +144,8 @@ def test_kinds_can_be_forced() -> None:
     assert words(["007", "012", "013"], kinds={"this": "number"})[0] == "number"
     assert words(list(range(30)), kinds={"this": "number"})[0] == "number"
     assert words([5, 5, 5], kinds={"this": "number"})[0] == "number"
+    assert words(["4 doors", "2 doors"] * 2)[0] == "category of 2: 2 doors, 4 doors"
+    assert words(["4 doors", "2 doors"], kinds={"this": "number"})[0] == "number in doors"
     assert words([0, 1, 1], kinds={"this": "number"})[0] == "number"
     assert words([1, 2, 4], kinds={"this": "text"})[0] == "left out: text"
     assert words(["a", "b", "c"], kinds={"this": "category"})[0] == "category of 3: a, b, c"
@@ -242,6 +247,29 @@ def test_points_between_thousands_are_known_by_the_commas_of_other_columns() -> 
     assert [line[1] for line in found.lines()] == [
         *("number with decimal comma and points between thousands", "number")
     ]
+
+
+def test_points_between_thousands_in_files(tmp_path: Path) -> None:
+    def read(text: str, decimal: str | None = None) -> Table:
+        path = tmp_path / "data.csv"
+        path.write_text(text)
+        return read_csv(path, "y", decimal=decimal)
+
+    def inputs(table: Table, **options: Any) -> list[list[float]]:
+        return Preparation.from_table(table, scale="none", **options).inputs(table)
+
+    both = read("a;b;y\n1.234;12,5;p\n2.500;3,5;q\n999;1,5;p\n")
+    assert inputs(both) == [[1234.0, 12.5], [2500.0, 3.5], [999.0, 1.5]]
+    found = Preparation.from_table(both, scale="none")
+    assert found.decimal == "comma"
+    # A file with that column alone does not show it; the model knows.
+    alone = "a;b;y\n1.234;12;p\n2.500;3;q\n999;1;p\n"
+    assert inputs(read(alone)) == [[1.234, 12.0], [2.5, 3.0], [999.0, 1.0]]
+    assert found.inputs(read(alone, found.decimal)) == [[1234.0, 12], [2500.0, 3], [999.0, 1]]
+    assert inputs(read(alone, "comma"), decimal="comma") == [[1234.0, 12], [2500.0, 3], [999.0, 1]]
+    assert Preparation.from_table(read(alone)).decimal is None
+    mixed = read("a;b;y\n1.234;12,5;p\n2.5001;3,5;q\n")
+    assert inputs(mixed) == [[1.234, 12.5], [2.5001, 3.5]]
 
 
 def test_a_table_of_which_nothing_is_left() -> None:

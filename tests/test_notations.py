@@ -137,6 +137,8 @@ def test_later_numbers_may_have_marks_for_the_first_time() -> None:
     assert Notation(".", "", "$").number("$1,234.50") == 1234.5
     assert Notation(".", "", "$").number("7") == 7.0
     assert Notation(".", "", "$").number("7 €") is None
+    assert Notation(",", "", "%").number("7") is None
+    assert Notation(",", "", "%").number("0,0") == 0.0
     assert PLAIN.number("1,234") is None
     assert PLAIN.number("1 234") is None
     assert Notation(",").number("1.5") is None

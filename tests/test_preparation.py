@@ -232,6 +232,10 @@ def test_none_is_a_class_beside_words_and_nothing_beside_numbers() -> None:
     [
         (["1.5", "2", "oops", "3"], r"row 2, column 'y': found 'oops', expected a number"),
         ([*map(str, range(40)), "oops"], r"row 40, column 'y': found 'oops', expected a number"),
+        (
+            ["3,5%", "5", "4%"],
+            r"row 1, column 'y': found '5', expected a number with decimal comma, ",
+        ),
         (["1,5", "2,5", "3.5"], r"row 2, column 'y': found '3.5', expected a number with decimal"),
         ([f"name {k}" for k in range(30)], r"column 'y': found text, 30 different values in 30 ro"),
         ([f"2000-01-{k:02}" for k in range(1, 31)], r"column 'y': found dates, 30 different"),
@@ -292,8 +296,8 @@ def test_classes_may_be_known_before() -> None:
         (
             {"columns": ["c0", "d1"], "ignore": ["q"], "kinds": {"C1": "text"}},
             "table: columns: found no column 'd1', expected it among 'c0', 'c1', 'y'; ignore: "
-            "found no column 'q', expected it among 'c0', 'c1', 'y'; kinds: found no column 'C1' "
-            "(did you mean 'c1'?), expected it among 'c0', 'c1', 'y'",
+            "found no column 'q', expected it among 'c0', 'c1', 'y'; kinds: found no column 'C1', "
+            "expected it among 'c0', 'c1', 'y'; did you mean 'c1'?",
         ),
         ({"columns": ["c0", "c0"]}, "table: columns: found 'c0' twice, expected different names"),
         (
@@ -313,10 +317,23 @@ def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> No
         Preparation.from_table(table, **options)
 
 
-def test_lists_of_names_are_no_text() -> None:
-    for name in ("columns", "ignore"):
-        with pytest.raises(TypeError, match=rf"^{name}: found 'c0', expected a list of names$"):
-            Preparation.from_table(table_of(["a", "b"]), **{name: "c0"})  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"columns": "c0"}, "columns: found 'c0', expected a list of names"),
+        ({"ignore": "c0"}, "ignore: found 'c0', expected a list of names"),
+        ({"ignore": 5}, "ignore: found 5, expected a list of names"),
+        ({"columns": ["c0", 1]}, "columns: found 1, expected the name of a column"),
+        ({"target": 5}, "target: found 5, expected the name of a column"),
+        ({"kinds": ["c0"]}, "kinds: found ['c0'], expected a kind for each column"),
+        ({"rows": 5}, "rows: found 5, expected a list of row numbers"),
+    ],
+)
+def test_options_of_another_type(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match="^" + re.escape(message) + "$"):
+        Preparation.from_table(table_of(["a", "b"], [[1.5], [2.5]]), **options)
+    with pytest.raises(TypeError, match=r"^table: found \[\[1\]\], expected a Table$"):
+        Preparation.from_table([[1]])  # type: ignore[arg-type]
 
 
 def test_a_table_without_a_target_is_refused() -> None:
@@ -417,7 +434,7 @@ def test_what_is_no_list_of_rows_is_refused(rows: Any) -> None:
 
 def test_a_table_without_needed_columns_is_refused_at_once() -> None:
     message = (
-        "table: found no column 'a' (did you mean 'A'?), expected it among 'A'; "
+        "table: found no column 'a', expected it among 'A'; did you mean 'A'?; "
         "found no column 'b', expected it among 'A'"
     )
     with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):

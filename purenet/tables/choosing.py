@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..checks import shown
+from ..checks import as_list, shown
 from .table import Table
 from .words import first_repeated, no_column
 
@@ -25,9 +25,10 @@ def input_columns(
     wrong = []
     known = [*table.columns, *([] if table.target is None else [table.target])]
     for argument, names in (("target", [target]), ("columns", columns), ("ignore", ignore)):
-        if isinstance(names, str):
-            raise TypeError(f"{argument}: found {shown(names)}, expected a list of names")
-        names = list(names or [])
+        names = [] if names is None else as_list(names, argument, "a list of names")
+        for name in names:
+            if not isinstance(name, str):
+                raise TypeError(f"{argument}: found {shown(name)}, expected the name of a column")
         wrong += [
             f"{argument}: {no_column(name, known)}" for name in names if not table.has_column(name)
         ]

@@ -16,6 +16,7 @@ from .kinds import texts_at
 
 PARTS = ("trend", "season", "weekday", "hour")
 
+_ISO = DateFormat("year-month-day")  # as dates of Python and of data frames are written
 _NO_MOMENT = Moment(None, math.nan)
 
 
@@ -113,7 +114,7 @@ class DateInput:
         texts = texts_at(column, rows)
         known: dict[str, Moment] = {}
         for text in set(texts):
-            moment = None if is_missing(text) else self.form.moment(text)
+            moment = None if is_missing(text) else self.form.moment(text) or _ISO.moment(text)
             if moment is not None and (moment.date is None) == (self.form.name == "time"):
                 known[text] = moment
         if strict:

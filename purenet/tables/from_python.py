@@ -30,6 +30,7 @@ def table_of(
     columns: Sequence[str] | None = None,
     target_optional: bool = False,
     keep: Sequence[str] = (),
+    decimal: str | None = None,
 ) -> Table:
     """Return a table of whatever kind of data.
 
@@ -37,7 +38,7 @@ def table_of(
         row, where a key that is missing means a cell that is; a list of lists, whose columns are
         those of ``columns``; a dictionary with a list of cells for each column; a data frame of
         pandas or Polars, a table of Arrow; or a ``Table``.
-    target, columns, target_optional, keep: as in ``read_csv``.  The target may be one of
+    target, columns, target_optional, keep, decimal: as in ``read_csv``.  The target may be one of
         ``columns`` where these name the cells of lists.
 
     Cells are numbers, text, True and False, dates, or None where there is nothing.  Raises
@@ -50,7 +51,14 @@ def table_of(
     [[1.5], [2.5]]
     """
     if _is_source(data):
-        return read_csv(data, target, columns=columns, target_optional=target_optional, keep=keep)
+        return read_csv(
+            data,
+            target,
+            columns=columns,
+            target_optional=target_optional,
+            keep=keep,
+            decimal=decimal,
+        )
     if isinstance(data, Table):
         table = data
         if target is None:
@@ -65,11 +73,12 @@ def table_of(
     return _chosen(table, target, columns, keep)
 
 
-def table_of_rows(rows: Any, columns: Sequence[str]) -> Table:
+def table_of_rows(rows: Any, columns: Sequence[str], *, decimal: str | None = None) -> Table:
     """Return the table of some rows whose columns are known, as those of a model are.
 
     rows: a list of dictionaries, of which other keys are ignored, or of lists with a cell for each
         of ``columns``; or any other data that ``table_of`` takes.
+    decimal: as in ``read_csv``.
 
     Raises ValueError or TypeError, naming row and column (counted from 0), for rows that have
     another width, for columns that no row has, and for what is no cell.
@@ -80,7 +89,7 @@ def table_of_rows(rows: Any, columns: Sequence[str]) -> Table:
     [[1.0, 'x'], [2.0, None]]
     """
     if _is_source(rows):
-        return read_csv(rows, columns=columns)
+        return read_csv(rows, columns=columns, decimal=decimal)
     if isinstance(rows, Table):
         return _chosen(rows, None, columns, ())
     names, cells = _named_cells(rows, columns)

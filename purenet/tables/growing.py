@@ -18,6 +18,7 @@ from .words import number_in
 
 _MOST_KNOWN = 1 << 14
 _CODE = re.compile(r"(?:^|\n)[ \t]*0[0-9]+[ \t\r]*(?:\n|$)")
+_DECIMAL_COMMA = re.compile(r"[0-9],[0-9]+[^0-9,]*$")
 _CLASSES_OF_CHARACTERS = bytes.maketrans(b'123456789 \t\r\n";|', b"111111111,,,,,,,")
 
 flat = chain.from_iterable
@@ -97,6 +98,18 @@ class GrowingColumn:
         if later is not None:
             self._texts.texts += later.texts
         self._numbers = None
+
+    def has_decimal_commas(self) -> bool:
+        """Return whether the first cell in which something stands is written like 12,5."""
+        cells = [] if self._texts is None else self._texts.texts
+        first = next((cell for cell in cells if not is_missing(cell)), "")
+        return _DECIMAL_COMMA.search(first) is not None
+
+    def want_texts_of_thousands(self) -> None:
+        """Ask for texts as well if points may stand between thousands: 1.234 and 999."""
+        if self._texts is None and _may_be_thousands(self._numbers or array("d")):
+            self._texts = _Texts()
+            self.keep_texts = True
 
     def finished(self) -> Column:
         """Return the column."""
@@ -185,6 +198,15 @@ class GrowingColumns:
         self.columns.reverse()
         return [self.columns.pop().finished() for _ in self.positions]
 
+    def want_texts_of_thousands(self, decimal: str | None) -> None:
+        """Ask for the texts of numbers in which points may stand between thousands.
+
+        decimal: "comma" if the user says so; otherwise another column has to show it.
+        """
+        if decimal == "comma" or any(column.has_decimal_commas() for column in self.columns):
+            for column in self.columns:
+                column.want_texts_of_thousands()
+
     def _read(self, records: list[list[str]], text: str) -> array[float] | None:
         """Return the numbers of all cells, row by row, or None if some are no plain numbers."""
         if not self._numbers:
@@ -220,6 +242,18 @@ def _numbers(cells: Sequence[str], known: KnownNumbers) -> array[float] | None:
         return array("d", numbers)
     except ValueError:
         return None
+
+
+def _may_be_thousands(numbers: array[float]) -> bool:
+    """Return whether all fractions are such as 1.234, with at most three decimals, and some are."""
+    found = False
+    for number in set(numbers):
+        if number % 1.0 != 0.0 and number == number:
+            thousands = abs(number) * 1000.0
+            if not 1000.0 < thousands < 1000000.0 or abs(thousands - round(thousands)) > 1e-6:
+                return False
+            found = True
+    return found
 
 
 def _is_plain(text: str) -> bool:

@@ -104,7 +104,12 @@ class NumberInput:
             values = [fill if value != value else value for value in values]
         centre = self.centre
         divisor = self.divisor
-        scaled = [(value - centre) / divisor for value in values]
+        if self.scale == "pixels":
+            # There are few different ones, and a float takes three times the memory of a reference.
+            known = {value: (value - centre) / divisor for value in set(values)}
+            scaled = list(map(known.__getitem__, values))
+        else:
+            scaled = [(value - centre) / divisor for value in values]
         if scaled and not (math.isfinite(min(scaled)) and math.isfinite(max(scaled))):
             for row, value, number in zip(rows, values, scaled, strict=True):
                 if not math.isfinite(number):

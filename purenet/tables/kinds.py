@@ -25,8 +25,15 @@ WORDS = {
 }
 _PAIRS = ({"y", "n"}, {"t", "f"}, {"on", "off"}, {"true", "false", "yes", "no", "0", "1"})
 
-# In a short column numbers from 1 on may be a measurement; these names say that they are none.
+# In a short column numbers from 1 on may be a measurement; some names say that they are none, and
+# some that they are one.
 _FEWEST_COUNTED = 10
+_MEASURED_NAMES = frozenset(
+    (
+        *("x", "t", "time", "second", "minute", "hour", "day", "week", "month", "quarter", "year"),
+        *("period", "step", "trend", "epoch", "date", "age", "dose"),
+    )
+)
 _INDEX_NAMES = frozenset(
     (
         *("#", "case", "id", "idx", "index", "key", "no", "no.", "nr", "nr.", "obs", "observation"),
@@ -167,7 +174,8 @@ def _identity(name: str, values: Sequence[float], rows: Sequence[int], wish: Wis
     """Return why a column of numbers says which row it is and nothing else, or ""."""
     index = wish.unnamed or name.lower() in _INDEX_NAMES
     first = values[0] - rows[0]  # the number of row 0
-    if first in (0.0, 1.0) and (index or len(values) >= _FEWEST_COUNTED):
+    counted = len(values) >= _FEWEST_COUNTED and name not in _MEASURED_NAMES
+    if first in (0.0, 1.0) and (index or counted):
         if all(value == row + first for value, row in zip(values, rows, strict=True)):
             return "counts the rows"
     if index or _says_identity(name):
@@ -211,6 +219,8 @@ def _kind_of_texts(
                 return Taken("date", dates)
         notation, fitting = commonest_notation(counts)
         if wish.kind == "number" or _is_mostly_numbers(counts, notation, fitting):
+            if fitting == sum(counts.values()):
+                return Taken("number", notation)
             expected = f"a number {notation.in_words()}".strip()
             if wish.kind is None:
                 expected += ", as in most of the column"

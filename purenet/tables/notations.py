@@ -94,7 +94,7 @@ class Notation:
         if self.plain and (number := number_in(text)) is not None:
             return number
         parts = _parts(text)
-        if parts is None or parts.unit not in ("", self.unit):
+        if parts is None or not self._has_unit(parts):
             return None
         for (decimal, thousands), form in _FORMS.items():
             same = decimal == self.decimal or (self.thousands in "' " and self.thousands)
@@ -105,6 +105,13 @@ class Notation:
                 if decimal == self.decimal and form.fullmatch(parts.digits):
                     return parts.value(decimal, thousands)
         return None
+
+    def _has_unit(self, parts: _Parts) -> bool:
+        """Return whether a unit is the column's; only a currency, or that of 0, may be left out."""
+        if parts.unit == self.unit:
+            return True
+        zero = not parts.digits.strip("0.,")
+        return parts.unit == "" and (zero or _is_currency(self.unit))
 
     def in_words(self) -> str:
         """Return what is said of such a column after the word "number"; "" for plain ones."""

@@ -20,7 +20,7 @@ from .deciding import (
     learn_inputs,
 )
 from .faults import Faults
-from .inputs import SCALES
+from .inputs import SCALES, NumberInput
 from .kinds import KINDS, texts_at
 from .notations import DECIMALS, PLAIN
 from .stored import read_stored
@@ -91,7 +91,7 @@ class Preparation:
         scale: str = "auto",
         decimal: str | None = None,
         dates: str | None = None,
-        rows: Iterable[int] | None = None,
+        rows: Sequence[int] | None = None,
         classes: Sequence[str] | None = None,
     ) -> Preparation:
         """Learn from the rows that a network is to be trained on what its columns are.
@@ -120,6 +120,8 @@ class Preparation:
         >>> preparation.inputs(table), preparation.targets(table)
         ([[-1.0], [1.0]], [[1.0], [0.0]])
         """
+        if not isinstance(table, Table):
+            raise TypeError(f"table: found {shown(table)}, expected a Table")
         documents.one_of("task", task, TASKS)
         documents.one_of("missing", missing, ("fill", "error"))
         documents.one_of("scale", scale, ("auto", *SCALES))
@@ -127,6 +129,8 @@ class Preparation:
             documents.one_of("decimal", decimal, tuple(DECIMALS))
         if dates is not None:
             documents.one_of("dates", dates, ORDERS)
+        if kinds is not None and not isinstance(kinds, Mapping):
+            raise TypeError(f"kinds: found {shown(kinds)}, expected a kind for each column")
         kinds = dict(kinds or {})
         for name, kind in kinds.items():
             documents.one_of(f"kind of column {name!r}", kind, KINDS)
@@ -141,7 +145,7 @@ class Preparation:
                 faults.cell(row, name, "", "an answer")
         learned: Sequence[int] = answered
         if rows is not None:
-            wanted = set(rows)
+            wanted = set(as_list(rows, "rows", "a list of row numbers"))
             learned = [row for row in answered if row in wanted]
         if len(learned) == table.row_count:
             learned = range(table.row_count)
@@ -187,6 +191,12 @@ class Preparation:
     def outputs(self) -> int:
         """The width of a row of targets, the number of outputs that a network needs."""
         return self.target.outputs
+
+    @property
+    def decimal(self) -> str | None:
+        """The mark before decimals that some column needs when a file is read: "comma" or None."""
+        numbers = [c for c in self.inputs_of_columns if isinstance(c, NumberInput)]
+        return "comma" if any(column.notation.decimal == "," for column in numbers) else None
 
     def check_network(self, inputs: int, outputs: int) -> None:
         """Raise ValueError if this was not made for a network of so many inputs and outputs."""

@@ -23,6 +23,7 @@ def read_csv(
     columns: Sequence[str] | None = None,
     target_optional: bool = False,
     keep: Sequence[str] = (),
+    decimal: str | None = None,
 ) -> Table:
     """Read a table from a CSV file whose first line names the columns.
 
@@ -36,6 +37,9 @@ def read_csv(
         inputs.
     target_optional: if the target column is missing, return a table without one.
     keep: the names of columns that are no inputs and are kept as they were written.
+
+    decimal: "comma" if decimal commas are known to be in the file, so that "1.234" may be more than
+        a thousand; without it, a column with decimal commas has to show it.
 
     Cells are numbers where all of a column are (plain decimal numbers with a point, or missing),
     otherwise text.  Empty rows, and empty columns without a name at the end, are left out; a column
@@ -86,6 +90,7 @@ def read_csv(
         faults.append("found a header only, expected at least one row below it")
     if faults:
         raise TableErrors(name, faults)
+    growing.want_texts_of_thousands(decimal)
     _read_texts(header, start, growing)
     finished = growing.finished()
     notes += header.notes + rows.notes()

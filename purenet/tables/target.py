@@ -236,7 +236,9 @@ def learn_target(
     if task == "classes":
         return _classes(column.name, counts, classes, faults)
     if notation is None:
-        likely, _ = commonest_notation(counts)
+        likely, fitting = commonest_notation(counts)
+        if fitting == len(texts):
+            faults.say(f"{place}: found numbers written in several ways, expected one way")
         for row, text in zip(rows, texts, strict=True):
             if likely.number(text) is None:
                 faults.cell(row, column.name, text, f"a number {likely.in_words()}".strip())
