@@ -271,7 +271,7 @@ def _wanted(
     named = [*([] if target is None else [target]), *asked, *keep]
     for name in dict.fromkeys(named):
         if name not in positions:
-            faults.append(f"{place}: {no_column(name, header.names)}")
+            faults.append(f"{place}: {no_column(name, header.names)}{header.hint()}")
     if columns is None:
         if header.is_numbers():
             faults[:] = [
