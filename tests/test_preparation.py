@@ -193,9 +193,14 @@ def test_what_is_predicted_is_said() -> None:
     assert words(["b", "a", "b", "a, b", "\x1b[1m"]) == (
         "y: 4 classes '?[1m' 1, a 1, 'a, b' 1, b 2"
     )
-    assert words(["0", "1", "NA", "1"]) == "y: 2 classes 0 1, 1 2 (1 row without it left out)"
+    assert (
+        words(["0", "1", "NA", "1"]) == "y: 2 classes 0 1, 1 2 (1 row without it left out: row 2)"
+    )
+    assert words([str(k) if k % 2 else "" for k in range(40)], task="number") == (
+        "y: a number, 1 to 39 (20 rows without it left out: 20 rows (0, 2, 4, 6, 8 ...))"
+    )
     assert words(["326", "18823", "", "?", "2.5"]) == (
-        "y: a number, 2.5 to 18,823 (2 rows without it left out)"
+        "y: a number, 2.5 to 18,823 (2 rows without it left out: rows 2 to 3)"
     )
     assert words(["1.234,50 €", "3 €"]) == (
         "y: a number with decimal comma and points between thousands, in €, 3 to 1,234.5"
@@ -292,8 +297,8 @@ def test_classes_may_be_known_before() -> None:
         (
             {"columns": ["c0", "d1"], "ignore": ["q"], "kinds": {"C1": "text"}},
             "table: columns: found no column 'd1', expected it among 'c0', 'c1', 'y'; ignore: "
-            "found no column 'q', expected it among 'c0', 'c1', 'y'; kinds: found no column 'C1' "
-            "(did you mean 'c1'?), expected it among 'c0', 'c1', 'y'",
+            "found no column 'q', expected it among 'c0', 'c1', 'y'; kinds: found no column 'C1', "
+            "expected it among 'c0', 'c1', 'y'; did you mean 'c1'?",
         ),
         ({"columns": ["c0", "c0"]}, "table: columns: found 'c0' twice, expected different names"),
         (
@@ -417,7 +422,7 @@ def test_what_is_no_list_of_rows_is_refused(rows: Any) -> None:
 
 def test_a_table_without_needed_columns_is_refused_at_once() -> None:
     message = (
-        "table: found no column 'a' (did you mean 'A'?), expected it among 'A'; "
+        "table: found no column 'a', expected it among 'A'; did you mean 'A'?; "
         "found no column 'b', expected it among 'A'"
     )
     with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
