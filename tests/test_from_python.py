@@ -7,6 +7,7 @@ import doctest
 import io
 import math
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -41,8 +42,8 @@ class Frame:
     def columns(self) -> list[str]:
         return list(self._cells)
 
-    def get_columns(self) -> list[Any]:
-        return [FrameColumn(cells) for cells in self._cells.values()]
+    def iter_columns(self) -> Iterator[Any]:
+        return map(FrameColumn, self._cells.values())
 
 
 class FrameColumn:

@@ -283,6 +283,16 @@ def test_a_table_of_which_nothing_is_left() -> None:
     with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
         Preparation.from_table(table)
     assert Preparation.from_table(table, kinds={"n": "number"}).columns == ["n"]
+    names = [f"c{k}" for k in range(50)]
+    table = Table(names, [[None] * 50] * 4, "y", ["a", "b"] * 2)
+    with pytest.raises(ValueError, match=r"\('c0': empty; .*; 'c9': empty; and 40 more\) \(--as"):
+        Preparation.from_table(table)
+
+
+def test_columns_of_which_none_ever_varies_are_inputs() -> None:
+    found = Preparation.from_table(Table(["a", "b"], [[1, 5]] * 4, "y", ["a", "b"] * 2))
+    assert found.columns == ["a", "b"]
+    assert found.inputs([[1, 5], [2, 5]]) == [[0.0, 0.0], [1.0, 0.0]]
 
 
 # --- Numbers that a network gets ------------------------------------------------------------------

@@ -193,9 +193,14 @@ def test_what_is_predicted_is_said() -> None:
     assert words(["b", "a", "b", "a, b", "\x1b[1m"]) == (
         "y: 4 classes '?[1m' 1, a 1, 'a, b' 1, b 2"
     )
-    assert words(["0", "1", "NA", "1"]) == "y: 2 classes 0 1, 1 2 (1 row without it left out)"
+    assert (
+        words(["0", "1", "NA", "1"]) == "y: 2 classes 0 1, 1 2 (1 row without it left out: row 2)"
+    )
+    assert words([str(k) if k % 2 else "" for k in range(40)], task="number") == (
+        "y: a number, 1 to 39 (20 rows without it left out: 20 rows (0, 2, 4, 6, 8 ...))"
+    )
     assert words(["326", "18823", "", "?", "2.5"]) == (
-        "y: a number, 2.5 to 18,823 (2 rows without it left out)"
+        "y: a number, 2.5 to 18,823 (2 rows without it left out: rows 2 to 3)"
     )
     assert words(["1.234,50 €", "3 €"]) == (
         "y: a number with decimal comma and points between thousands, in €, 3 to 1,234.5"

@@ -140,6 +140,7 @@ class _Search:
         self.tried: list[tuple[Recipe, float]] = []
         rows = shuffled_order(len(inputs), seed, CHOOSING_EPOCH)[:MOST_ROWS]
         self.parts = _parts(rows, scale_of(len(inputs)).folds, targets if classes else None)
+        self.counted: dict[tuple[object, ...], int] = {}
 
     def among(
         self, recipes: list[Recipe], jobs: int, threads: int, progress: Progress | None
@@ -174,11 +175,17 @@ class _Search:
 
     def _work(self, recipe: Recipe, parts: list[Part]) -> int:
         """Return how many operations it takes to train on these parts of the rows."""
-        network = self.making(recipe, self.seed)
         work = 0
         for kept, _ in parts:
-            work += operations(network, len(kept), recipe) * recipe.epochs
+            work += self._of_an_epoch(recipe, len(kept)) * recipe.epochs
         return work
+
+    def _of_an_epoch(self, recipe: Recipe, rows: int) -> int:
+        """Return how many operations an epoch takes; a network is made for it only once."""
+        key = (recipe.layers, recipe.activation, recipe.dropout, recipe.batch_size, rows)
+        if key not in self.counted:
+            self.counted[key] = operations(self.making(recipe, self.seed), rows, recipe)
+        return self.counted[key]
 
     def _results(self, recipe: Recipe, jobs: int, threads: int) -> Iterator[tuple[Network, float]]:
         """Yield for each part the network that was trained on it, and how far off it is."""

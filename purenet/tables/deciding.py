@@ -48,11 +48,13 @@ def learn_inputs(
     faults: gathers what is wrong.
     """
     tops = _pixels(table, taken)
+    constant = all(found.low == found.high for found in taken.values())
     inputs: list[ColumnInput] = []
     reasons = []
     for name, found in taken.items():
         column = table.column(name)
-        if found.kind == "left out" and name not in tops:
+        # Where no column ever varies, one cannot be left out for that: all are inputs.
+        if found.kind == "left out" and name not in tops and not constant:
             reasons.append((name, found.reason))
             continue
         if wishes.whole:

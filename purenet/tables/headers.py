@@ -39,6 +39,12 @@ class Header:
         """Return where each column stands in a line."""
         return {name: position for position, name in enumerate(self.names)}
 
+    def hint(self) -> str:
+        """Return what to say where a column is missing and the line was not cut into several."""
+        if len(self.names) == 1 and len(self.names[0].split()) > 1:
+            return " (columns are separated by a comma, a semicolon, a tab or a bar)"
+        return ""
+
     def is_numbers(self) -> bool:
         """Return whether the header looks like a row of numbers.
 

@@ -19,7 +19,7 @@ from .deciding import (
     decide_kinds,
     learn_inputs,
 )
-from .faults import Faults
+from .faults import MOST_SHOWN, Faults
 from .inputs import SCALES, NumberInput
 from .kinds import KINDS, texts_at
 from .notations import DECIMALS, PLAIN
@@ -159,8 +159,12 @@ class Preparation:
         found = learn_target(table.column(name), learned, task, decimal, classes, faults)
         inputs, left_out = learn_inputs(table, taken, learned, wishes, faults)
         if not inputs and not faults:
-            reasons = "; ".join(f"{column!r}: {reason}" for column, reason in left_out)
-            faults.say(f"found nothing to learn from, expected an input column ({reasons})")
+            reasons = [f"{column!r}: {reason}" for column, reason in left_out]
+            more = len(reasons) - MOST_SHOWN
+            shown_reasons = "; ".join(reasons[:MOST_SHOWN]) + (
+                f"; and {more} more" if more > 0 else ""
+            )
+            faults.say(f"found nothing to learn from, expected an input column ({shown_reasons})")
             faults.hint = "--as COLUMN=number or COLUMN=category takes a column all the same"
         faults.raise_any()
         assert found is not None  # there would have been a fault
@@ -351,7 +355,10 @@ class Preparation:
         wanted = answered if rows is None else rows
         text = f"{plain(column.name)}: {self.target.in_words(texts_at(column, wanted))}"
         gaps = table.row_count - len(answered)
-        return f"{text} ({counted(gaps, 'row')} without it left out)" if gaps else text
+        if not gaps:
+            return text
+        without = table.places(sorted(set(range(table.row_count)).difference(answered)))
+        return f"{text} ({counted(gaps, 'row')} without it left out: {without})"
 
     def lines(self) -> list[tuple[str, str, str]]:
         """Return a line for each column: its name, what it is taken as, how many were missing.

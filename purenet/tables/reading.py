@@ -112,21 +112,6 @@ def read_csv(
     )
 
 
-def csv_lines(path: Readable) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of each line of a CSV file that is not blank, and the values in it.
-
-    A record that takes several lines has the number of its first.  Raises as ``read_csv`` does.
-    """
-    name, text, _ = read_source(path)
-    cursor = start_of(text)
-    while (found := cursor.record()) is not None:
-        if cursor.faults:
-            break
-        yield found[0], list(map(str.strip, found[1]))
-    if cursor.faults:
-        raise TableErrors(name, cursor.faults)
-
-
 class _Wanted(NamedTuple):
     """Which columns are read, by their place in a line: inputs, and those that are only kept."""
 
@@ -276,7 +261,7 @@ def _wanted(
     named = [*([] if target is None else [target]), *asked, *keep]
     for name in dict.fromkeys(named):
         if name not in positions:
-            faults.append(f"{place}: {no_column(name, header.names)}")
+            faults.append(f"{place}: {no_column(name, header.names)}{header.hint()}")
     if columns is None:
         if header.is_numbers():
             faults[:] = [

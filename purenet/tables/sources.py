@@ -94,7 +94,7 @@ def _contents(source: Any) -> tuple[str, bytes | str]:
                 return path, file.read()
         source = sys.stdin
         if source is None:
-            raise ValueError(f"{STANDARD_INPUT}: found none, expected a table")
+            raise ValueError(f"{STANDARD_INPUT}: found it closed, expected a table")
         return STANDARD_INPUT, getattr(source, "buffer", source).read()
     read = getattr(source, "read", None)
     if not callable(read):
@@ -104,7 +104,19 @@ def _contents(source: Any) -> tuple[str, bytes | str]:
     name = getattr(source, "name", None)
     if not isinstance(name, str):
         name = "the open file"
-    content = read()
+    try:
+        content = read()
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{name}: found the byte {error.object[error.start]:#04x}, expected text in "
+            f"{error.encoding}, as which the file was opened; open it in mode 'rb'"
+        ) from None
+    except io.UnsupportedOperation:
+        raise ValueError(f"{name}: found a file opened for writing, expected one to read") from None
+    except ValueError:
+        if not getattr(source, "closed", False):
+            raise
+        raise ValueError(f"{name}: found a closed file, expected an open one") from None
     if isinstance(content, (bytearray, memoryview)):
         content = bytes(content)
     if not isinstance(content, (str, bytes)):

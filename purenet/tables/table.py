@@ -12,7 +12,7 @@ from typing import Any
 
 from ..checks import counted, shown
 from .column import Column, column_of_texts
-from .words import no_column
+from .words import no_column, spans
 
 Cell = float | str | None
 
@@ -162,6 +162,11 @@ class Table:
     def place(self, row: int) -> str:
         """Return where a row stands, for a message: its line in the file, or its number from 0."""
         return f"row {row}" if self.lines is None else f"line {self.lines[row]}"
+
+    def places(self, rows: Sequence[int]) -> str:
+        """Return where some rows stand, which rise: "lines 3, 5 to 7 and 9" or "row 2"."""
+        lines = self.lines
+        return spans("row", rows) if lines is None else spans("line", [lines[row] for row in rows])
 
     def part(self, rows: Sequence[int]) -> Table:
         """Return the table of some rows."""
