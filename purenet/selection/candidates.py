@@ -32,23 +32,26 @@ class Scale(NamedTuple):
 
     rows: up to how many.
     folds: how many parts of the rows are held back in turn; 1 for a quarter of them once.
-    hidden, batch_size: of the recipes.
-    penalties: the l2 to try, what helps most often first; linear: those of linear networks.
+    batch_size: of the recipes.
+    trials: hidden layers and l2 of each recipe, what suits most tables first.
     """
 
     rows: float
     folds: int
-    hidden: tuple[int, ...]
     batch_size: int
-    penalties: tuple[float, ...]
-    linear: tuple[float, ...]
+    trials: tuple[tuple[tuple[int, ...], float], ...]
 
+
+_TINY = (((16,), 0.03), ((16,), 0.01), ((16,), 0.1), ((), 0.1), ((16,), 0.003), ((), 0.01))
+_SMALL = (((32,), 0.003), ((32,), 0.01), ((32,), 0.03), ((), 0.01), ((32,), 0.001), ((), 0.1))
+_LARGE = (((64,), 0.001), ((64,), 0.01), ((), 0.001), ((64,), 0.0001), ((64,), 0.03), ((), 0.01))
 
 SCALES = (
-    Scale(100, 5, (32,), 16, (0.01, 0.1, 0.001, 0.03, 0.003), (0.01, 0.1)),
-    Scale(1000, 3, (32,), 16, (0.01, 0.001, 0.03, 0.003, 0.1), (0.01, 0.1)),
-    Scale(5000, 1, (64,), 32, (0.001, 0.01, 0.0001, 0.003, 0.03), (0.001, 0.01)),
-    Scale(math.inf, 1, (64,), 64, (0.001, 0.01, 0.0001, 0.003, 0.03), (0.001, 0.01)),
+    Scale(50, 10, 16, _TINY),
+    Scale(100, 5, 16, _TINY),
+    Scale(1000, 3, 16, _SMALL),
+    Scale(5000, 1, 32, _LARGE),
+    Scale(math.inf, 1, 64, _LARGE),
 )
 
 Making = Callable[[Recipe, int], Network]
@@ -66,19 +69,21 @@ def candidates(fixed: Mapping[str, Any], rows: int, making: Making, seed: int) -
     rows: how many the last training will have.
     """
     scale = scale_of(rows)
-    usual = Recipe(scale.hidden, batch_size=scale.batch_size)._replace(**fixed)
-    if "learning_rate" not in fixed and usual.optimizer not in EVEN:
-        usual = usual._replace(learning_rate=usual.optimizer_itself().usual_rate)
-    kept_small = "l2" in fixed or "l1" in fixed  # as somebody wants it
-    hidden = [usual] if kept_small else [usual._replace(l2=l2) for l2 in scale.penalties]
-    linear = []
-    if "layers" not in fixed:
-        straight = usual._replace(layers=(), dropout=0.0)
-        linear = [straight] if kept_small else [straight._replace(l2=l2) for l2 in scale.linear]
-    recipes = [*hidden[:2], *linear[:1], *hidden[2:], *linear[1:]]
-    if "epochs" in fixed:
-        return recipes
-    return [_with_epochs(recipe, rows, making(recipe, seed)) for recipe in recipes]
+    recipes: list[Recipe] = []
+    for layers, l2 in scale.trials:
+        recipe = Recipe(layers, l2=l2, batch_size=scale.batch_size)
+        if "l1" in fixed:  # whoever sets one kind of penalty is not given another one
+            recipe = recipe._replace(l2=0.0)
+        recipe = recipe._replace(**fixed)
+        if recipe.layers == ():
+            recipe = recipe._replace(dropout=0.0)
+        if "learning_rate" not in fixed and recipe.optimizer not in EVEN:
+            recipe = recipe._replace(learning_rate=recipe.optimizer_itself().usual_rate)
+        if "epochs" not in fixed:
+            recipe = _with_epochs(recipe, rows, making(recipe, seed))
+        if recipe not in recipes:
+            recipes.append(recipe)
+    return recipes
 
 
 def _with_epochs(recipe: Recipe, rows: int, network: Network) -> Recipe:

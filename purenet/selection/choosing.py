@@ -24,7 +24,7 @@ from .recipe import Recipe, checked_settings, make_network
 # Operations that choosing takes: as many as so many trainings, but between these two; for classes,
 # which depend less on it, half as many.
 TRAININGS = 12
-LEAST_OPERATIONS = 1.5e8
+LEAST_OPERATIONS = 2.5e8
 MOST_OPERATIONS = 2e9
 
 # Of more rows, so many chosen at random are enough to choose by.
@@ -39,7 +39,8 @@ Part = tuple[list[int], list[int]]  # the numbers of the rows to train on, and o
 class Choice(NamedTuple):
     """What ``choose_recipe`` found.
 
-    recipe: the best one.
+    recipe: the best one: one that is usually good, unless another is better by more than the
+        standard error.
     tried: each recipe that was tried, and how far off its networks were on rows that were held
         back: the mean loss, for classes plus the share of wrong answers.  One that could not be
         the best any more was given up; its figure is a lower bound.  Empty where there was
@@ -84,7 +85,7 @@ def choose_recipe(
     >>> rows = [[i / 10.0] for i in range(20)]
     >>> found = choose_recipe(Network, rows, rows, classes=False, wish={"epochs": 20}, seed=1)
     >>> len(found.tried), found.tried[0][0].in_words()
-    (7, '32 relu, l2 0.01, adam 0.01 cosine, 20 epochs in batches of 16')
+    (6, '16 relu, l2 0.03, adam 0.01 cosine, 20 epochs in batches of 16')
     """
     fixed = checked_settings(wish or {})
     making: Making = make or _Making(network_class, len(inputs[0]), len(targets[0]), classes)
@@ -134,7 +135,8 @@ class _Search:
         self.targets = targets
         self.classes = classes
         self.recipe = recipe
-        self.lowest = math.inf  # total of its figures
+        self.figures: list[float] = []  # of each part
+        self.lowest = math.inf  # their total
         self.network: Network | None = None
         self.at_work: Network | None = None
         self.tried: list[tuple[Recipe, float]] = []
@@ -156,22 +158,23 @@ class _Search:
         for number, recipe in enumerate(recipes):
             if self._work(recipe, self.parts) > left:
                 continue
+            figures: list[float] = []
             total = 0.0
             first: Network | None = None
-            done = 0
             for trained, figure in self._results(recipe, jobs, threads):
+                figures.append(figure)
                 total = total + figure
                 first = first or trained
-                done += 1
                 if progress is not None:
-                    of_all = number * len(self.parts) + done
-                    progress(of_all, len(recipes) * len(self.parts), recipe.in_words())
+                    done = number * len(self.parts) + len(figures)
+                    progress(done, len(recipes) * len(self.parts), recipe.in_words())
                 if not total <= self.lowest:
                     break
-            left = left - self._work(recipe, self.parts[:done])
+            left = left - self._work(recipe, self.parts[: len(figures)])
             self.tried.append((recipe, total / len(self.parts)))
-            if total < self.lowest:
-                self.lowest, self.recipe, self.network = total, recipe, first
+            if total < self.lowest and _is_lower(figures, self.figures):
+                self.recipe, self.network = recipe, first
+                self.figures, self.lowest = figures, total
 
     def _work(self, recipe: Recipe, parts: list[Part]) -> int:
         """Return how many operations it takes to train on these parts of the rows."""
@@ -202,6 +205,26 @@ class _Search:
         for network, task in zip(networks, tasks, strict=True):
             self.at_work = network
             yield _trained((network, task))
+
+
+def _is_lower(figures: list[float], others: list[float]) -> bool:
+    """Return whether figures are lower than others by more than what the parts differ in it.
+
+    That is by more than the standard error of the mean difference: without one, as with a single
+    part, by anything.
+    """
+    if len(others) != len(figures):
+        return True  # there are none yet
+    count = len(figures)
+    total = 0.0
+    for i in range(count):
+        total = total + (figures[i] - others[i])
+    mean = total / count
+    squares = 0.0
+    for i in range(count):
+        off = figures[i] - others[i] - mean
+        squares = squares + off * off
+    return mean < -math.sqrt(squares) / count
 
 
 def _trained(task: tuple[Network, tuple[Any, ...]]) -> tuple[Network, float]:
