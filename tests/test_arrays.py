@@ -5,7 +5,9 @@ library alone tests them; the libraries themselves are tried where they are inst
 """
 
 import array
+import collections
 import datetime
+import types
 from itertools import chain
 
 import pytest
@@ -196,6 +198,8 @@ class Sparse(Array):
     def toarray(self):
         raise AssertionError("it may be too large")
 
+    __array__ = toarray
+
 
 class Elsewhere(Array):
     def tolist(self):
@@ -333,6 +337,15 @@ def test_a_table_without_columns_or_rows(both):
         seen = [outcome(network(module).predict, frame) for module in both]
         assert seen[0] == seen[1]
         assert seen[0][1].startswith(words)
+
+
+@pytest.mark.parametrize("kind", [collections.UserDict, types.MappingProxyType])
+def test_what_is_like_a_dictionary_is_refused(both, kind):
+    odd = kind({0.0: 1.0, 1.0: 2.0})
+    for place in (odd, [[0.0, 1.0], odd]):
+        seen = [outcome(network(module).predict, place) for module in both]
+        assert seen[0] == seen[1]
+        assert seen[0][0] == "TypeError"
 
 
 # The columns with their names.

@@ -171,6 +171,16 @@ def test_what_diverges_goes_back_and_on_in_smaller_steps(both, wish, rate):
     assert found[0] == found[1]
 
 
+def test_a_sample_that_counts_most_and_is_furthest_off_is_no_divergence(backend):
+    network = backend.Network([backend.Dense(1, 1, "linear")], seed=1)
+    recipe = Recipe((), epochs=5, learning_rate=0.01)
+    inputs, targets = [[float(i)] for i in range(10)], [0.0] * 9 + [10.0]
+    course = train(network, recipe, inputs, targets, sample_weight=[0.0] * 9 + [10.0])
+    assert course.notes == []
+    other = backend.Network([backend.Dense(1, 1, "linear")], seed=1)
+    assert train(other, recipe, inputs, targets).history.loss != course.history.loss
+
+
 def test_after_going_back_all_epochs_are_trained(backend):
     inputs, targets = numbers(40)
     recipe = Recipe((16,), optimizer="gradient_descent", learning_rate=5.0, epochs=20)

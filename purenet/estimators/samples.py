@@ -66,8 +66,7 @@ def gathered(rows: Matrix, targets: Matrix, weights: Sequence[float] | None) -> 
     counted: dict[tuple[tuple[float, ...], tuple[float, ...]], float] = {}
     for row, target, weight in zip(rows, targets, weights, strict=True):
         if weight > 0.0:
-            # -0.0 + 0.0 is 0.0: the two are equal, and whichever came first would stay.
-            sample = tuple([x + 0.0 for x in row]), tuple([t + 0.0 for t in target])
+            sample = tuple(row), tuple(target)
             counted[sample] = counted.get(sample, 0.0) + weight
     samples = sorted(counted)
     if len(set(counted.values())) == 1:
