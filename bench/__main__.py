@@ -13,6 +13,7 @@ from dataclasses import replace
 from types import ModuleType
 
 import purenet
+from purenet.commands.file_kinds import check_kind
 from purenet.writing import write_text
 
 from . import machine, peers, tables
@@ -67,10 +68,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments = parser.parse_args(argv)
     if arguments.threads < 1:
         parser.error(f"--threads: found {arguments.threads}, expected 1 or more")
-    for option in ("json", "svg", "markdown"):
+    for option, kind in (("json", "JSON"), ("svg", "SVG"), ("markdown", "Markdown")):
         file = getattr(arguments, option)
         if file is not None and not pathlib.Path(file).absolute().parent.is_dir():
             parser.error(f"--{option}: the folder of {file} is not there")
+        try:
+            check_kind(f"--{option}", file, [kind])
+        except ValueError as error:
+            parser.error(str(error))
     return arguments
 
 

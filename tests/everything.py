@@ -15,12 +15,13 @@ TABLE = "x,y,kind\n" + "".join(f"{i % 5},{i % 3}.5,{'ab'[i % 2]}\n" for i in ran
 
 COMMANDS = """
 train table.csv --target kind --epochs 3 --out model.json
+train table.csv --target kind --layers 3 --epochs 2 --folds 2 --jobs 2 --out folds.json
 info model.json
 evaluate model.json table.csv
 predict model.json table.csv --probabilities
 explain two-layer
 explain two-layer -o step.html
-explain model.json table.csv --grain row -o step.json
+explain model.json table.csv --grain matrix -o step.json
 explain deep --open-functions --layer 1 --unit 0 -o step.md
 step two-layer
 walkthrough two-layer --epochs 5 --plot loss.svg

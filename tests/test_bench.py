@@ -341,3 +341,10 @@ def test_examples_in_docstrings() -> None:
     tested = doctest.testmod(tables)
     assert tested.failed == 0
     assert tested.attempted >= 3
+
+
+def test_a_name_that_says_another_kind_of_file_is_refused(tmp_path: pathlib.Path) -> None:
+    for option, name in (("--svg", "chart.png"), ("--json", "times.csv")):
+        done = run_bench("--tiny", option, str(tmp_path / name))
+        assert done.returncode == 2
+        assert f"{option}: found" in done.stderr and "expected a name that ends in" in done.stderr

@@ -44,7 +44,7 @@ def test_the_commands_do_what_they_are_to_do(expected):
     for command, (status, out, err) in zip([*COMMANDS, "data"], printed, strict=True):
         assert status == 0, (command, err)
         assert "Traceback" not in out + err
-    assert "line" in printed[4][1] and "matrix.py" in printed[4][1]
+    assert "line" in printed[5][1] and "matrix.py" in printed[5][1]
     assert files["step.html"].startswith(b"<!")
     assert {"model.json", "step.json", "step.md", "loss.svg", "copy/LICENSE"} <= set(files)
 
