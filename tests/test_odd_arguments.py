@@ -13,6 +13,7 @@ import array
 import collections
 import contextlib
 import dis
+import functools
 import io
 import math
 import re
@@ -318,10 +319,152 @@ case("Recording.from_json", lambda m: m.Recording.from_json, "{}")
 for reader in ("read_idx", "read_idx_images", "read_idx_labels"):
     case(reader, lambda m, reader=reader: getattr(m.datasets, reader), "no-such-file")
 
+# Tables, models of tables, estimators.
+
+RECORDS = [{"a": i % 5 + 0.5, "b": "xyz"[i % 3], "y": "pq"[i % 2]} for i in range(12)]
+CELLS = [[1.0, "x"], [2.0, "y"]] * 5
+LABELS = ["p", "q"] * 5
+
+
+def table(module):
+    return module.Table(["a", "b"], CELLS, "y", LABELS)
+
+
+def of_table(name, *arguments, **named):
+    """Enter a method of a preparation."""
+    case(
+        f"Preparation.{name}",
+        lambda m: getattr(m.Preparation.from_table(table(m)), name),
+        *arguments,
+        **named,
+    )
+
+
+@functools.cache
+def model(module):
+    return module.train_table(RECORDS, "y", **SMALL)
+
+
+def of_model(name, *arguments, **named):
+    """Enter a method of a model."""
+    case(f"TableModel.{name}", lambda m: getattr(model(m), name), *arguments, **named)
+
+
+SMALL = {"layers": (2,), "epochs": 1, "test": 0.0}
+public("Table", arguments=(["a", "b"], CELLS), target="y", labels=LABELS)
+case("Table.column", lambda m: table(m).column, "a")
+case("Table.part", lambda m: table(m).part, [0, 1])
+case("Table.place", lambda m: table(m).place, 0)
+FROM_TABLE = {"target": None, "columns": None, "ignore": (), "kinds": {}, "missing": "fill"}
+FROM_TABLE |= {"scale": "auto", "decimal": None, "dates": None, "rows": None, "classes": None}
+case(
+    "Preparation.from_table",
+    lambda m: lambda *a, **n: m.Preparation.from_table(table(m), *a, **n),
+    "auto",
+    **FROM_TABLE,
+)
+case("Preparation.from_table: table", lambda m: m.Preparation.from_table, table(purenet))
+of_table("inputs", CELLS, rows=None, strict=True)
+of_table("targets", LABELS, rows=None)
+of_table("answer", [0.5])
+of_table("probability", [0.5])
+of_table("check_network", 4, 1)
+of_table("rows_with_target", table(purenet))
+of_table("targets_in_words", table(purenet))
+case(
+    "Preparation.from_json",
+    lambda m: m.Preparation.from_json,
+    purenet.Preparation.from_table(table(purenet)).to_json(),
+)
+public("read_csv", arguments=("no-such-file.csv", "y"))
+case("train_table: data", lambda m: lambda data: m.train_table(data, "y", **SMALL), RECORDS)
+TRAIN = {"columns": None, "ignore": (), "kinds": None, "task": "auto", "missing": "fill"}
+TRAIN |= {"scale": "auto", "decimal": None, "dates": None, "layers": (2,), "activation": "relu"}
+TRAIN |= {"dropout": 0.0, "l1": 0.0, "l2": 0.0, "epochs": 1, "optimizer": "sgd"}
+TRAIN |= {"learning_rate": 0.1, "schedule": "", "clip_norm": 1.0, "batch_size": 4, "seed": 1}
+TRAIN |= {"test": 0.0, "threads": 1, "progress": False}
+case(
+    "train_table",
+    lambda m: lambda *a, **n: m.train_table(RECORDS, *a, **n),
+    "y",
+    **TRAIN,
+)
+MEASURED = {"validation": 0.25, "patience": 1, "jobs": 1}
+case(
+    "train_table: measured",
+    lambda m: lambda **n: m.train_table(RECORDS, "y", **SMALL, **n),
+    **MEASURED,
+)
+case(
+    "train_table: folds",
+    lambda m: lambda folds: m.train_table(RECORDS, "y", layers=(), epochs=1, folds=folds),
+    2,
+)
+case(
+    "train_table: image",
+    lambda m: (
+        lambda image: m.train_table(RECORDS, "y", layers="flatten", epochs=1, image=image, test=0.0)
+    ),
+    None,
+)
+case(
+    "train_table: steps",
+    lambda m: (
+        lambda steps: m.train_table(RECORDS, "y", layers="flatten", epochs=1, steps=steps, test=0.0)
+    ),
+    None,
+)
+of_model("predict", RECORDS, threads=1)
+of_model("probabilities", RECORDS, threads=1)
+of_model("evaluate", RECORDS, threads=1)
+of_model("save", "model.json")
+of_model("to_svg", width=720, title=None)
+of_model(
+    "continue_with",
+    RECORDS,
+    epochs=1,
+    learning_rate=0.1,
+    batch_size=4,
+    test=0.0,
+    seed=1,
+    threads=1,
+    progress=False,
+)
+public("TableModel", arguments=(None, None))
+case("TableModel.load", lambda m: m.TableModel.load, "no-such-file")
+for estimator in ("Classifier", "Regressor"):
+    kind = getattr(purenet, estimator)
+    case(
+        estimator,
+        lambda m, e=estimator: lambda **n: getattr(m, e)(**n).fit(X, [1, 2, 1, 2]).predict(X),
+        **{**kind().get_params(), "epochs": 1},
+    )
+    case(
+        f"{estimator}.fit",
+        lambda m, e=estimator: lambda *a: getattr(m, e)(epochs=1).fit(*a),
+        X,
+        [1, 2, 1, 2],
+        None,
+    )
+    case(
+        f"{estimator}.predict",
+        lambda m, e=estimator: getattr(m, e)(epochs=1).fit(X, [1, 2, 1, 2]).predict,
+        X,
+    )
+    case(
+        f"{estimator}.score",
+        lambda m, e=estimator: getattr(m, e)(epochs=1).fit(X, [1, 2, 1, 2]).score,
+        X,
+        [1, 2, 1, 2],
+        None,
+    )
+
 # What may take for ever, rightly.
 LONG = {
     ("Network.fit", "epochs"): {"huge", "thousands of digits"},
     ("cross_validate", "epochs"): {"huge", "thousands of digits"},
+    ("train_table", "epochs"): {"huge", "thousands of digits"},
+    ("TableModel.continue_with", "epochs"): {"huge", "thousands of digits"},
 }
 
 
