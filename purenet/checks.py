@@ -434,11 +434,11 @@ def _are_numbers(values: Iterable[Any]) -> bool:
 
 
 def _check_number(value: Any, place: str) -> None:
-    """Refuse what the loops cannot multiply by a float and add to one."""
+    """Refuse what the loops cannot multiply by a float, add to one and compare with one."""
     if type(value) in _NO_NUMBERS:
         raise TypeError(f"{place}: found {shown(value)}, expected a number")
     try:
-        _ = 0.0 + 1.0 * value
+        _ = 0.0 + 1.0 * value < 0.0  # which complex numbers cannot say
     except OverflowError:
         raise ValueError(
             f"{place}: found {shown(value)}, expected a number that fits a float"

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
-from .checks import as_count, entry_of
+from .checks import as_count, as_path, entry_of
 from .construction import Parts
 from .layers import KINDS, Layer, rows_of
 from .names import LossName
@@ -167,9 +167,9 @@ def load_network(network_class: type[N], path: str | os.PathLike[str]) -> N:
 
 def read_document(path: str | os.PathLike[str]) -> Any:
     """Return what the JSON file of a network holds, or raise ValueError for another file."""
-    name = os.fspath(path)
+    name = as_path(path)
     try:
-        with open(path, "rb") as file:
+        with open(name, "rb") as file:
             return json.load(file)  # UTF-8 or UTF-16, with a byte order mark or without
     except json.JSONDecodeError as error:
         raise ValueError(

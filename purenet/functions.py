@@ -203,9 +203,10 @@ def _of_numbers(function: Any) -> Any:
         try:
             return function(*numbers, **named)
         except (TypeError, ValueError, OverflowError) as error:
-            for name, number in {**dict(zip(names, numbers, strict=False)), **named}.items():
-                if name in names and not (isinstance(error, ValueError) and type(number) is int):
-                    as_number(number, name, finite=False)
+            if not str(error).startswith(f"{function.__name__}: "):  # which are its own words
+                for name, number in {**dict(zip(names, numbers, strict=False)), **named}.items():
+                    if name in names:
+                        as_number(number, name, finite=False)
             raise
 
     of_numbers.__module__ = __name__

@@ -88,7 +88,7 @@ class Evaluation(_Figures):
         return judged_rows(*self._lists())
 
     def _lists(self) -> tuple[Matrix, Matrix]:
-        if self._answers is None:
+        if not hasattr(self._answers, "lists"):
             raise ValueError("this Evaluation has no outputs, expected one that evaluate returned")
         if type(self._answers) is not Answers:  # a backend's own, which may keep no lists
             self._answers = Answers(*self._answers.lists())

@@ -102,6 +102,10 @@ def batch_generator(seed: int, epoch: int, batch: int, layer: int) -> Generator:
     return random.Random(of_batch * 2**32 + layer % 2**32)
 
 
+# More can only be a mistake, and would fill the memory before anybody noticed.
+MOST_NUMBERS = 2**28
+
+
 class NumPyRandom:
     """The numbers of NumPy's ``np.random.seed(seed)``, bit for bit, without NumPy.
 
@@ -154,9 +158,10 @@ class NumPyRandom:
 
 
 def _checked(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(
-        as_count(size, f"shape: size {place}", least=0) for place, size in enumerate(shape)
-    )
+    sizes = [as_count(size, f"shape: size {place}", least=0) for place, size in enumerate(shape)]
+    if math.prod(sizes) > MOST_NUMBERS:
+        raise ValueError(f"shape: found {shown(shape)}, expected at most {MOST_NUMBERS} numbers")
+    return tuple(sizes)
 
 
 def uniform_matrix(random: Random, rows: int, columns: int, low: float, high: float) -> Matrix:

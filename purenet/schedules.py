@@ -56,7 +56,7 @@ class StepDecay(Schedule):
 
     def __init__(self, rate: float, every: int, factor: float = 0.5) -> None:
         self.__dict__["rate"] = as_learning_rate(rate, "rate")
-        self.__dict__["every"] = as_count(every, "every")
+        self.__dict__["every"] = as_epochs(every, "every")
         self.__dict__["factor"] = _as_factor(factor)
 
     def __call__(self, epoch: int) -> float:
@@ -108,7 +108,7 @@ class CosineDecay(Schedule):
         if last > first:
             raise ValueError(f"lowest: found {last}, expected 0 to rate, which is {first}")
         self.__dict__["rate"] = first
-        self.__dict__["epochs"] = as_count(epochs, "epochs")
+        self.__dict__["epochs"] = as_epochs(epochs, "epochs")
         self.__dict__["lowest"] = last
 
     def __call__(self, epoch: int) -> float:
@@ -166,7 +166,7 @@ class WarmUp(Schedule):
     then: float | Callable[..., float]
 
     def __init__(self, epochs: int, then: float | Callable[..., float]) -> None:
-        self.__dict__["epochs"] = as_count(epochs, "epochs")
+        self.__dict__["epochs"] = as_epochs(epochs, "epochs")
         check_no_class(then, "then")
         self.__dict__["then"] = then if callable(then) else as_learning_rate(then, "then")
 
@@ -251,6 +251,12 @@ class ReduceOnPlateau(Schedule):
                     rate = self.least
                 without = 0
         return rate
+
+
+def as_epochs(value: Any, argument: str) -> int:
+    """Return a number of epochs, one or more."""
+    number = as_count(value, argument)
+    return as_count(number, argument, most=LAST_EPOCH) if number > LAST_EPOCH else number
 
 
 def as_epoch(value: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..checks import as_count, as_list
+from ..checks import as_count, as_list, shown
 from ..samples import Samples
 
 _MOST_NUMBERS = 10  # are written out
@@ -26,7 +26,8 @@ def checked_number(value: Any, argument: str, count: int) -> int:
     found = as_count(value, argument, least=0)
     if found >= count:
         raise ValueError(
-            f"{argument}: found {found}, expected 0 to {count - 1} ({argument}s count from 0)"
+            f"{argument}: found {shown(found)}, "
+            f"expected 0 to {count - 1} ({argument}s count from 0)"
         )
     return found
 

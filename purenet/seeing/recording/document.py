@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ...checks import shown
+
 FORMAT = "purenet recording"
 VERSION = 1
 
@@ -93,7 +95,12 @@ class Recording:
     @classmethod
     def from_json(cls, text: str) -> Recording:
         """Read a recording back, also one that an editor has begun with a byte order mark."""
-        data = json.loads(text.removeprefix("\ufeff"))
+        if not isinstance(text, str):
+            raise TypeError(f"text: found {shown(text)}, expected the JSON of a recording")
+        try:
+            data = json.loads(text.removeprefix("\ufeff"))
+        except (ValueError, RecursionError):  # no JSON, or a number of many digits
+            raise ValueError(f"no {FORMAT}, expected the JSON of one") from None
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise ValueError(f"no {FORMAT}, expected the JSON of one")
         if data.get("version") != VERSION:
