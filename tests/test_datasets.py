@@ -22,6 +22,7 @@ from purenet.datasets import (
     load_breast_cancer,
     load_digits,
     load_iris,
+    load_penguins,
     load_xor,
     one_hot,
     read_idx,
@@ -134,6 +135,18 @@ def test_breast_cancer_codes_malignant_0_and_benign_1() -> None:
     assert max(row[area] for row in cancer.inputs) == 4254.0
 
 
+def test_penguins_are_the_published_table() -> None:
+    penguins = load_penguins()
+    assert penguins.columns[0] == "island"
+    assert penguins.labels is not None
+    counts = {name: penguins.labels.count(name) for name in sorted(set(penguins.labels))}
+    assert counts == {"Adelie": 152, "Chinstrap": 68, "Gentoo": 124}
+    gaps = [sum(cell is None or cell == "NA" for cell in column) for column in zip(*penguins.rows)]
+    assert gaps == [0, 2, 2, 2, 2, 11, 0]
+    masses = [row[4] for row in penguins.rows if row[4] is not None]
+    assert (min(masses), max(masses)) == (2700.0, 6300.0)
+
+
 @pytest.mark.parametrize("load", LOADERS)
 def test_what_is_done_to_one_result_changes_no_other(load: Any) -> None:
     first = load()
@@ -160,11 +173,11 @@ def test_every_data_file_has_its_source_and_licence() -> None:
     folder = Path(datasets.__file__).parent
     sources = (folder / "SOURCES.md").read_text(encoding="utf-8")
     files = [path.name for path in folder.iterdir() if path.suffix in (".csv", ".gz")]
-    assert sorted(files) == ["breast_cancer.csv", "digits.csv.gz", "iris.csv"]
+    assert sorted(files) == ["breast_cancer.csv", "digits.csv.gz", "iris.csv", "penguins.csv"]
     for name in files:
         section = sources.split(f"## {name}\n")[1].split("\n## ")[0]
-        assert "https://doi.org/10.24432/" in section
-        assert "Licence: CC BY 4.0" in section
+        assert re.search(r"https://doi\.org/10\.(24432|5281)/", section)
+        assert re.search(r"^- Licence: (CC BY 4\.0|CC0 1\.0)", section, re.M)
         assert "Changes: " in section
 
 

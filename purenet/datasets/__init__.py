@@ -6,7 +6,14 @@
 from __future__ import annotations
 
 from ..checks import one_hot
-from .bundled import Dataset, load_breast_cancer, load_digits, load_iris, load_xor
+from .bundled import (
+    Dataset,
+    load_breast_cancer,
+    load_digits,
+    load_iris,
+    load_penguins,
+    load_xor,
+)
 from .idx import read_idx, read_idx_images, read_idx_labels
 
 __all__ = [
@@ -14,6 +21,7 @@ __all__ = [
     "load_breast_cancer",
     "load_digits",
     "load_iris",
+    "load_penguins",
     "load_xor",
     "one_hot",
     "read_idx",

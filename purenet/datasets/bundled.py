@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from ..checks import one_hot
+from ..tables import Table, read_csv
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,6 +112,26 @@ def load_breast_cancer() -> Dataset:
     """
     header, rows = _lines(_read("breast_cancer.csv"))
     return _named_classes(header, rows, ["malignant", "benign"])
+
+
+def load_penguins() -> Table:
+    """Return the penguins of the Palmer archipelago: 344 birds of three species.
+
+    A table as people have them, with text and gaps: 344 rows of 7 columns (island, four measures in
+    millimetres and grams, sex, year), and the species, which is the target.
+
+    Source: K. Gorman, T. Williams and W. Fraser, PLoS ONE 9(3): e90081 (2014),
+    https://doi.org/10.1371/journal.pone.0090081; A. Horst, A. Hill and K. Gorman (2020),
+    https://doi.org/10.5281/zenodo.3960218.
+
+    >>> penguins = load_penguins()
+    >>> penguins
+    Table(344 rows of 7 input columns, target 'species')
+    >>> penguins.rows[3], penguins.labels[3]
+    (['Torgersen', None, None, None, None, 'NA', 2007.0], 'Adelie')
+    """
+    with resources.files(__package__).joinpath("penguins.csv").open("rb") as file:
+        return read_csv(file, "species")
 
 
 def _read(name: str) -> bytes:
