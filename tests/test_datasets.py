@@ -141,7 +141,10 @@ def test_penguins_are_the_published_table() -> None:
     assert penguins.labels is not None
     counts = {name: penguins.labels.count(name) for name in sorted(set(penguins.labels))}
     assert counts == {"Adelie": 152, "Chinstrap": 68, "Gentoo": 124}
-    gaps = [sum(cell is None or cell == "NA" for cell in column) for column in zip(*penguins.rows)]
+    gaps = [
+        sum(cell is None or cell == "NA" for cell in column)
+        for column in zip(*penguins.rows, strict=True)
+    ]
     assert gaps == [0, 2, 2, 2, 2, 11, 0]
     masses = [row[4] for row in penguins.rows if row[4] is not None]
     assert (min(masses), max(masses)) == (2700.0, 6300.0)
@@ -214,7 +217,7 @@ def test_one_hot_refuses_what_is_no_number(label: Any) -> None:
 
 
 def test_one_hot_refuses_a_bad_number_of_classes_and_a_bad_list() -> None:
-    with pytest.raises(ValueError, match=r"^classes: found 0, expected 1 or more$"):
+    with pytest.raises(ValueError, match=r"^classes: found 0, expected 1 to 16777216$"):
         one_hot([0], 0)
     with pytest.raises(TypeError, match=r"^classes: found 2\.0, expected a whole number$"):
         one_hot([0], 2.0)  # type: ignore[arg-type]
