@@ -373,14 +373,14 @@ def test_the_command_works_a_model_on_its_table(tmp_path, capsys):
     rows = [f"{i * 0.5},{7 - i},{'reed' if i % 2 else 'moss'}" for i in range(8)]
     table.write_text("height,width,plant\n" + "\n".join(rows) + "\n")
     model = tmp_path / "plants.json"
-    options = ["--layers", "3", "--epochs", "2", "--validation", "0"]
+    options = ["--layers", "3", "--epochs", "2", "--l2", "0", "--test", "0"]
     assert cli.main(["train", str(table), "--target", "plant", "--out", str(model), *options]) == 0
     capsys.readouterr()
     status, output, _ = run(capsys, model, table, "--sample", 5, "--grain", "matrix")
     assert status == 0
-    net = purenet.load(model)
-    inputs = net.preparation.inputs([[2.5, 2.0]])
-    assert f"{net.feedforward(inputs)[0].z[0][1]:.6g}" in output
+    trained = purenet.load(model)
+    inputs = trained.preparation.inputs([[2.5, 2.0]])
+    assert f"{trained.prepared_network.feedforward(inputs)[0].z[0][1]:.6g}" in output
     assert "number 5 of 8" in output
     status, _, errors = run(capsys, model)
     assert status == 2 and "expected two-layer, xor, deep, or a model file and a CSV file" in errors

@@ -858,10 +858,9 @@ def test_a_model_file_with_its_table(tmp_path, backend):
         "binary_cross_entropy",
         seed=1,
     )
-    net.preparation = preparation
-    inputs = preparation.inputs(table.rows)
-    net.fit(inputs, preparation.targets(table.labels), epochs=3)
-    net.save(tmp_path / "model.json")
+    inputs = preparation.inputs(table)
+    net.fit(inputs, preparation.targets(table), epochs=3)
+    backend.TableModel(net, preparation).save(tmp_path / "model.json")
     for chosen, number in (([], 0), (["--sample", "2"], 2)):
         text = session(
             ["show x[0]", "phase", "show a2[0][0]", "q"],
@@ -873,7 +872,6 @@ def test_a_model_file_with_its_table(tmp_path, backend):
         assert words in " ".join(text.split())
         assert f"\nx[0] = {inputs[number]!r}\n" in text
         assert f"\na2[0][0] = {net.predict(inputs)[number][0]!r}\n" in text
-    net.preparation = None
     net.save(tmp_path / "bare.json")
     finished = start("", str(tmp_path / "bare.json"), str(data))
     assert finished.returncode == 2

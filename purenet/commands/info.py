@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     say(f"loss            {network.loss}")
     say(f"seed            {network.seed}")
     say(f"epochs trained  {network.epochs_trained:,}")
-    say(f"digest          {network.digest()}")
+    say.whole(f"digest          {network.digest()}")
     if isinstance(model, TableModel):
         _describe(model, say)
     say()

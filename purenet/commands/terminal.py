@@ -26,6 +26,8 @@ def folded(text: str, width: int, indent: str = "  ") -> str:
     kind: 3 classes reed 12,
       moss 7, fern 3
     """
+    if column_count(text) <= width:
+        return text
     lines = [" " * (len(text) - len(text.lstrip(" ")))]
     for word in text.split():
         extended = f"{lines[-1]} {word}" if lines[-1].strip() else f"{lines[-1]}{word}"

@@ -67,9 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
     _draw(trained.history, arguments, say)
     for line in trained.report.lines(model.target, unicode=say.unicode):
         say(line)
-    say(f"digest {model.digest()}")
+    say.whole(f"digest {model.digest()}")
     if not printed:
-        say(f"{arguments.out} written ({package.BACKEND} backend)")
+        say.whole(f"{arguments.out} written ({package.BACKEND} backend)")
     if trained.interrupted:
         print("purenet: interrupted; the best network so far is written", file=sys.stderr)
         return 130
@@ -130,15 +130,16 @@ def _went_on(
     """Let a model go on learning from more rows."""
     known = model_of(package, arguments.going_on)
     table = known.known_rows(arguments.data)
-    say(known.preparation.targets_in_words(table))
-    _say_notes(table, say)
-    say()
     settings = {name: getattr(arguments, name) for name in SETTINGS}
     ways = measuring(
         arguments.test, None, None, None, arguments.seed, arguments.jobs, arguments.threads
     )
+    going = known.going_on(table, settings, ways)
+    say(known.preparation.targets_in_words(table))
+    _say_notes(table, say)
+    say()
     with bars(drawn) as progress:
-        trained = known.went_on(table, settings, ways, progress)
+        trained = going.run(progress)
     return package.TableModel.of(trained), trained
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,13 +176,19 @@ def _rounded(value: Any) -> str:
     return "unknown" if value is None else f"{value:.3f}"
 
 
-def confusion_of(scores: ModelScores) -> tuple[list[int], list[int], Sequence[str]] | None:
-    """Return the classes and the answers, row by row, and all names: what a table is drawn from."""
-    if scores.confusion is None or scores.classes is None:
+def confusion_of(scores: ModelScores) -> tuple[list[int], list[int], list[str]] | None:
+    """Return the classes and the answers, row by row, and all names: what a table is drawn from.
+
+    Rows without an answer have one more name.  None where a number is predicted.
+    """
+    if scores.confusion is None or scores.classes is None or scores.class_rows is None:
         return None
+    names = list(scores.classes)
     truth, answers = [], []
     for true, row in enumerate(scores.confusion):
-        for answer, count in enumerate(row):
+        for answer, count in enumerate([*row, scores.class_rows[true] - sum(row)]):
             truth += [true] * count
             answers += [answer] * count
-    return truth, answers, scores.classes
+    if scores.unanswered:
+        names.append("no answer")
+    return truth, answers, names

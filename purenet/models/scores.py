@@ -34,6 +34,7 @@ class ModelScores:
     baseline_accuracy: the share that the simplest model has right.
     classes: their names, as the rows and columns of the next one are ordered.
     confusion: how many rows of each class (row) were answered with each class (column).
+    class_rows: how many rows each class has.
     unanswered: how many rows have no answer, because an output is NaN; they are in no column.
 
     Where it is a number, otherwise None:
@@ -54,6 +55,7 @@ class ModelScores:
     baseline_accuracy: float | None = None
     classes: list[str] | None = None
     confusion: list[list[int]] | None = None
+    class_rows: list[int] | None = None
     unanswered: int = 0
     r2: float | None = None
     mean_absolute_error: float | None = None
@@ -99,7 +101,7 @@ class ModelScores:
                 known["accuracy_interval"] = as_number(low, "low"), as_number(high, "high")
             if not isinstance(known["baseline"], str):
                 known["baseline"] = as_number(known["baseline"], "baseline")
-            for row in known.get("confusion", []):
+            for row in [*known.get("confusion", []), known.get("class_rows", [])]:
                 for count in row:
                     as_count(count, "confusion", least=0)
             if not all(isinstance(name, str) for name in known.get("classes", [])):
@@ -134,7 +136,8 @@ def scores_of_classes(
     """
     rows = len(truth)
     right = sum(answer == true for answer, true in zip(answers, truth, strict=True))
-    simplest = sum(classes[number] == baseline for number in truth)
+    counts = Counter(truth)
+    simplest = sum(counts[number] for number, name in enumerate(classes) if name == baseline)
     return ModelScores(
         rows,
         baseline,
@@ -144,6 +147,7 @@ def scores_of_classes(
         baseline_accuracy=simplest / rows,
         classes=list(classes),
         confusion=count_classes(truth, answers, len(classes)),
+        class_rows=[counts[number] for number in range(len(classes))],
         unanswered=answers.count(None),
     )
 

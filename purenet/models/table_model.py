@@ -16,8 +16,8 @@ from ..tables.from_python import table_of, table_of_rows
 from ..tables.words import plain
 from ..writing import write_text
 from .answering import Answered, answers_of, baseline_of, scores_of
-from .continuing import go_on
-from .progress import Progress, bars
+from .continuing import GoingOn
+from .progress import bars
 from .report import Report
 from .scores import ModelScores
 from .training import TableTraining, Trained
@@ -365,28 +365,18 @@ class TableModel:
         Raises ValueError or TypeError as ``evaluate`` does.
         """
         settings = {"epochs": epochs, "learning_rate": learning_rate, "batch_size": batch_size}
+        going = self.going_on(
+            self.known_rows(data), settings, measuring(test, None, None, None, seed, 1, threads)
+        )
         with bars(as_flag(progress, "progress")) as drawn:
-            trained = self.went_on(
-                self.known_rows(data),
-                settings,
-                measuring(test, None, None, None, seed, 1, threads),
-                drawn,
-            )
-        return type(self).of(trained)
+            return type(self).of(going.run(drawn))
 
-    def went_on(
-        self,
-        table: Table,
-        settings: Mapping[str, Any],
-        measuring: Measuring,
-        progress: Progress | None = None,
-    ) -> Trained:
-        """Return what a training on more rows leaves, whose targets are known."""
+    def going_on(self, table: Table, settings: Mapping[str, Any], measuring: Measuring) -> GoingOn:
+        """Return a training on more rows, whose targets are known, that has not begun."""
         self._check_fit()
         wanted = {name: value for name, value in settings.items() if value is not None}
-        asked = Asked(checked_settings(wanted))
         known = self._network, self._preparation, self._report, self._recipe
-        return go_on(known, table, asked, measuring, progress)
+        return GoingOn(known, table, Asked(checked_settings(wanted)), measuring)
 
     # Files.
 

@@ -105,6 +105,11 @@ class TableTraining:
         self._options = options
         self.preparation = self._prepared(None)
         self.rows: list[int] = self.preparation.rows_with_target(table)
+        if measuring.folds > len(self.rows):
+            raise ValueError(
+                f"folds: found {measuring.folds} for {counted(len(self.rows), 'row')}, "
+                f"expected no more"
+            )
         self.shape = row_shape(asked.wish(Recipe(**asked.settings)), self.preparation.width)
         self._check_network()
         self.kept, self.held = self._divided()
@@ -267,11 +272,6 @@ class TableTraining:
     def _scores_of_folds(self) -> ModelScores:
         """Return the figures of all rows, each answered without having been trained on."""
         measuring = self.measuring
-        if measuring.folds > len(self.rows):
-            raise ValueError(
-                f"folds: found {measuring.folds} for {counted(len(self.rows), 'row')}, "
-                f"expected no more"
-            )
         strata = classes_in(self.preparation, self.table, self.rows)
         parts = folds_of(len(self.rows), measuring.folds, measuring.seed, strata)
         tasks = [(self, [self.rows[i] for i in part]) for part in parts]

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..checks import as_count, as_list, as_number, shown
 from ..optimizers import as_optimizer
-from ..selection.recipe import checked_settings
+from ..selection.recipe import Recipe, checked_settings
 from .layer_texts import LayerText, layer_texts
 from .table_networks import Shape, Wish
 
@@ -144,6 +144,10 @@ def asked(layers: Any, image: Any, steps: Any, settings: Mapping[str, Any]) -> A
         else:
             wanted["layers"] = " ".join(layers.split())
     wanted = checked_settings(wanted)
+    try:
+        Recipe(**wanted).rate()
+    except (TypeError, ValueError) as error:  # such as a fall to more than the first rate
+        raise ValueError(f"schedule: {error}") from None
     return Asked(wanted, texts, _image(image), None if steps is None else as_count(steps, "steps"))
 
 
