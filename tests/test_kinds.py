@@ -427,7 +427,6 @@ def image_table(names: list[str], top: int = 255) -> Table:
         [f"pixel{k}" for k in range(16)],
         [f"{k // 4}x{k % 4}" for k in range(16)],
         [str(k) for k in range(25)],
-        list("abcdefghijklmnop"),
     ],
 )
 @pytest.mark.parametrize("top", [1, 16, 255])
@@ -436,13 +435,20 @@ def test_pixels_are_divided_by_the_largest_of_all(names: list[str], top: int) ->
     found = Preparation.from_table(table)
     assert found.columns == names
     assert found.left_out == []
-    assert {line[1] for line in found.lines()} == {f"pixel 0 to {top}"}
+    words = "number 0 to 1" if top == 1 else f"pixel 0 to {top}"
+    assert {line[1] for line in found.lines()} == {words}
     cells: Any = table.rows
     assert found.inputs(table) == [[cell / top for cell in row] for row in cells]
     assert Preparation.from_json(json.loads(json.dumps(found.to_json()))) == found
     standard = Preparation.from_table(table, scale="standard")
     assert standard.columns == names
-    assert {line[1] for line in standard.lines()} != {f"pixel 0 to {top}"}
+    assert {line[1] for line in standard.lines()} != {words}
+
+
+def test_pixels_may_have_any_names_if_all_columns_are() -> None:
+    found = Preparation.from_table(image_table(list("abcdefghijklmnopq")))
+    assert found.left_out == [("a", "always 0")]
+    assert {line[1] for line in found.lines()[:-1]} == {"pixel 0 to 255"}
 
 
 def test_pixels_share_a_line() -> None:

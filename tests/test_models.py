@@ -46,6 +46,22 @@ def test_raw_rows_in_classes_out(model: Any) -> None:
     assert model.predict(text) == answers
 
 
+def test_points_between_thousands_are_read_as_in_training(
+    backend: ModuleType, tmp_path: pathlib.Path
+) -> None:
+    path = tmp_path / "rents.csv"
+    rows = [f"{1 + k % 4}.{100 + k};{40 + 3 * k % 17},5;{'ab'[k % 2]}" for k in range(40)]
+    path.write_text("\n".join(["rent;size;kind", *rows]))
+    trained = backend.train_table(path, "kind", test=0, layers=2, l2=0.0, epochs=2)
+    assert trained.preparation.inputs([[2250.0, 50.0]])[0][0] < 2.0
+    new = tmp_path / "new.csv"  # which has no decimal comma that shows it
+    new.write_text("rent;size\n1.300;50\n4.100;60\n999;50\n")
+    expected = trained.probabilities([[1300.0, 50.0], [4100.0, 60.0], [999.0, 50.0]])
+    assert trained.probabilities(new) == expected
+    text = [{"rent": "1.300", "size": "50"}, {"rent": "4.100", "size": "60"}]
+    assert trained.probabilities(text) == expected[:2]
+
+
 def test_the_network_inside_takes_prepared_numbers(model: Any) -> None:
     inputs = model.preparation.inputs(purenet.Table(["size", "island"], [[1.0, "A"], [7.0, "B"]]))
     outputs = model.prepared_network.predict(inputs)

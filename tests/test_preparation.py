@@ -444,6 +444,12 @@ def test_a_table_without_needed_columns_is_refused_at_once() -> None:
     )
     with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
         FLOWERS.inputs(Table(["A"], [[1.0]]))
+    message = (
+        "table: found no column 'a', expected it among 'b'; "
+        "row 1, column 'b': found 'x', expected a number"
+    )
+    with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
+        FLOWERS.inputs(Table(["b"], [[1.0], ["x"]]))
 
 
 def test_ten_faults_are_said_and_the_others_counted() -> None:

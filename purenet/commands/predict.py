@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--probabilities: {arguments.model} predicts a number, not classes")
     keep = list(dict.fromkeys(arguments.keep))
     # Whatever stands in the target column, or does not yet, is not looked at.
-    table = read_csv(arguments.data, columns=model.columns, keep=keep)
+    decimal = model.preparation.decimal
+    table = read_csv(arguments.data, columns=model.columns, keep=keep, decimal=decimal)
     answers, outputs = model.answered(table, threads=arguments.threads)
     # Beside the true answer, the model's needs another name.
     header = [*keep, f"predicted {model.target}" if model.target in keep else model.target]

@@ -80,7 +80,7 @@ def _trained(
     package: ModuleType, arguments: argparse.Namespace, say: Say, drawn: bool
 ) -> tuple[TableModel, Trained]:
     """Prepare, measure and train; what is predicted and from what is said before."""
-    table = read_csv(arguments.data, arguments.target)
+    table = read_csv(arguments.data, arguments.target, decimal=arguments.decimal)
     ways = measuring(
         arguments.test,
         arguments.validation,

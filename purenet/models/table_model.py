@@ -188,9 +188,10 @@ class TableModel:
         return baseline_of(self._preparation, self._preparation.targets(table))
 
     def _table(self, data: Any, *, with_target: bool = False) -> Table:
+        decimal = self._preparation.decimal
         if with_target:
-            return table_of(data, self.target, columns=self.columns)
-        return table_of_rows(data, self.columns)
+            return table_of(data, self.target, columns=self.columns, decimal=decimal)
+        return table_of_rows(data, self.columns, decimal=decimal)
 
     def _outputs(self, table: Table, threads: int) -> list[list[float]]:
         self._check_fit()
@@ -305,7 +306,7 @@ class TableModel:
         """
         training = TableTraining(
             cls.network_class,
-            table_of(data, target),
+            table_of(data, target, decimal=decimal),
             {
                 "task": task,
                 "target": target,

@@ -184,7 +184,8 @@ def _pixels(table: Table, taken: Mapping[str, Taken]) -> dict[str, float]:
 
     Pixels are 16 or more columns of whole numbers from 0 on, without gaps, whose names differ in
     their numbers alone or which are all columns there are.  Half of them reach a common maximum
-    nearly, and half go down to 0.  Those that never vary are pixels too, at the edge of an image.
+    nearly, and half go down to 0.  Those that never vary are pixels too, at the edge of an image,
+    if their names say so.
     """
     able = {
         name: found
@@ -196,7 +197,7 @@ def _pixels(table: Table, taken: Mapping[str, Taken]) -> dict[str, float]:
         groups.setdefault(stem_of(name), []).append(name)
     candidates = list(groups.values())
     if len(able) == len(taken):
-        candidates.append(list(able))
+        candidates.append([name for name, found in able.items() if found.kind != "left out"])
     tops: dict[str, float] = {}
     for names in candidates:
         varying = [able[name] for name in names if able[name].low < able[name].high]

@@ -120,7 +120,8 @@ class NumberInput:
     def in_words(self) -> str:
         """Return what the column is taken as."""
         if self.scale == "pixels":
-            return f"pixel 0 to {number_text(self.divisor)}"
+            what = "pixel" if self.divisor > 1.0 else "number"
+            return f"{what} 0 to {number_text(self.divisor)}"
         return f"number {self.notation.in_words()}".strip()
 
     def to_json(self) -> dict[str, Any]:

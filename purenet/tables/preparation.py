@@ -231,20 +231,20 @@ class Preparation:
         """
         if not isinstance(table, Table):
             table = self._table_of(table)
-        absent = [name for name in self.columns if not table.has_column(name)]
-        if absent:
-            known = [name for name in table.columns if name not in self.columns]
-            texts = "; ".join(no_column(name, known or table.columns) for name in absent)
-            raise ValueError(f"{table.name}: {texts}")
         wanted = range(table.row_count) if rows is None else rows
         faults = Faults(table.name, table.place)
-        columns = [table.column(name) for name in self.columns]
+        pairs = []
+        for taken in self.inputs_of_columns:
+            if table.has_column(taken.column):
+                pairs.append((taken, table.column(taken.column)))
+            else:
+                faults.say(no_column(taken.column, table.columns))
         prepared: list[list[float]] = []
         for start in range(0, len(wanted), _BLOCK):
             # Block by block, so that the numbers do not stand in memory column by column as well.
             block = wanted[start : start + _BLOCK]
             parts: list[list[float]] = []
-            for taken, column in zip(self.inputs_of_columns, columns, strict=True):
+            for taken, column in pairs:
                 if self.missing == "error":
                     check_gaps(column, block, faults)
                 parts += taken.prepare(column, block, faults, strict)
