@@ -11,12 +11,14 @@ import math
 import re
 from array import array
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import chain
 
 from .column import Column, column_of_texts, is_code, is_missing
 from .words import number_in
 
 _MOST_KNOWN = 1 << 14
+_WAIT = 8  # blocks, until it is tried again whether all cells of one are numbers
 _CODE = re.compile(r"(?:^|\n)[ \t]*0[0-9]+[ \t\r]*(?:\n|$)")
 _DECIMAL_COMMA = re.compile(r"[0-9],[0-9]+[^0-9,]*$")
 _CLASSES_OF_CHARACTERS = bytes.maketrans(b'123456789 \t\r\n";|', b"111111111,,,,,,,")
@@ -41,6 +43,26 @@ class KnownNumbers(dict[str, float]):
     def is_full(self) -> bool:
         """Return whether there are so many that looking them up does not pay."""
         return len(self) > _MOST_KNOWN
+
+
+class Block:
+    """What can be said of all cells of a block at once, from what they were written as.
+
+    odd: whether float() may take some that are no plain numbers: 1_000, digits of other scripts.
+    codes: whether whole numbers may be written with leading zeros.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.odd = not _is_plain(text)
+
+    @cached_property
+    def codes(self) -> bool:
+        return _may_have_codes(self._text)
+
+    def points(self) -> int:
+        """Return how many decimal points there may be."""
+        return self._text.count(".")
 
 
 class GrowingColumn:
@@ -80,10 +102,10 @@ class GrowingColumn:
         else:
             self._numbers.extend(numbers)
 
-    def add(self, cells: Sequence[str], known: KnownNumbers) -> None:
-        """Add cells of whatever kind."""
+    def add(self, cells: Sequence[str], known: KnownNumbers, block: Block) -> None:
+        """Add cells of whatever kind, which stand in a block."""
         if self._texts is None:
-            numbers = _numbers(cells, known)
+            numbers = _numbers(cells, known, block)
             if numbers is not None:
                 self.add_numbers(numbers)
                 return
@@ -151,6 +173,7 @@ class GrowingColumns:
         self._known = KnownNumbers()
         self._numbers: list[GrowingColumn] = []  # those that are numbers so far, by position
         self._others: list[int] = []  # the other positions
+        self._blocks_to_wait = 0
         self._sort()
 
     def _sort(self) -> None:
@@ -168,25 +191,30 @@ class GrowingColumns:
         The records are taken apart.
         """
         known = self._known
+        block = Block(text)
         if 2 * len(self._others) > len(self._at):
             for position, column in zip(self.positions, self.columns, strict=True):
-                column.add([record[position] for record in records], known)
+                column.add([record[position] for record in records], known, block)
             return
         for position in reversed(self._others):
             cells = [record.pop(position) for record in records]
             other = self._at[position]
             if other is not None:
-                other.add(cells, known)
-        numbers = self._read(records, text)
+                other.add(cells, known, block)
+        numbers = self._read(records, block) if self._blocks_to_wait == 0 else None
         if numbers is not None:
             width = len(self._numbers)
             for position, column in enumerate(self._numbers):
                 column.add_numbers(numbers[position::width])
             return
         for column, column_cells in zip(self._numbers, zip(*records, strict=True), strict=True):
-            column.add(column_cells, known)
+            column.add(column_cells, known, block)
         if not all(column.is_numbers for column in self._numbers):
             self._sort()
+        elif self._blocks_to_wait == 0:  # there are gaps, and likely more of them
+            self._blocks_to_wait = _WAIT
+        else:
+            self._blocks_to_wait -= 1
 
     def finished(self) -> list[Column]:
         """Return the columns; this object is of no use after that.
@@ -207,7 +235,7 @@ class GrowingColumns:
             for column in self.columns:
                 column.want_texts_of_thousands()
 
-    def _read(self, records: list[list[str]], text: str) -> array[float] | None:
+    def _read(self, records: list[list[str]], block: Block) -> array[float] | None:
         """Return the numbers of all cells, row by row, or None if some are no plain numbers."""
         if not self._numbers:
             return None
@@ -219,25 +247,21 @@ class GrowingColumns:
         except ValueError:
             return None
         # With a point in each there are no codes.
-        codes = text.count(".") != len(numbers) and _may_have_codes(text)
-        if codes or not _is_plain(text):
+        codes = block.points() != len(numbers) and block.codes
+        if codes or block.odd:
             text = "\n".join(flat(records))
-            if not _is_plain(text) or _CODE.search(text):
+            if not _is_plain(text) or (codes and _CODE.search(text)):
                 return None
         return array("d", numbers) if _are_finite(numbers) else None
 
 
-def _numbers(cells: Sequence[str], known: KnownNumbers) -> array[float] | None:
+def _numbers(cells: Sequence[str], known: KnownNumbers, block: Block) -> array[float] | None:
     """Return the numbers of some cells, or None if some have to be kept as text."""
     try:
         if not known.is_full():
             return array("d", list(map(known.__getitem__, cells)))
-        try:
-            numbers = list(map(float, cells))
-        except ValueError:
-            numbers = []
-        text = "\n".join(cells)
-        if not numbers or not _is_plain(text) or _CODE.search(text) or not _are_finite(numbers):
+        numbers = _floats(cells, block)
+        if numbers is None:
             numbers = list(map(KnownNumbers().__getitem__, cells))
         return array("d", numbers)
     except ValueError:
@@ -254,6 +278,19 @@ def _may_be_thousands(numbers: array[float]) -> bool:
                 return False
             found = True
     return found
+
+
+def _floats(cells: Sequence[str], block: Block) -> list[float] | None:
+    """Return some cells as float() reads them, or None if that may be wrong."""
+    try:
+        numbers = list(map(float, cells))
+    except ValueError:
+        return None
+    if block.odd or block.codes:
+        text = "\n".join(cells)
+        if not _is_plain(text) or (block.codes and _CODE.search(text)):
+            return None
+    return numbers if _are_finite(numbers) else None
 
 
 def _is_plain(text: str) -> bool:

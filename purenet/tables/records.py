@@ -56,7 +56,7 @@ class Cursor:
     def record(self) -> tuple[int, list[str]] | None:
         """Read the next record that is not blank: its line and its cells; None at the end."""
         while self.position < len(self.text):
-            lines, records = self._by_csv(self.position + 1)
+            lines, records = self._by_csv(self.position + 1, self._lines())
             for line, record in zip(lines, records, strict=True):
                 if not is_blank(record):
                     return line, record
@@ -69,7 +69,7 @@ class Cursor:
             end = self.text.find("\n", start + _BLOCK) + 1 or len(self.text)
             piece = self.text[start:end]
             if self._any_ends or '"' in piece:
-                lines, records = self._by_csv(end)
+                lines, records = self._by_csv(end, self._lines_of(piece))
                 yield Block(lines, records, self.text[start : self.position])
                 continue
             texts = piece.split("\n")
@@ -81,23 +81,24 @@ class Cursor:
             self.line = first + len(texts)
             yield Block(range(first, self.line), [text.split(delimiter) for text in texts], piece)
 
-    def _by_csv(self, end: int) -> tuple[list[int], list[list[str]]]:
-        """Read records until one ends at or behind a position."""
-        lines = []
+    def _by_csv(self, end: int, lines: Iterator[str]) -> tuple[list[int], list[list[str]]]:
+        """Read records from the lines that follow until one ends at or behind a position."""
+        numbers = []
         records = []
-        reader = csv.reader(
-            self._lines(), delimiter=self.delimiter, skipinitialspace=True, strict=True
-        )
+        first = self.line
         while self.position < end:
-            first = self.line
+            reader = csv.reader(lines, delimiter=self.delimiter, skipinitialspace=True, strict=True)
             try:
-                record = next(reader)
+                for record in reader:
+                    numbers.append(first)
+                    records.append(record)
+                    first = self.line
+                    if self.position >= end:
+                        break
             except csv.Error as error:
                 self._note(first, str(error))
-            else:
-                lines.append(first)
-                records.append(record)
-        return lines, records
+                first = self.line
+        return numbers, records
 
     def _note(self, line: int, error: str) -> None:
         if "expected after" in error:
@@ -109,7 +110,24 @@ class Cursor:
             self.position = len(self.text)
         self.faults.append(f"line {line}: found {found}, expected CSV")
 
+    def _lines_of(self, piece: str) -> Iterator[str]:
+        """Yield the lines of a piece of the text that begins here, and those behind it."""
+        if not self._any_ends:
+            end = self.position + len(piece)
+            texts = piece.split("\n")
+            if not texts[-1]:
+                texts.pop()
+            last = texts.pop()
+            for text in texts:
+                self.line += 1
+                yield text + "\n"
+            self.line += 1
+            self.position = end
+            yield last + "\n"
+        yield from self._lines()
+
     def _lines(self) -> Iterator[str]:
+        """Yield the lines that follow."""
         text = self.text
         while self.position < len(text):
             start = self.position
