@@ -21,11 +21,10 @@ from .candidates import Making, candidates, operations, scale_of
 from .course import Progress, train
 from .recipe import Recipe, checked_settings, make_network
 
-# Operations that choosing takes: as many as so many trainings, but between these two; for classes,
-# which depend less on it, half as many.
-TRAININGS = 12
-LEAST_OPERATIONS = 2.5e8
-MOST_OPERATIONS = 2e9
+# Choosing takes as many operations as so many trainings, or at least so many operations.  Small
+# tables with a number as target need it most.
+LIMITS_FOR_NUMBERS = (8, 2.5e8)
+LIMITS_FOR_CLASSES = (4, 8e7)
 
 # Of more rows, so many chosen at random are enough to choose by.
 MOST_ROWS = 4000
@@ -150,9 +149,8 @@ class _Search:
         """Try one after another, as long as there are operations left."""
         network = self.making(recipes[0], self.seed)
         work = operations(network, len(self.inputs), recipes[0]) * recipes[0].epochs
-        left = min(max(TRAININGS * work, LEAST_OPERATIONS), MOST_OPERATIONS)
-        if self.classes:
-            left = left / 2.0
+        trainings, least = LIMITS_FOR_CLASSES if self.classes else LIMITS_FOR_NUMBERS
+        left = max(trainings * work, least)
         if self._work(recipes[0], self.parts) > left:
             return  # smaller networks alone would be no choice
         for number, recipe in enumerate(recipes):
