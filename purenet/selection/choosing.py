@@ -21,11 +21,10 @@ from .candidates import Making, candidates, operations, scale_of
 from .course import Progress, train
 from .recipe import Recipe, checked_settings, make_network
 
-# Operations that choosing takes: as many as so many trainings, but between these two; for classes,
-# which depend less on it, half as many.
-TRAININGS = 12
-LEAST_OPERATIONS = 2.5e8
-MOST_OPERATIONS = 2e9
+# Choosing takes as many operations as so many trainings, or at least so many operations.  Small
+# tables with a number as target need it most.
+LIMITS_FOR_NUMBERS = (8, 2.5e8)
+LIMITS_FOR_CLASSES = (4, 8e7)
 
 # Of more rows, so many chosen at random are enough to choose by.
 MOST_ROWS = 4000
@@ -40,7 +39,7 @@ class Choice(NamedTuple):
     """What ``choose_recipe`` found.
 
     recipe: the best one: one that is usually good, unless another is better by more than the
-        standard error.
+        standard error.  Its l2 is smaller where it was chosen by a part of many rows.
     tried: each recipe that was tried, and how far off its networks were on rows that were held
         back: the mean loss, for classes plus the share of wrong answers.  One that could not be
         the best any more was given up; its figure is a lower bound.  Empty where there was
@@ -97,7 +96,14 @@ def choose_recipe(
             search.among(recipes, jobs, threads, progress)
         except KeyboardInterrupt:
             interrupted = True
-    return Choice(search.recipe, search.tried, search.network or search.at_work, interrupted)
+    recipe = search.recipe
+    if "l2" not in fixed and len(inputs) > MOST_ROWS:
+        # What keeps weights small needs less weight beside the mean loss of more rows.
+        recipe = recipe._replace(l2=recipe.l2 / (len(inputs) // MOST_ROWS))
+    network = search.network or search.at_work
+    if network is not None and network.epochs_trained == 0:
+        network = None
+    return Choice(recipe, search.tried, network, interrupted)
 
 
 class _Making:
@@ -150,9 +156,8 @@ class _Search:
         """Try one after another, as long as there are operations left."""
         network = self.making(recipes[0], self.seed)
         work = operations(network, len(self.inputs), recipes[0]) * recipes[0].epochs
-        left = min(max(TRAININGS * work, LEAST_OPERATIONS), MOST_OPERATIONS)
-        if self.classes:
-            left = left / 2.0
+        trainings, least = LIMITS_FOR_CLASSES if self.classes else LIMITS_FOR_NUMBERS
+        left = max(trainings * work, least)
         if self._work(recipes[0], self.parts) > left:
             return  # smaller networks alone would be no choice
         for number, recipe in enumerate(recipes):
