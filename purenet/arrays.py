@@ -149,8 +149,9 @@ def _items_of(array: Any) -> Any:
         return None
     for name in _LISTING:
         if callable(getattr(kind, name, None)):
-            if name == "to_list" and len(getattr(array, "shape", (0,))) > 1:
-                continue  # some tables give their columns
+            shape = getattr(array, "shape", None)
+            if name == "to_list" and isinstance(shape, tuple) and len(shape) > 1:
+                return None  # some tables give their columns
             if is_time(array) and hasattr(kind, "__array_interface__"):
                 array = array.astype(_TIMES[array.dtype.kind])  # others would be whole numbers
             try:
