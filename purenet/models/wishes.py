@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..checks import as_count, as_list, as_number, shown
+from ..layers.layer import MOST_UNITS
 from ..optimizers import as_optimizer
 from ..selection.recipe import checked_settings
 from .layer_texts import LayerText, layer_texts
@@ -151,7 +152,9 @@ def _units_text(layers: Any) -> str:
     if isinstance(layers, int):
         layers = [layers]
     units = as_list(layers, "layers", "a text such as '8,8', units, or a list of units")
-    numbers = [as_count(number, f"layers: layer {n}") for n, number in enumerate(units, 1)]
+    numbers = [
+        as_count(number, f"layers: layer {n}", most=MOST_UNITS) for n, number in enumerate(units, 1)
+    ]
     return ",".join(map(str, numbers)) or "none"
 
 
