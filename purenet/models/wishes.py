@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..checks import as_count, as_list, as_number, shown
-from ..layers.layer import MOST_UNITS
 from ..optimizers import as_optimizer
 from ..selection.recipe import checked_settings
 from .layer_texts import LayerText, layer_texts
@@ -31,6 +30,8 @@ _SETTINGS = (
     "batch_size",
     "clip_norm",
 )
+
+_MOST_WRITTEN = 10**15  # units in a text
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,9 @@ def _units_text(layers: Any) -> str:
     if isinstance(layers, int):
         layers = [layers]
     units = as_list(layers, "layers", "a text such as '8,8', units, or a list of units")
-    numbers = [
-        as_count(number, f"layers: layer {n}", most=MOST_UNITS) for n, number in enumerate(units, 1)
-    ]
+    numbers = [as_count(number, f"layers: layer {n}") for n, number in enumerate(units, 1)]
+    if max(numbers, default=0) > _MOST_WRITTEN:  # of thousands of digits, perhaps
+        raise ValueError(f"layers: found {shown(max(numbers))} units, expected fewer")
     return ",".join(map(str, numbers)) or "none"
 
 

@@ -325,7 +325,10 @@ def _are_a_quantity(numbers: set[float], total: int) -> bool:
 def _classes(
     name: str, counts: Mapping[str, int], classes: Sequence[str] | None, faults: Faults
 ) -> ClassTarget | None:
-    found = sorted_classes(list(counts)) if classes is None else as_names(classes, "classes", "class")
+    if classes is None:
+        found = sorted_classes(list(counts))
+    else:
+        found = as_names(classes, "classes", "class")
     if not found:
         raise ValueError("classes: found none, expected two or more")
     if len(found) < 2:
