@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from math import isfinite
 from numbers import Real
@@ -342,6 +342,40 @@ def check_no_class(value: Any, argument: str) -> None:
         raise TypeError(
             f"{argument}: found the class {value.__name__}, write {value.__name__}(...)"
         )
+
+
+def as_text(value: Any, argument: str, expected: str = "a text") -> str:
+    """Return a text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{argument}: found {shown(value)}, expected {expected}")
+    return value
+
+
+def as_names(values: Any, argument: str, of: str = "column") -> list[str]:
+    """Return a list of names."""
+    listed = as_list(values, argument, "a list of names")
+    for name in listed:
+        as_text(name, argument, f"the name of a {of}")
+    return listed
+
+
+def as_places(values: Any, count: int, argument: str) -> Sequence[int]:
+    """Return numbers of rows, each from 0 to ``count - 1``."""
+    if type(values) is range and (not values or 0 <= min(values) <= max(values) < count):
+        return values
+    listed = as_list(values, argument, "a list of row numbers")
+    if set(map(type, listed)) <= _INT and all(map(range(count).__contains__, listed)):
+        return listed
+    numbers = []
+    for place, value in enumerate(listed):
+        number = as_count(value, f"{argument}: item {place}", least=0)
+        if number >= count:
+            raise ValueError(
+                f"{argument}: item {place}: found {shown(number)}, expected less than {count}, "
+                f"the number of rows"
+            )
+        numbers.append(number)
+    return numbers
 
 
 def as_flag(value: Any, argument: str) -> bool:

@@ -449,9 +449,9 @@ class Network:
         from .files import save_network  # it and what it needs are loaded when somebody saves
 
         with_optimizer = as_flag(optimizer, "optimizer")
-        name = as_path(path)
+        as_path(path)  # raises, or it is one
         self.check_parameters()
-        save_network(self, name, with_optimizer)
+        save_network(self, path, with_optimizer)
 
     @classmethod
     def load(cls: type[N], path: str | os.PathLike[str]) -> N:

@@ -27,7 +27,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     Raises ValueError for what a file must not replace: a device, a pipe, a socket, and the file
     that the program prints into; OSError, with the path as it was given, where the system refuses.
     """
-    path = as_path(path)
+    as_path(path)  # raises, or it is one
     with _errors_about(path):
         target, permissions = _place_of(path)
         with _file_beside(target, permissions) as file:

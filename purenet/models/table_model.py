@@ -6,12 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from ..checks import as_flag, shown
+from ..checks import as_flag, as_names, as_text, shown
 from ..files import network_of, network_text, read_document
 from ..network import Network
 from ..selection import Recipe
 from ..selection.recipe import checked_settings
 from ..tables import Preparation, Table
+from ..tables.choosing import as_kinds
 from ..tables.from_python import table_of, table_of_rows
 from ..tables.words import plain
 from ..writing import write_text
@@ -306,13 +307,13 @@ class TableModel:
         """
         training = TableTraining(
             cls.network_class,
-            table_of(data, target, decimal=decimal),
+            table_of(data, as_text(target, "target", "the name of a column"), decimal=decimal),
             {
                 "task": task,
                 "target": target,
-                "columns": columns,
-                "ignore": ignore,
-                "kinds": dict(kinds or {}),
+                "columns": None if columns is None else as_names(columns, "columns"),
+                "ignore": as_names(ignore, "ignore"),
+                "kinds": as_kinds(kinds),
                 "missing": missing,
                 "scale": scale,
                 "decimal": decimal,

@@ -31,6 +31,8 @@ _SETTINGS = (
     "clip_norm",
 )
 
+_MOST_WRITTEN = 10**15  # units in a text
+
 
 @dataclass(frozen=True)
 class Measuring:
@@ -156,6 +158,8 @@ def _units_text(layers: Any) -> str:
         layers = [layers]
     units = as_list(layers, "layers", "a text such as '8,8', units, or a list of units")
     numbers = [as_count(number, f"layers: layer {n}") for n, number in enumerate(units, 1)]
+    if max(numbers, default=0) > _MOST_WRITTEN:  # of thousands of digits, perhaps
+        raise ValueError(f"layers: found {shown(max(numbers))} units, expected fewer")
     return ",".join(map(str, numbers)) or "none"
 
 

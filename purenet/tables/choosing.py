@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ..checks import as_list, shown
+from ..checks import as_names, shown
 from .table import Table
 from .words import first_repeated, no_column
+
+
+def as_kinds(kinds: Any) -> dict[str, str]:
+    """Return what some columns are to be taken as, by their names."""
+    if kinds is not None and not isinstance(kinds, Mapping):
+        raise TypeError(f"kinds: found {shown(kinds)}, expected a kind for each column")
+    found = dict(kinds or {})
+    as_names(list(found), "kinds")
+    return found
 
 
 def input_columns(
@@ -22,13 +32,12 @@ def input_columns(
     columns: the input columns, all others but ``ignore`` if None.
     kinds: what some columns are to be taken as.
     """
+    if ignore is None:
+        raise TypeError("ignore: found None, expected a list of names")
     wrong = []
     known = [*table.columns, *([] if table.target is None else [table.target])]
     for argument, names in (("target", [target]), ("columns", columns), ("ignore", ignore)):
-        names = [] if names is None else as_list(names, argument, "a list of names")
-        for name in names:
-            if not isinstance(name, str):
-                raise TypeError(f"{argument}: found {shown(name)}, expected the name of a column")
+        names = [] if names is None else as_names(names, argument)
         wrong += [
             f"{argument}: {no_column(name, known)}" for name in names if not table.has_column(name)
         ]

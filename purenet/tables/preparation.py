@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..answers import class_of
-from ..checks import as_list, counted, shown
+from ..checks import as_list, as_places, counted, shown
 from . import documents
-from .choosing import input_columns
+from .choosing import as_kinds, input_columns
 from .dates import ORDERS
 from .deciding import (
     ColumnInput,
@@ -129,9 +129,7 @@ class Preparation:
             documents.one_of("decimal", decimal, tuple(DECIMALS))
         if dates is not None:
             documents.one_of("dates", dates, ORDERS)
-        if kinds is not None and not isinstance(kinds, Mapping):
-            raise TypeError(f"kinds: found {shown(kinds)}, expected a kind for each column")
-        kinds = dict(kinds or {})
+        kinds = as_kinds(kinds)
         for name, kind in kinds.items():
             documents.one_of(f"kind of column {name!r}", kind, KINDS)
         name = target_name(table, target)
@@ -145,7 +143,7 @@ class Preparation:
                 faults.cell(row, name, "", "an answer")
         learned: Sequence[int] = answered
         if rows is not None:
-            wanted = set(as_list(rows, "rows", "a list of row numbers"))
+            wanted = set(as_places(rows, table.row_count, "rows"))
             learned = [row for row in answered if row in wanted]
         if len(learned) == table.row_count:
             learned = range(table.row_count)
@@ -207,7 +205,7 @@ class Preparation:
         if (self.width, self.outputs) != (inputs, outputs):
             raise ValueError(
                 f"preparation: made for {self.width} inputs and {self.outputs} outputs, "
-                f"expected {inputs} and {outputs}"
+                f"expected {shown(inputs)} and {shown(outputs)}"
             )
 
     def rows_with_target(self, table: Table) -> list[int]:
@@ -231,7 +229,9 @@ class Preparation:
         """
         if not isinstance(table, Table):
             table = self._table_of(table)
-        wanted = range(table.row_count) if rows is None else rows
+        wanted: Sequence[int] = range(table.row_count)
+        if rows is not None:
+            wanted = as_places(rows, table.row_count, "rows")
         faults = Faults(table.name, table.place)
         pairs = []
         for taken in self.inputs_of_columns:
@@ -281,24 +281,29 @@ class Preparation:
         Raises ValueError that names all labels that are no known class or no finite number,
         TypeError for what is neither text nor a number.
         """
+        wanted: Sequence[int]
         if isinstance(labels, Table):
             column = labels.column(self.target.column)
             faults = Faults(labels.name, labels.place)
-            wanted = range(labels.row_count) if rows is None else rows
+            wanted = range(labels.row_count)
+            if rows is not None:
+                wanted = as_places(rows, labels.row_count, "rows")
             texts = texts_at(column, wanted)
         else:
             texts = self._texts_of(labels)
             faults = Faults("labels", lambda row: f"row {row}")
-            wanted = range(len(texts)) if rows is None else rows
+            wanted = range(len(texts))
+            if rows is not None:
+                wanted = as_places(rows, len(texts), "rows")
             texts = [texts[row] for row in wanted]
         targets = self.target.prepare(texts, wanted, faults)
         faults.raise_any()
         return targets
 
     def _texts_of(self, labels: Iterable[str | float]) -> list[str]:
-        listed = list(labels) if not isinstance(labels, str) else labels
-        if isinstance(listed, str):
+        if isinstance(labels, str) or not isinstance(labels, Iterable):
             raise TypeError(f"labels: found {shown(labels)}, expected a list of labels")
+        listed = list(labels)
         texts = label_texts(listed)
         if isinstance(self.target, NumberTarget) and self.target.notation != PLAIN:
             # Numbers of Python have a point, whatever stands in the column.
@@ -336,13 +341,14 @@ class Preparation:
         return outputs[position]
 
     def _checked_outputs(self, output_row: Sequence[float]) -> list[float]:
-        if len(output_row) != self.outputs:
+        outputs = as_list(output_row, "output_row", "a list of numbers")
+        if len(outputs) != self.outputs:
             raise ValueError(
-                f"output_row: found {counted(len(output_row), 'number')}, expected {self.outputs}"
+                f"output_row: found {counted(len(outputs), 'number')}, expected {self.outputs}"
             )
         return [
             documents.as_finite(f"output_row: column {column}", output)
-            for column, output in enumerate(output_row)
+            for column, output in enumerate(outputs)
         ]
 
     def targets_in_words(self, table: Table, rows: Sequence[int] | None = None) -> str:
@@ -350,8 +356,8 @@ class Preparation:
 
         rows: which rows to count, all that have an answer if None.
         """
-        column = table.column(self.target.column)
         answered = self.rows_with_target(table)
+        column = table.column(self.target.column)
         wanted = answered if rows is None else rows
         text = f"{plain(column.name)}: {self.target.in_words(texts_at(column, wanted))}"
         gaps = table.row_count - len(answered)

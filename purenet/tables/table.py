@@ -10,7 +10,7 @@ from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
-from ..checks import counted, shown
+from ..checks import as_list, as_names, as_places, as_text, counted, shown
 from .column import Column, column_of_texts
 from .words import no_column, spans
 
@@ -63,6 +63,17 @@ class Table:
         target: str | None = None,
         labels: Sequence[str] | None = None,
     ) -> None:
+        columns = as_names(columns, "columns")
+        rows = as_list(rows, "rows", "a list of rows, each a list of cells")
+        if set(map(type, rows)) != {list}:
+            rows = [
+                as_list(row, f"rows: row {number}", "a list of cells")
+                for number, row in enumerate(rows)
+            ]
+        if target is not None:
+            as_text(target, "target", "the name of a column")
+        if labels is not None:
+            labels = as_list(labels, "labels", "a list with a text for each row")
         for number, row in enumerate(rows):
             if len(row) != len(columns):
                 raise ValueError(
@@ -151,7 +162,7 @@ class Table:
 
     def column(self, name: str) -> Column:
         """Return a column, the target among them; ValueError if there is none of that name."""
-        if name not in self._columns:
+        if as_text(name, "column", "the name of a column") not in self._columns:
             raise ValueError(f"{self.name}: {no_column(name, list(self._columns))}")
         return self._columns[name]
 
@@ -161,7 +172,7 @@ class Table:
 
     def place(self, row: int) -> str:
         """Return where a row stands, for a message: its line in the file, or its number from 0."""
-        return f"row {row}" if self.lines is None else f"line {self.lines[row]}"
+        return f"row {shown(row)}" if self.lines is None else f"line {self.lines[row]}"
 
     def places(self, rows: Sequence[int]) -> str:
         """Return where some rows stand, which rise: "lines 3, 5 to 7 and 9" or "row 2"."""
@@ -169,7 +180,8 @@ class Table:
         return spans("row", rows) if lines is None else spans("line", [lines[row] for row in rows])
 
     def part(self, rows: Sequence[int]) -> Table:
-        """Return the table of some rows."""
+        """Return the table of some rows, whose numbers count from 0."""
+        rows = as_places(rows, self.row_count, "rows")
         return Table.of_columns(
             [column.part(rows) for column in self._columns.values()],
             self.target,

@@ -11,7 +11,7 @@ from numbers import Real
 from typing import Any, ClassVar
 
 from ..answers import class_of
-from ..checks import counted, shown
+from ..checks import as_names, as_text, counted, shown
 from . import documents
 from .column import Column, is_code, is_missing
 from .dates import date_format_of
@@ -176,6 +176,7 @@ def rows_with_target(table: Table, target: str | None = None) -> list[int]:
 
     "none" and "unknown" are missing among numbers, but classes beside other words.
     """
+    check_table(table)
     column = table.column(target_name(table, target))
     if column.numbers is not None:
         return [row for row, number in enumerate(column.numbers) if number == number]
@@ -187,8 +188,17 @@ def rows_with_target(table: Table, target: str | None = None) -> list[int]:
     ]
 
 
+def check_table(table: Any) -> None:
+    """Refuse what is no table."""
+    if not isinstance(table, Table):
+        raise TypeError(f"table: found {shown(table)}, expected a Table")
+
+
 def target_name(table: Table, target: str | None) -> str:
     """Return the name of the column with the answers, the table's own if None."""
+    check_table(table)
+    if target is not None:
+        as_text(target, "target", "the name of a column")
     name = table.target if target is None else target
     if name is None:
         raise ValueError(f"{table.name}: found no target column, expected one")
@@ -315,7 +325,12 @@ def _are_a_quantity(numbers: set[float], total: int) -> bool:
 def _classes(
     name: str, counts: Mapping[str, int], classes: Sequence[str] | None, faults: Faults
 ) -> ClassTarget | None:
-    found = sorted_classes(list(counts)) if classes is None else list(classes)
+    if classes is None:
+        found = sorted_classes(list(counts))
+    else:
+        found = as_names(classes, "classes", "class")
+    if not found:
+        raise ValueError("classes: found none, expected two or more")
     if len(found) < 2:
         faults.say(
             f"column {name!r}: found only the class {found[0]!r:.60}, expected at least two classes"
