@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from purenet.tables import Table, growing, read_csv, records
+from purenet.tables import Preparation, Table, growing, read_csv, records
 from purenet.tables.column import Column, column_of_texts
 from purenet.tables.faults import TableErrors
 from purenet.tables.records import LineNumbers
@@ -812,6 +812,21 @@ def test_tables_that_do_not_fit_together_are_refused() -> None:
             ValueError, match=r"^target and labels: found only one of them, expected both or neith"
         ):
             Table(["a"], [[1.0]], target, labels)
+
+
+def test_names_of_a_table_are_different() -> None:
+    with pytest.raises(ValueError, match=r"^columns: found 'a' twice, expected different names$"):
+        Table(["a", "b", "a"], [[1.0, 2.0, 3.0]])
+    with pytest.raises(ValueError, match=r"^target: found 'a', which is an input column too, exp"):
+        Table(["a", "b"], [[1.0, 2.0]], "a", ["x"])
+
+
+def test_rows_are_named_by_their_lines(data: Any) -> None:
+    table = read_csv(data("x,y\n1,1.5\n\n\n2,NA\n3,2.5\n4,?\n5,\n"), "y")
+    said = Preparation.from_table(table, "number").targets_in_words(table)
+    assert said == "y: a number, 1.5 to 2.5 (3 rows without it left out: lines 5 and 7 to 8)"
+    assert table.places([0]) == "line 2"
+    assert Table(["x"], [[1], [2]]).places([0, 1]) == "rows 0 to 1"
 
 
 def test_a_part_of_a_table_is_a_table(data: Any) -> None:

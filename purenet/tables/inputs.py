@@ -126,7 +126,7 @@ class NumberInput:
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as a dictionary that ``json.dumps`` takes."""
-        return {"kind": self.kind, **asdict(self), "notation": self.notation.to_json()}
+        return {"kind": self.kind, **vars(self), "notation": self.notation.to_json()}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> NumberInput:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..checks import as_list, as_names, as_places, as_text, counted, shown
 from .column import Column, column_of_texts
-from .words import no_column, spans
+from .words import first_repeated, no_column, spans
 
 Cell = float | str | None
 
@@ -72,6 +72,13 @@ class Table:
             ]
         if target is not None:
             as_text(target, "target", "the name of a column")
+        repeated = first_repeated(columns)
+        if repeated is not None:
+            raise ValueError(f"columns: found {repeated!r} twice, expected different names")
+        if target in columns:
+            raise ValueError(
+                f"target: found {target!r}, which is an input column too, expected another one"
+            )
         if labels is not None:
             labels = as_list(labels, "labels", "a list with a text for each row")
         for number, row in enumerate(rows):
