@@ -70,13 +70,6 @@ class Column:
     def __len__(self) -> int:
         return len(self.numbers if self.numbers is not None else self.texts or [])
 
-    @property
-    def whole(self) -> bool:
-        """Whether all cells are numbers, and none of them has a fraction."""
-        if self.numbers is None:
-            return False
-        return all(number % 1.0 == 0.0 for number in set(self.numbers) if number == number)
-
     def part(self, rows: Sequence[int]) -> Column:
         """Return the column of some rows."""
         numbers, texts = self.numbers, self.texts
