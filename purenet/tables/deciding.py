@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from .column import Column, is_missing
+from .column import Column, are_whole, is_missing
 from .date_inputs import DateInput
 from .dates import DateFormat
 from .faults import Faults
 from .inputs import CategoryInput, NumberInput, TrueFalseInput
-from .kinds import Taken, Wish, are_whole, kind_of, left_out, numbers_at, texts_at
+from .kinds import Taken, Wish, kind_of, left_out, numbers_at, texts_at
 from .notations import Ambiguous, Notation, notation_of
 from .table import Table
 from .words import stem_of

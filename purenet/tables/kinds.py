@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .column import Column, is_code, is_missing
+from .column import Column, are_whole, is_code, is_missing
 from .dates import DateFormat, commonest_date_format, date_format_of
 from .faults import Faults
 from .notations import PLAIN, Notation, commonest_notation, notation_of
@@ -149,11 +149,6 @@ def _are_codes(column: Column, rows: Sequence[int]) -> bool:
     if _CODES.fullmatch(column.name) and are_whole(numbers_at(column, rows)):
         return True
     return column.coded and any(map(is_code, texts_at(column, rows)))
-
-
-def are_whole(numbers: Sequence[float]) -> bool:
-    """Return whether no number has a fraction; one that is missing does not count."""
-    return all(number % 1.0 == 0.0 for number in set(numbers) if number == number)
 
 
 def _kind_of_numbers(name: str, values: Sequence[float], rows: Sequence[int], wish: Wish) -> Taken:
