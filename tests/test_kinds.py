@@ -98,7 +98,8 @@ def test_identities_are_left_out_by_their_names() -> None:
     assert words([1, 2, 3], "id")[0] == "left out: counts the rows"
     assert words([k % 5 for k in range(20)], "id")[0] == "number"
     assert words([k + 0.5 for k in different], "id")[0] == "number"
-    assert words(list(range(30)), "week")[0] == "number"
+    assert words(list(range(30)), "Week")[0] == "number"
+    assert words(list(range(30)), "x")[0] == "number"
     assert words(list(range(30)), "X")[0] == "left out: counts the rows"
     # Whoever asks for a column gets it.
     assert words(different, "id", columns=["id", "other"])[0] == "number"

@@ -73,9 +73,7 @@ class Column:
     @property
     def whole(self) -> bool:
         """Whether all cells are numbers, and none of them has a fraction."""
-        if self.numbers is None:
-            return False
-        return all(number % 1.0 == 0.0 for number in set(self.numbers) if number == number)
+        return self.numbers is not None and are_whole(self.numbers)
 
     def part(self, rows: Sequence[int]) -> Column:
         """Return the column of some rows."""
@@ -86,6 +84,11 @@ class Column:
             None if texts is None else [texts[i] for i in rows],
             coded=self.coded,
         )
+
+
+def are_whole(numbers: Sequence[float]) -> bool:
+    """Return whether no number has a fraction; one that is missing does not count."""
+    return all(number % 1.0 == 0.0 for number in set(numbers) if number == number)
 
 
 def is_missing(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from .column import Column, is_missing
+from .column import Column, are_whole, is_missing
 from .date_inputs import DateInput
 from .dates import DateFormat
 from .faults import Faults
@@ -47,7 +47,7 @@ def learn_inputs(
     rows: those to learn from.
     faults: gathers what is wrong.
     """
-    tops = _pixels(table, taken)
+    tops = _pixels(table, taken, rows)
     constant = all(found.low == found.high for found in taken.values())
     inputs: list[ColumnInput] = []
     reasons = []
@@ -127,7 +127,7 @@ def decide_kinds(
             answers = None
         if answers is not None:
             sure[target] = Taken("number", answers)
-        decimal, dates = customs_of(table, sure)
+        decimal, dates = customs_of(table, sure, rows)
     for name, (wish, doubt) in doubtful.items():
         if doubt is None and decimal != "comma":
             continue
@@ -139,7 +139,9 @@ def decide_kinds(
     return taken
 
 
-def customs_of(table: Table, taken: Mapping[str, Taken]) -> tuple[str | None, str | None]:
+def customs_of(
+    table: Table, taken: Mapping[str, Taken], rows: Sequence[int]
+) -> tuple[str | None, str | None]:
     """Return which decimal mark and which order of dates these columns have, if they agree."""
     marks = set()
     orders = set()
@@ -150,7 +152,7 @@ def customs_of(table: Table, taken: Mapping[str, Taken]) -> tuple[str | None, st
             column = table.column(name)
             if found.how.decimal == ",":
                 marks.add("comma")
-            elif found.how.thousands == "," or _has_fractions(column):
+            elif found.how.thousands == "," or _has_fractions(column, rows):
                 marks.add("point")
     orders.discard(None)
     return (
@@ -159,8 +161,10 @@ def customs_of(table: Table, taken: Mapping[str, Taken]) -> tuple[str | None, st
     )
 
 
-def _has_fractions(column: Column) -> bool:
-    return column.numbers is not None and any(number % 1.0 > 0.0 for number in column.numbers)
+def _has_fractions(column: Column, rows: Sequence[int]) -> bool:
+    if column.numbers is None:
+        return False
+    return any(number % 1.0 > 0.0 for number in numbers_at(column, rows))
 
 
 def _learned(
@@ -179,7 +183,7 @@ def _learned(
     return NumberInput.learn(column, rows, found.how, scale)
 
 
-def _pixels(table: Table, taken: Mapping[str, Taken]) -> dict[str, float]:
+def _pixels(table: Table, taken: Mapping[str, Taken], rows: Sequence[int]) -> dict[str, float]:
     """Return the largest number of all pixels for each column that is one.
 
     Pixels are 16 or more columns of whole numbers from 0 on, without gaps, whose names differ in
@@ -207,6 +211,6 @@ def _pixels(table: Table, taken: Mapping[str, Taken]) -> dict[str, float]:
         near = sum(1 for found in varying if found.high >= 0.9 * top)
         dark = sum(1 for found in varying if found.low == 0.0)
         if 2 * near >= len(varying) and 2 * dark >= len(varying):
-            if all(table.column(name).whole for name in names):
+            if all(are_whole(numbers_at(table.column(name), rows)) for name in names):
                 tops.update(dict.fromkeys(names, top))
     return tops

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .column import Column, is_code, is_missing
+from .column import Column, are_whole, is_code, is_missing
 from .dates import DateFormat, commonest_date_format, date_format_of
 from .faults import Faults
 from .notations import PLAIN, Notation, commonest_notation, notation_of
@@ -30,7 +30,7 @@ _PAIRS = ({"y", "n"}, {"t", "f"}, {"on", "off"}, {"true", "false", "yes", "no", 
 _FEWEST_COUNTED = 10
 _MEASURED_NAMES = frozenset(
     (
-        *("x", "t", "time", "second", "minute", "hour", "day", "week", "month", "quarter", "year"),
+        *("t", "time", "second", "minute", "hour", "day", "week", "month", "quarter", "year"),
         *("period", "step", "trend", "epoch", "date", "age", "dose"),
     )
 )
@@ -122,7 +122,7 @@ def kind_of(column: Column, rows: Sequence[int], wish: Wish, faults: Faults) -> 
     if wish.kind == "text":
         return left_out("text")
     as_numbers = wish.kind in (None, "number")
-    coded = wish.kind is None and (column.coded or _names_codes(column))
+    coded = wish.kind is None and _are_codes(column, rows)
     if as_numbers and column.numbers is not None and not coded:
         if not (wish.decimal == "comma" and column.texts is not None):
             return _kind_of_numbers(column.name, numbers_at(column, rows), rows, wish)
@@ -142,9 +142,13 @@ def kind_of(column: Column, rows: Sequence[int], wish: Wish, faults: Faults) -> 
     return _kind_of_texts(column, rows, texts, counts, wish, faults)
 
 
-def _names_codes(column: Column) -> bool:
-    """Return whether a column's numbers are codes, of which only equal and different has sense."""
-    return _CODES.fullmatch(column.name) is not None and (column.numbers is None or column.whole)
+def _are_codes(column: Column, rows: Sequence[int]) -> bool:
+    """Return whether numbers are codes, which are equal or different, but not more or less."""
+    if column.numbers is None:
+        return False
+    if _CODES.fullmatch(column.name) and are_whole(numbers_at(column, rows)):
+        return True
+    return column.coded and any(map(is_code, texts_at(column, rows)))
 
 
 def _kind_of_numbers(name: str, values: Sequence[float], rows: Sequence[int], wish: Wish) -> Taken:
@@ -174,7 +178,8 @@ def _identity(name: str, values: Sequence[float], rows: Sequence[int], wish: Wis
     """Return why a column of numbers says which row it is and nothing else, or ""."""
     index = wish.unnamed or name.lower() in _INDEX_NAMES
     first = values[0] - rows[0]  # the number of row 0
-    counted = len(values) >= _FEWEST_COUNTED and name not in _MEASURED_NAMES
+    measured = name == "x" or name.lower() in _MEASURED_NAMES
+    counted = len(values) >= _FEWEST_COUNTED and not measured
     if first in (0.0, 1.0) and (index or counted):
         if all(value == row + first for value, row in zip(values, rows, strict=True)):
             return "counts the rows"
@@ -202,13 +207,14 @@ def _kind_of_texts(
     if len(counts) == 1 and wish.kind is None:
         if len(texts) > next(iter(counts.values())):
             return Taken("category")  # there or missing
-        return left_out(f"always {plain(next(iter(counts)))}")
+        return left_out(f"always {plain(next(iter(counts))[:60])}")
     lower = {text.lower() for text in counts}
     if wish.kind is None and len({WORDS[word] for word in lower if word in WORDS}) == 2:
         if any(lower <= pair for pair in _PAIRS):
             return Taken("true/false")
     coded = wish.kind is None and all(map(str.isdigit, counts))
-    coded = coded and (_names_codes(column) or any(map(is_code, counts)))
+    named = _CODES.fullmatch(column.name) is not None
+    coded = coded and (named or any(map(is_code, counts)))
     if not coded:
         notation = notation_of(counts, wish.decimal)
         if notation is not None:

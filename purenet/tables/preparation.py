@@ -153,7 +153,7 @@ class Preparation:
         wishes = Wishes(kinds, scale, decimal, dates, columns is not None, missing == "error")
         taken = decide_kinds(table, chosen, name, learned, wishes, faults)
         if decimal is None and has_two_readings(table.column(name), learned):
-            decimal = customs_of(table, taken)[0]
+            decimal = customs_of(table, taken, learned)[0]
         found = learn_target(table.column(name), learned, task, decimal, classes, faults)
         inputs, left_out = learn_inputs(table, taken, learned, wishes, faults)
         if not inputs and not faults:
