@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from .checks import as_count, as_path, entry_of
 from .construction import Parts
 from .layers import KINDS, Layer, rows_of
-from .names import LossName
+from .names import LossName, hint
 from .optimizers import OPTIMIZERS, Published
 from .parameters import digest_of
 from .writing import write_text
@@ -212,7 +212,10 @@ def _layer_of(network_class: type[Saved], entry: Any) -> Layer:
     if not isinstance(name, str) or name not in kinds:
         # Without what somebody has derived from one package's layer, which the other does not know.
         usual = [name for name, kind in kinds.items() if kind.is_twin() or kind.backend == "any"]
-        raise ValueError(f"kind: found {name!r:.60}, expected one of {', '.join(sorted(usual))}")
+        raise ValueError(
+            f"kind: found {name!r:.60}, expected one of {', '.join(sorted(usual))}"
+            f"{hint(name, usual)}"
+        )
     layer = kinds[name].from_settings(entry)
     for name in layer.PARAMETERS:
         shape = layer.shape(name)
@@ -228,7 +231,10 @@ def _remember(layer: Layer, entry: dict[str, Any]) -> None:
     settings = {name: value for name, value in entry.items() if name not in ("name", "memory")}
     name = entry_of(entry, "name", str)
     if name not in OPTIMIZERS:
-        raise ValueError(f"optimizer: found {name!r:.60}, expected one of {', '.join(OPTIMIZERS)}")
+        raise ValueError(
+            f"optimizer: found {name!r:.60}, expected one of {', '.join(OPTIMIZERS)}"
+            f"{hint(name, OPTIMIZERS)}"
+        )
     try:
         optimizer = OPTIMIZERS[name](**settings)
     except (TypeError, ValueError) as error:

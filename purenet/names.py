@@ -99,6 +99,14 @@ InitializerName = Literal[
     "zero",
 ]
 
+# What is asked of a table.
+TaskName = Literal["auto", "classes", "number"]
+KindName = Literal["number", "category", "text", "date"]
+MissingName = Literal["fill", "error"]
+ScaleName = Literal["auto", "standard", "range", "none"]
+DecimalName = Literal["point", "comma"]
+DatesName = Literal["day-first", "month-first"]
+
 ACTIVATION_NAMES = {
     "logistic": "sigmoid",
     "leakyrelu": "leaky_relu",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from purenet import models, network
 from purenet.models.files import load_as
@@ -16,9 +16,15 @@ class TableModel(models.TableModel):
 
     network_class: ClassVar[type[network.Network]] = Network
 
+    if TYPE_CHECKING:
 
-def load(path: str | os.PathLike[str]) -> models.TableModel | network.Network:
-    return load_as(TableModel, path)
+        @property
+        def prepared_network(self) -> Network: ...
+
+
+def load(path: str | os.PathLike[str]) -> TableModel | Network:
+    found: TableModel | Network = load_as(TableModel, path)
+    return found
 
 
 load.__doc__ = models.load.__doc__

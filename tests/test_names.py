@@ -8,6 +8,7 @@ import pytest
 from purenet import activations, initializers, losses, names, optimizers
 from purenet.construction import needed_activation
 from purenet.schedules import Schedule
+from purenet.tables import dates, inputs, kinds, notations, target
 
 X = [[0.5, -1.0], [1.0, 2.0], [-0.25, 0.75], [0.0, 1.5]]
 
@@ -32,6 +33,17 @@ def test_the_types_name_what_is_understood(kind):
     assert len(set(told)) == len(told)
     assert set(others.values()) <= set(own)
     assert not set(others) & set(own)
+
+
+def test_the_types_name_what_is_asked_of_a_table():
+    for told, understood in (
+        (names.TaskName, target.TASKS),
+        (names.KindName, kinds.KINDS),
+        (names.ScaleName, ("auto", *inputs.SCALES)),
+        (names.DecimalName, tuple(notations.DECIMALS)),
+        (names.DatesName, dates.ORDERS),
+    ):
+        assert typing.get_args(told) == understood
 
 
 def test_all_other_names_are_documented():
@@ -140,6 +152,11 @@ WRONG = {
         lambda m, name: m.explain(m.Network([m.Dense(2, 1)]), X[:1], [1], format=name),
         "md",
         None,
+    ),
+    "task": (
+        lambda m, name: m.train_table([{"a": 1, "b": 2}, {"a": 2, "b": 1}], "b", task=name),
+        "numbr",
+        "number",
     ),
     "huge text": (lambda m, name: m.Dense(2, 3, name), "sigmoid" * 100, None),
 }

@@ -102,6 +102,31 @@ net.layers[0].activation = "relu"
 model: purenet.Classifier = purenet.Classifier((8,), "relu", optimizer="sgd").fit(rows, "ab")
 line: purenet.Regressor = purenet.Regressor(optimizer=purenet.Momentum(), scale="none")
 guess = line.fit(rows, [1, 2]).predict(rows)
+records = [{"height": 1.5, "kind": "fir"}, {"height": 0.5, "kind": None}]
+trees: purenet.TableModel = purenet.train_table(
+    records,
+    "kind",
+    task="classes",
+    kinds={"height": "number"},
+    missing="error",
+    scale="range",
+    decimal="comma",
+    dates="day-first",
+    layers=[8, 4],
+    activation="tanh",
+    optimizer="adam",
+    test=0.25,
+    jobs=2,
+)
+purenet.train_table("trees.csv", target="kind", layers="8,8", progress=True)
+answers = trees.predict([{"height": 2.0}, {"height": None}])
+shares: list[dict[str, float]] = trees.probabilities([[2.0]])
+scores: purenet.ModelScores = trees.evaluate("trees.csv")
+inside: purenet.Network = trees.prepared_network
+trees.save("trees.json")
+purenet.load("trees.json").predict([[2.0]])
+prepared = purenet.Preparation.from_table(table, "number", scale="none")
+numbers: list[list[float]] = prepared.inputs(table)
 '''
 
 # Each line of it is wrong.
@@ -153,6 +178,13 @@ purenet.Adam(beta="x")
 purenet.StepDecay("x", 1)
 purenet.Classifier((8,), "sigmoidd")
 purenet.Regressor(optimizer="adamm")
+purenet.train_table(records, "kind", task="class")
+purenet.train_table(records, "kind", kinds={"height": "numbers"})
+purenet.train_table(records, "kind", activation="sigmoidd")
+purenet.train_table(records, "kind", missing="fil")
+purenet.train_table(records, 5)
+purenet.TableModel.load("trees.json").predicts([[2.0]])
+purenet.Preparation.from_table(records)
 number: int = net.predict(rows)
 word: str = net.digest().upper
 """
@@ -161,6 +193,7 @@ import purenet
 
 net = purenet.Network([purenet.Dense(3, 1)], "mse", seed=1)
 rows = [[1.0, 2.0, 3.0]]
+records = [{"height": 1.5, "kind": "fir"}]
 """
 FIRST_BAD = BAD_START.count("\n") + 1  # the number of its first line
 

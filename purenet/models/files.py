@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from ..files import network_of, read_document
 from ..network import Network
@@ -16,10 +17,11 @@ def load(path: str | os.PathLike[str]) -> TableModel | Network:
 
     Raises ValueError for a file that is truncated, changed or neither of the two.
     """
-    return load_as(TableModel, path)
+    found: TableModel | Network = load_as(TableModel, path)
+    return found
 
 
-def load_as(model_class: type[TableModel], path: str | os.PathLike[str]) -> TableModel | Network:
+def load_as(model_class: type[TableModel], path: str | os.PathLike[str]) -> Any:
     """Read a model of this class, or a network of the class that it has inside."""
     content = read_document(path)
     try:

@@ -8,7 +8,18 @@ from typing import Any, ClassVar, TypeVar
 
 from ..checks import as_flag, as_names, as_text, shown
 from ..files import network_of, network_text, read_document
+from ..names import (
+    ActivationName,
+    DatesName,
+    DecimalName,
+    KindName,
+    MissingName,
+    OptimizerName,
+    ScaleName,
+    TaskName,
+)
 from ..network import Network
+from ..optimizers import Optimizer
 from ..selection import Recipe
 from ..selection.recipe import checked_settings
 from ..tables import Preparation, Table
@@ -247,19 +258,19 @@ class TableModel:
         *,
         columns: Sequence[str] | None = None,
         ignore: Sequence[str] = (),
-        kinds: Mapping[str, str] | None = None,
-        task: str = "auto",
-        missing: str = "fill",
-        scale: str = "auto",
-        decimal: str | None = None,
-        dates: str | None = None,
+        kinds: Mapping[str, KindName] | None = None,
+        task: TaskName = "auto",
+        missing: MissingName = "fill",
+        scale: ScaleName = "auto",
+        decimal: DecimalName | None = None,
+        dates: DatesName | None = None,
         layers: str | int | Sequence[int] | None = None,
-        activation: str | None = None,
+        activation: ActivationName | None = None,
         dropout: float | None = None,
         l1: float | None = None,
         l2: float | None = None,
         epochs: int | None = None,
-        optimizer: Any = None,
+        optimizer: Optimizer | OptimizerName | None = None,
         learning_rate: float | None = None,
         schedule: str | None = None,
         clip_norm: float | None = None,

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any, TypeAlias
 
 from ..checks import counted, shown
+from ..names import hint
 from .words import first_repeated
 
 Check: TypeAlias = Callable[[str, Any], Any]  # of a field: its name, its value
@@ -98,7 +99,10 @@ def as_gaps(place: str, value: Any) -> int:
 def one_of(place: str, value: Any, choices: Sequence[str]) -> str:
     """Return one of these texts."""
     if value not in choices:
-        raise ValueError(f"{place}: found {shown(value)}, expected one of {', '.join(choices)}")
+        raise ValueError(
+            f"{place}: found {shown(value)}, expected one of {', '.join(choices)}"
+            f"{hint(value, choices)}"
+        )
     return str(value)
 
 

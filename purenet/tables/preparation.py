@@ -8,6 +8,7 @@ from typing import Any
 
 from ..answers import class_of
 from ..checks import as_list, as_places, counted, shown
+from ..names import DatesName, DecimalName, KindName, MissingName, ScaleName, TaskName
 from . import documents
 from .choosing import as_kinds, input_columns
 from .dates import ORDERS
@@ -81,16 +82,16 @@ class Preparation:
     def from_table(
         cls,
         table: Table,
-        task: str = "auto",
+        task: TaskName = "auto",
         *,
         target: str | None = None,
         columns: Sequence[str] | None = None,
         ignore: Sequence[str] = (),
-        kinds: Mapping[str, str] | None = None,
-        missing: str = "fill",
-        scale: str = "auto",
-        decimal: str | None = None,
-        dates: str | None = None,
+        kinds: Mapping[str, KindName] | None = None,
+        missing: MissingName = "fill",
+        scale: ScaleName = "auto",
+        decimal: DecimalName | None = None,
+        dates: DatesName | None = None,
         rows: Sequence[int] | None = None,
         classes: Sequence[str] | None = None,
     ) -> Preparation:
@@ -129,13 +130,14 @@ class Preparation:
             documents.one_of("decimal", decimal, tuple(DECIMALS))
         if dates is not None:
             documents.one_of("dates", dates, ORDERS)
-        kinds = as_kinds(kinds)
-        for name, kind in kinds.items():
+        wished = as_kinds(kinds)
+        for name, kind in wished.items():
             documents.one_of(f"kind of column {name!r}", kind, KINDS)
         name = target_name(table, target)
-        if name in kinds and task == "auto":
-            task = {"number": "number", "category": "classes"}.get(kinds[name], "auto")
-        chosen = input_columns(table, name, columns, ignore, kinds)
+        learned_as: str = task
+        if name in wished and task == "auto":
+            learned_as = {"number": "number", "category": "classes"}.get(wished[name], "auto")
+        chosen = input_columns(table, name, columns, ignore, wished)
         answered = rows_with_target(table, name)
         faults = Faults(table.name, table.place)
         if missing == "error" and len(answered) < table.row_count:
@@ -150,11 +152,12 @@ class Preparation:
         if not learned:
             faults.say(_without_rows(table, name))
             faults.raise_any()
-        wishes = Wishes(kinds, scale, decimal, dates, columns is not None, missing == "error")
+        wishes = Wishes(wished, scale, decimal, dates, columns is not None, missing == "error")
         taken = decide_kinds(table, chosen, name, learned, wishes, faults)
-        if decimal is None and has_two_readings(table.column(name), learned):
-            decimal = customs_of(table, taken, learned)[0]
-        found = learn_target(table.column(name), learned, task, decimal, classes, faults)
+        mark: str | None = decimal
+        if mark is None and has_two_readings(table.column(name), learned):
+            mark = customs_of(table, taken, learned)[0]
+        found = learn_target(table.column(name), learned, learned_as, mark, classes, faults)
         inputs, left_out = learn_inputs(table, taken, learned, wishes, faults)
         if not inputs and not faults:
             reasons = [f"{column!r}: {reason}" for column, reason in left_out]
