@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 from purenet import models, network
 from purenet.models.files import load_as
@@ -17,8 +17,9 @@ class TableModel(models.TableModel):
     network_class: ClassVar[type[network.Network]] = Network
 
 
-def load(path: str | os.PathLike[str]) -> models.TableModel | network.Network:
-    return load_as(TableModel, path)
+def load(path: str | os.PathLike[str]) -> TableModel | Network:
+    loaded: TableModel | Network = cast(Any, load_as(TableModel, path))
+    return loaded
 
 
 load.__doc__ = models.load.__doc__
