@@ -287,7 +287,12 @@ def test_tables_that_cannot_be_trained_on(backend: ModuleType) -> None:
         (flowers()[:1], "kind", "found 1 row with an answer, expected two or more"),
         ([{"x": n, "kind": "a"} for n in range(30)], "kind", "only the class 'a'"),
         ([{"x": n, "kind": None} for n in range(30)], "kind", "found no answer in any of 30 rows"),
-        ([{"x": 1, "kind": "ab"[n % 2]} for n in range(30)], "kind", "nothing to learn from"),
+        ([{"kind": "ab"[n % 2]} for n in range(30)], "kind", "found no input columns"),
+        (
+            [{"x": f"name {n}", "kind": "ab"[n % 2]} for n in range(30)],
+            "kind",
+            "nothing to learn from",
+        ),
     ):
         with pytest.raises(ValueError) as refused:
             backend.train_table(data, target, **QUICK)
