@@ -8,6 +8,7 @@ Stone, "Cross-validatory choice and assessment of statistical predictions", 1974
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -203,7 +204,8 @@ class _Search:
             for part in (kept, held):
                 both += [[self.inputs[i] for i in part], [self.targets[i] for i in part]]
             tasks.append((recipe, *both, self.classes, threads))
-        networks = [self.making(recipe, self.seed) for _ in tasks]
+        fresh = self.making(recipe, self.seed)  # copied, not drawn anew: weights may be many
+        networks = [fresh, *(copy.deepcopy(fresh) for _ in tasks[1:])]
         if jobs > 1:
             yield from in_processes(_trained, list(zip(networks, tasks, strict=True)), jobs)
             return
