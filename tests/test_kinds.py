@@ -140,6 +140,15 @@ def test_zip_codes_are_codes() -> None:
     )
 
 
+def test_numbers_are_dates_where_the_name_says_so() -> None:
+    cells = [20000101, None, 20011231, 20010704]
+    assert words(cells, "Sale_Date") == (
+        *("date 20000101 to 20011231: trend, season, weekday", "1"),
+    )
+    assert words(cells, "sale")[0] == "number"
+    assert words([20000101, 20001341, 20010704], "date")[0] == "number"
+
+
 def test_kinds_can_be_forced() -> None:
     assert words([1, 2, 3, 1, 2, 3], kinds={"this": "category"})[0] == "category of 3: 1, 2, 3"
     assert words(["007", "012", "013"], kinds={"this": "number"})[0] == "number"

@@ -208,6 +208,22 @@ def test_what_is_predicted_is_said() -> None:
     assert words(["a"] * 1500 + ["b"]) == "y: 2 classes a 1,500, b 1"
 
 
+def test_true_and_false_are_classes_in_whatever_case() -> None:
+    found = Preparation.from_table(table_of(["Yes", "no", "yes", "No", "NO", "no"]))
+    assert found.classes == ["no", "Yes"]
+    assert found.targets(["yes", "no", "True", "0", 1]) == [[1.0], [0.0], [1.0], [0.0], [1.0]]
+    assert found.target.in_words(["yes", "YES", "no"]) == "2 classes no 1, Yes 2"
+    with pytest.raises(
+        ValueError, match=r"^labels: row 0, column 'y': found 'maybe', expected one"
+    ):
+        found.targets(["maybe"])
+    # Other words are different in another case.
+    assert Preparation.from_table(table_of(["a", "A", "b"])).classes == ["A", "a", "b"]
+    assert Preparation.from_table(table_of(["yes", "no", "maybe", "Yes"])).classes == [
+        *("Yes", "maybe", "no", "yes")
+    ]
+
+
 def test_rows_without_an_answer_do_not_count() -> None:
     table = table_of(["1.5", "NA", "2.5", "", "9.5"], [[1.0], [50.0], [2.0], [60.0], [6.0]])
     found = Preparation.from_table(table)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from . import documents
 from .column import Column, is_missing
 from .faults import Faults
-from .kinds import MOST_CATEGORIES, WORDS, fewest_of_a_category, numbers_at, texts_at
+from .kinds import MOST_CATEGORIES, fewest_of_a_category, numbers_at, texts_at, truth_in
 from .notations import Notation
 from .words import canonical, number_in, number_text, plain_list
 
@@ -153,7 +153,7 @@ class TrueFalseInput:
     def __post_init__(self) -> None:
         documents.settle(self, _NUMBER_CHECKS)
         words = documents.as_texts("words", self.words)
-        if [WORDS.get(word.lower()) for word in words] != [0.0, 1.0]:
+        if list(map(truth_in, words)) != [0.0, 1.0]:
             raise ValueError(f"words: found {words}, expected such as ['no', 'yes']")
         object.__setattr__(self, "words", tuple(words))
 
@@ -163,7 +163,7 @@ class TrueFalseInput:
         counts = Counter(text for text in texts_at(column, rows) if not is_missing(text))
         words = ["", ""]
         for text, _ in reversed(counts.most_common()):
-            words[int(WORDS[canonical(text).lower()])] = canonical(text)
+            words[int(truth_in(canonical(text)) or 0.0)] = canonical(text)
         values = _truths(column, rows, numeric=False, faults=None)
         present = [value for value in values if value == value]
         centre, divisor = 0.0, 1.0
@@ -339,7 +339,7 @@ def _truths(
     for row, text in zip(rows, texts_at(column, rows), strict=True):
         value = _NAN
         if not is_missing(text):
-            number = WORDS.get(canonical(text).lower())
+            number = truth_in(canonical(text))
             if number is None and numeric:
                 number = number_in(text)
             if number is not None:

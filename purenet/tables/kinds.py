@@ -6,7 +6,7 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .column import Column, are_whole, is_code, is_missing
@@ -92,6 +92,18 @@ class Wish(NamedTuple):
     dates: str | None = None
 
 
+def truth_in(text: str) -> float | None:
+    """Return 1.0 for a word for true, 0.0 for one for false, None for others."""
+    return WORDS.get(text.lower())
+
+
+def are_truths(texts: Iterable[str]) -> bool:
+    """Return whether these are words for true and for false, of one kind."""
+    lower = {text.lower() for text in texts}
+    both = {WORDS[word] for word in lower if word in WORDS} == {0.0, 1.0}
+    return both and any(lower <= pair for pair in _PAIRS)
+
+
 def left_out(reason: str) -> Taken:
     """Return that a column is left out."""
     return Taken("left out", reason=reason)
@@ -123,6 +135,10 @@ def kind_of(column: Column, rows: Sequence[int], wish: Wish, faults: Faults) -> 
         return left_out("text")
     as_numbers = wish.kind in (None, "number")
     coded = wish.kind is None and _are_codes(column, rows)
+    if wish.kind is None and "date" in column.name.lower():
+        dates = _unmarked_dates(column, rows)
+        if dates is not None:
+            return dates
     if as_numbers and column.numbers is not None and not coded:
         if not (wish.decimal == "comma" and column.texts is not None):
             return _kind_of_numbers(column.name, numbers_at(column, rows), rows, wish)
@@ -140,6 +156,17 @@ def kind_of(column: Column, rows: Sequence[int], wish: Wish, faults: Faults) -> 
                 numbers = array("d", [number_in(t) or 0.0 if t in counts else _NAN for t in texts])
                 return _kind_of_numbers(column.name, numbers, rows, wish)
     return _kind_of_texts(column, rows, texts, counts, wish, faults)
+
+
+def _unmarked_dates(column: Column, rows: Sequence[int]) -> Taken | None:
+    """Return that a column is one of dates if all its numbers are such as 19991231."""
+    if column.numbers is None:
+        return None
+    texts = {text for text in texts_at(column, rows) if text}
+    if len(texts) < 2 or any(len(text) != 8 for text in texts):
+        return None
+    dates = date_format_of(texts, unmarked=True)
+    return None if dates is None else Taken("date", dates)
 
 
 def _are_codes(column: Column, rows: Sequence[int]) -> bool:
@@ -208,10 +235,8 @@ def _kind_of_texts(
         if len(texts) > next(iter(counts.values())):
             return Taken("category")  # there or missing
         return left_out(f"always {plain(next(iter(counts))[:60])}")
-    lower = {text.lower() for text in counts}
-    if wish.kind is None and len({WORDS[word] for word in lower if word in WORDS}) == 2:
-        if any(lower <= pair for pair in _PAIRS):
-            return Taken("true/false")
+    if wish.kind is None and are_truths(counts):
+        return Taken("true/false")
     coded = wish.kind is None and all(map(str.isdigit, counts))
     named = _CODES.fullmatch(column.name) is not None
     coded = coded and (named or any(map(is_code, counts)))

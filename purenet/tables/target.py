@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from numbers import Real
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from .column import Column, is_code, is_missing
 from .dates import date_format_of
 from .faults import Faults
 from .inputs import mean_and_deviation
-from .kinds import texts_at
+from .kinds import are_truths, texts_at, truth_in
 from .notations import Ambiguous, Notation, commonest_notation, notation_of
 from .table import Table
 from .words import listed, number_in, plain, rounded_text
@@ -63,11 +63,11 @@ class ClassTarget:
         self, texts: Sequence[str], rows: Sequence[int], faults: Faults
     ) -> list[list[float]]:
         """Return the target of each label; two classes are 0 and 1, more are one-hot."""
-        numeric = all(number_in(name) is not None for name in self.classes)
-        positions = {class_key(name, numeric): i for i, name in enumerate(self.classes)}
+        key = key_of_classes(self.classes)
+        positions = {key(name): i for i, name in enumerate(self.classes)}
         targets = []
         for row, text in zip(rows, texts, strict=True):
-            position = positions.get(class_key(text, numeric))
+            position = positions.get(key(text))
             if position is None:
                 faults.cell(row, self.column, text, f"one of {listed(self.classes)}")
             elif len(self.classes) == 2:
@@ -84,9 +84,9 @@ class ClassTarget:
 
     def in_words(self, texts: Sequence[str]) -> str:
         """Return how many classes there are, and how often each stands in the labels."""
-        numeric = all(number_in(name) is not None for name in self.classes)
-        counts = Counter(class_key(text, numeric) for text in texts)
-        each = [f"{plain(name)} {counts[class_key(name, numeric)]:,}" for name in self.classes]
+        key = key_of_classes(self.classes)
+        counts = Counter(map(key, texts))
+        each = [f"{plain(name)} {counts[key(name)]:,}" for name in self.classes]
         return f"{len(self.classes)} classes {', '.join(each)}"
 
     def to_json(self) -> dict[str, Any]:
@@ -357,19 +357,30 @@ def _number(
     return NumberTarget(name, notation, mean, deviation)
 
 
-def class_key(text: str, numeric: bool) -> str | float | None:
-    """Return what tells classes apart: the value if all of them are numbers, otherwise the text."""
-    return number_in(text) if numeric else text
+def key_of_classes(names: Collection[str]) -> Callable[[str], str | float | None]:
+    """Return what tells classes of these names apart, a function of their names.
+
+    It is the value if all are numbers, true or false if they are two words for these, in whatever
+    case, and the text otherwise.
+    """
+    if all(number_in(name) is not None for name in names):
+        return number_in
+    return truth_in if are_truths(names) else str
 
 
 def sorted_classes(labels: Sequence[str]) -> list[str]:
-    """Return the different labels in order; of several ways to write a number, the shortest."""
-    distinct = sorted(set(labels), key=lambda label: (len(label), label))
-    numeric = all(number_in(label) is not None for label in distinct)
+    """Return the different labels in order.
+
+    Of several ways to write a number, the shortest; of those to write true or false, the first.
+    """
+    distinct = list(dict.fromkeys(labels))
+    key = key_of_classes(distinct)
+    if key is number_in:
+        distinct.sort(key=lambda label: (len(label), label))
     names: dict[Any, str] = {}
     for label in distinct:
-        names.setdefault(class_key(label, numeric), label)
-    return [names[key] for key in sorted(names)]
+        names.setdefault(key(label), label)
+    return [names[value] for value in sorted(names)]
 
 
 def label_texts(labels: Sequence[Any]) -> list[str]:
