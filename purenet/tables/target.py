@@ -326,7 +326,7 @@ def _classes(
     name: str, counts: Mapping[str, int], classes: Sequence[str] | None, faults: Faults
 ) -> ClassTarget | None:
     if classes is None:
-        found = sorted_classes(list(counts))
+        found = sorted_classes(sorted(counts, key=lambda label: (-counts[label], label)))
     else:
         found = as_names(classes, "classes", "class")
     if not found:
