@@ -146,6 +146,10 @@ def test_numbers_are_dates_where_the_name_says_so() -> None:
         *("date 20000101 to 20011231: trend, season, weekday", "1"),
     )
     assert words(cells, "sale")[0] == "number"
+    many = [20000101 + 100 * k for k in range(12)]
+    assert words(many, "sale")[0] == "date 20000101 to 20001201: trend, season"
+    assert words([*many, 20000230], "sale")[0] == "number"
+    assert words([*many, 25000101], "sale")[0] == "number"
     assert words([20000101, 20001341, 20010704], "date")[0] == "number"
 
 
@@ -293,6 +297,9 @@ def test_a_table_of_which_nothing_is_left() -> None:
     with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
         Preparation.from_table(table)
     assert Preparation.from_table(table, kinds={"n": "number"}).columns == ["n"]
+    message = r"^table: found nothing to learn from, expected an input column \('x': as asked for\)"
+    with pytest.raises(ValueError, match=message):
+        Preparation.from_table(Table(["x"], [[1.5], [2.5]], "y", ["a", "b"]), ignore=["x"])
     names = [f"c{k}" for k in range(50)]
     table = Table(names, [[None] * 50] * 4, "y", ["a", "b"] * 2)
     with pytest.raises(ValueError, match=r"\('c0': empty; .*; 'c9': empty; and 40 more\) \(--as"):

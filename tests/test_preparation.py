@@ -261,6 +261,7 @@ def test_none_is_a_class_beside_words_and_nothing_beside_numbers() -> None:
         ([f"name {k}" for k in range(30)], r"column 'y': found text, 30 different values in 30 ro"),
         ([f"2000-01-{k:02}" for k in range(1, 31)], r"column 'y': found dates, 30 different"),
         (["1,234", "2,345"], r"column 'y': found numbers such as '1,234', whose comma can stand"),
+        (["$5", "€6", "$7"], r"column 'y': found amounts in \$ and in €, expected one currency"),
         (["NA", ""], r"column 'y': found no answer in any of 2 rows, expected one in at least two"),
         (["a", ""], r"column 'y': found 1 row with an answer, expected two or more"),
         (["a"], r"column 'y': found 1 row with an answer, expected two or more"),

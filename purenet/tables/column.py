@@ -19,6 +19,7 @@ MISSING = frozenset(
         "#num!",
         "#ref!",
         "#value!",
+        "(blank)",
         "(null)",
         "-",
         "--",

@@ -28,6 +28,7 @@ _PAIRS = ({"y", "n"}, {"t", "f"}, {"on", "off"}, {"true", "false", "yes", "no", 
 # In a short column numbers from 1 on may be a measurement; some names say that they are none, and
 # some that they are one.
 _FEWEST_COUNTED = 10
+_FEWEST_UNMARKED_DATES = 10
 _MEASURED_NAMES = frozenset(
     (
         *("t", "time", "second", "minute", "hour", "day", "week", "month", "quarter", "year"),
@@ -135,7 +136,7 @@ def kind_of(column: Column, rows: Sequence[int], wish: Wish, faults: Faults) -> 
         return left_out("text")
     as_numbers = wish.kind in (None, "number")
     coded = wish.kind is None and _are_codes(column, rows)
-    if wish.kind is None and "date" in column.name.lower():
+    if wish.kind is None:
         dates = _unmarked_dates(column, rows)
         if dates is not None:
             return dates
@@ -159,11 +160,17 @@ def kind_of(column: Column, rows: Sequence[int], wish: Wish, faults: Faults) -> 
 
 
 def _unmarked_dates(column: Column, rows: Sequence[int]) -> Taken | None:
-    """Return that a column is one of dates if all its numbers are such as 19991231."""
+    """Return that a column is one of dates if all its numbers are such as 19991231.
+
+    That can be by chance if there are few, and the name does not say so.
+    """
     if column.numbers is None:
         return None
-    texts = {text for text in texts_at(column, rows) if text}
-    if len(texts) < 2 or any(len(text) != 8 for text in texts):
+    numbers = numbers_at(column, rows)
+    if not all(19000101.0 <= number < 21010000.0 for number in numbers if number == number):
+        return None
+    texts = {number_text(number) for number in set(numbers) if number == number}
+    if len(texts) < (2 if "date" in column.name.lower() else _FEWEST_UNMARKED_DATES):
         return None
     dates = date_format_of(texts, unmarked=True)
     return None if dates is None else Taken("date", dates)

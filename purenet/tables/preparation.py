@@ -159,6 +159,7 @@ class Preparation:
             mark = customs_of(table, taken, learned)[0]
         found = learn_target(table.column(name), learned, learned_as, mark, classes, faults)
         inputs, left_out = learn_inputs(table, taken, learned, wishes, faults)
+        left_out += [(column, "as asked for") for column in ignore]
         if not inputs and not faults:
             reasons = [f"{column!r}: {reason}" for column, reason in left_out]
             more = len(reasons) - MOST_SHOWN
@@ -169,7 +170,6 @@ class Preparation:
             faults.hint = "--as COLUMN=number or COLUMN=category takes a column all the same"
         faults.raise_any()
         assert found is not None  # there would have been a fault
-        left_out += [(column, "as asked for") for column in ignore]
         return cls(inputs, left_out, found, missing)
 
     @property

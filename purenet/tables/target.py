@@ -18,7 +18,7 @@ from .dates import date_format_of
 from .faults import Faults
 from .inputs import mean_and_deviation
 from .kinds import are_truths, texts_at, truth_in
-from .notations import Ambiguous, Notation, commonest_notation, notation_of
+from .notations import Ambiguous, Notation, commonest_notation, looks_like_a_number, notation_of
 from .table import Table
 from .words import listed, number_in, plain, rounded_text
 
@@ -236,7 +236,7 @@ def learn_target(
             faults.say(f"{place}: {error}")
             return None
         notation = None
-        if _mostly_numbers(counts):
+        if 2 * sum(map(looks_like_a_number, counts)) > len(counts):
             faults.say(f"{place}: {error}")
             return None
     if task == "auto":
@@ -263,10 +263,6 @@ def has_two_readings(column: Column, rows: Sequence[int]) -> bool:
     except Ambiguous:
         return True
     return False
-
-
-def _mostly_numbers(counts: Mapping[str, int]) -> bool:
-    return 2 * commonest_notation(counts)[1] > sum(counts.values())
 
 
 def _task_of(
