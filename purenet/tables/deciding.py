@@ -99,7 +99,7 @@ def decide_kinds(
     target: the column with the answers.
 
     What can be read in two ways is read as the other columns of the table are written, if they
-    agree: nobody writes decimal commas in one column and decimal points in the next.
+    agree in decimal commas or in the order of dates.
     """
     taken: dict[str, Taken] = {}
     doubtful: dict[str, tuple[Wish, Ambiguous | None]] = {}
@@ -142,7 +142,11 @@ def decide_kinds(
 def customs_of(
     table: Table, taken: Mapping[str, Taken], rows: Sequence[int]
 ) -> tuple[str | None, str | None]:
-    """Return which decimal mark and which order of dates these columns have, if they agree."""
+    """Return what these columns agree in: "comma" before decimals, the order of dates; or None.
+
+    Decimal points say nothing: a program may have written them beside numbers that a person wrote
+    with commas.
+    """
     marks = set()
     orders = set()
     for name, found in taken.items():
@@ -156,7 +160,7 @@ def customs_of(
                 marks.add("point")
     orders.discard(None)
     return (
-        marks.pop() if len(marks) == 1 else None,
+        "comma" if marks == {"comma"} else None,
         orders.pop() if len(orders) == 1 else None,
     )
 

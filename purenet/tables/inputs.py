@@ -23,6 +23,8 @@ SCALES = ("standard", "range", "none")
 
 _NAN = math.nan
 
+_FEWEST_SHADES = 15.0  # of four bits; what has fewer may be counts or answers from 0 to 4
+
 _NUMBER_CHECKS: dict[str, documents.Check] = {
     "column": documents.as_text,
     "centre": documents.as_finite,
@@ -120,7 +122,7 @@ class NumberInput:
     def in_words(self) -> str:
         """Return what the column is taken as."""
         if self.scale == "pixels":
-            what = "pixel" if self.divisor > 1.0 else "number"
+            what = "pixel" if self.divisor >= _FEWEST_SHADES else "number"
             return f"{what} 0 to {number_text(self.divisor)}"
         return f"number {self.notation.in_words()}".strip()
 
