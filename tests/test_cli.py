@@ -266,8 +266,9 @@ def test_ignored_columns(backend, shell, name):
     other, plain = shell.path("other.json"), shell.write("small.csv", SMALL)
     shell.succeed("train", plain, "--target", "kind", "--out", other, "--quiet", *QUICK, *name)
     assert model.digest() == backend.load(other).digest()
-    shell.succeed(*arguments, "--columns", "x", "--columns", "y")
-    assert model.digest() == backend.load(path).digest()
+    for words in (["--columns", "x", "--columns", "y"], ["--columns", "x, y"]):
+        shell.succeed(*arguments, *words)
+        assert model.digest() == backend.load(path).digest()
     # and the columns that were ignored are not asked for later
     assert shell.succeed("predict", path, plain, *name) == shell.succeed(
         "predict", path, data, *name

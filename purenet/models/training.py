@@ -48,6 +48,14 @@ class Trained(NamedTuple):
     interrupted: bool
 
 
+class _Decided(NamedTuple):
+    """Rows to train on, prepared by themselves, and rows that pick the epoch."""
+
+    preparation: Preparation
+    learning: list[int]
+    picking: list[int]
+
+
 class _Learned(NamedTuple):
     """A network that was trained on some of the rows."""
 
@@ -120,6 +128,7 @@ class TableTraining:
         self.shape = row_shape(asked.wish(Recipe(**asked.settings)), self.preparation.width)
         self._check_network()
         self.kept, self.held = self._divided()
+        self._first = self._decided(self.kept)
 
     def _prepared(self, rows: Sequence[int] | None) -> Preparation:
         """Return the preparation that some of the rows give; None for all."""
@@ -177,7 +186,7 @@ class TableTraining:
         way, held_back, scores = "none", 0, None
         if self.measuring.folds:
             way, held_back, scores = "folds", self.measuring.folds, self._scores_of_folds()
-        last = self._learn(self.kept, progress)
+        last = self._learn(self._first, progress)
         history = last.course.history
         interrupted = last.course.interrupted
         if self.held:
@@ -201,10 +210,16 @@ class TableTraining:
         report = Report(len(self.rows), last.rows, way, held_back, scores, None, tuple(notes))
         return Trained(last.network, last.preparation, report, last.recipe, history, interrupted)
 
-    def _learn(self, rows: Sequence[int], progress: Progress | None) -> _Learned:
-        """Decide everything from some of the rows, and train on them."""
+    def _decided(self, rows: Sequence[int]) -> _Decided:
+        """Divide rows in those to train on and those that pick the epoch, and prepare the first."""
         learning, picking = self._parted(rows, self.measuring.validation)
-        preparation = self._prepared(learning)
+        whole = len(learning) == len(self.rows)
+        preparation = self.preparation if whole else self._prepared(learning)
+        return _Decided(preparation, learning, picking)
+
+    def _learn(self, decided: _Decided, progress: Progress | None) -> _Learned:
+        """Choose a recipe by some of the rows, and train on them."""
+        preparation, learning, picking = decided
         inputs = preparation.inputs(self.table, learning)
         targets = preparation.targets(self.table, learning)
         baseline = baseline_of(preparation, targets)
@@ -321,7 +336,7 @@ class TableTraining:
     def answered_fold(self, held: Sequence[int]) -> Answered:
         """Return the answers for some rows of a network that is trained on the others."""
         kept = sorted(set(self.rows).difference(held))
-        learned = self._learn(kept, None)
+        learned = self._learn(self._decided(kept), None)
         if learned.course.interrupted:
             raise KeyboardInterrupt
         return self._answered(learned, held)

@@ -64,7 +64,7 @@ def measuring(
 ) -> Measuring:
     """Return how to measure, checked; ValueError or TypeError that names the argument."""
     folds = 0 if folds is None else as_count(folds, "folds", least=2)
-    if folds and test is not None:
+    if folds and test not in (None, 0):
         raise ValueError(f"test: found {shown(test)} beside folds, expected one of the two")
     return Measuring(
         None if test is None else _share(test, "test"),
