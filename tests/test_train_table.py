@@ -124,12 +124,20 @@ def test_rows_without_a_target_are_left_out(backend: ModuleType) -> None:
 # What is decided by which rows.
 
 
-def test_nothing_that_is_measured_has_been_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Any] = []
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the test of a small table be answered at once, as that of a large one."""
+    monkeypatch.setattr(training, "FEWEST_ROWS_FOR_ONE_TEST", 0)
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> tuple[list[Any], list[int]]:
+    """Return the rows that each preparation was made from, and how many recipes were chosen by."""
+    prepared_from: list[Any] = []
     right = purenet.Preparation.from_table.__func__  # type: ignore[attr-defined]
 
     def from_table(cls: Any, table: Any, **options: Any) -> Any:
-        seen.append(options.get("rows"))
+        prepared_from.append(options.get("rows"))
         return right(cls, table, **options)
 
     monkeypatch.setattr(purenet.Preparation, "from_table", classmethod(from_table))
@@ -141,17 +149,38 @@ def test_nothing_that_is_measured_has_been_looked_at(monkeypatch: pytest.MonkeyP
         return choose(network_class, inputs, targets, **options)
 
     monkeypatch.setattr(training, "choose_recipe", choose_recipe)
+    return prepared_from, chosen
+
+
+def test_nothing_that_is_measured_has_been_looked_at(
+    at_once: None, seen: tuple[list[Any], list[int]]
+) -> None:
+    rows, chosen = seen
     waiting = prepared(flowers(), "kind")
     waiting.run()
-    assert seen == [None, waiting.kept]  # of all rows for the last network, of these to measure
+    assert rows == [None, waiting.kept]  # of all rows for the last network, of these to measure
     assert chosen == [18]
     assert len(waiting.held) == 6
-    seen.clear()
+    rows.clear()
     chosen.clear()
     waiting = prepared(flowers(), "kind", validation=0.5)
     waiting.run()
-    assert chosen == [9] == [len(seen[1])]
-    assert set(seen[1]) < set(waiting.kept)
+    assert chosen == [9] == [len(rows[1])]
+    assert set(rows[1]) < set(waiting.kept)
+
+
+def test_the_test_of_a_small_table_is_answered_in_turns(seen: tuple[list[Any], list[int]]) -> None:
+    rows, chosen = seen
+    waiting = prepared(flowers(), "kind")
+    trained = waiting.run()
+    assert chosen == [18]  # what is measured has decided nothing
+    assert rows[:2] == [None, waiting.kept]
+    turns = [sorted(set(range(24)).difference(part)) for part in rows[2:]]
+    assert len(turns) == 5
+    assert sorted(row for turn in turns for row in turn) == waiting.held  # once each
+    report = trained.report
+    assert (report.way, report.held_back, report.scores.rows) == ("turns", 6, 6)
+    assert report.lines("kind")[0].startswith("test: 6 rows that were held back, each")
 
 
 def test_the_network_is_that_of_all_rows(backend: ModuleType) -> None:
@@ -164,7 +193,7 @@ def test_the_network_is_that_of_all_rows(backend: ModuleType) -> None:
     assert whole.report.scores is None
 
 
-def test_the_figures_are_those_of_the_rows_held_back(backend: ModuleType) -> None:
+def test_the_figures_are_those_of_the_rows_held_back(backend: ModuleType, at_once: None) -> None:
     rows = flowers()
     model = backend.train_table(rows, "kind", **QUICK)
     waiting = prepared(rows, "kind")
@@ -213,7 +242,7 @@ def test_validation_picks_the_epoch_and_is_not_reported(backend: ModuleType) -> 
     assert model.recipe.epochs <= 30
     assert model.prepared_network.epochs_trained == model.recipe.epochs
     assert model.report.scores.rows == 6
-    assert model.report.way == "test"
+    assert model.report.way == "turns"
 
 
 def test_what_is_asked_for_is_done(backend: ModuleType) -> None:

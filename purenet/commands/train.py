@@ -22,7 +22,7 @@ from .backends import choose_backend
 from .destinations import check_destinations
 from .table_files import as_csv, model_of, print_data
 from .terminal import Say, column_lines
-from .train_options import SETTINGS, add_options, kinds_of, named, refuse_beside_continue
+from .train_options import SETTINGS, add_options, kinds_of, named, names_in, refuse_beside_continue
 
 
 def add_command(commands: Any) -> None:
@@ -95,8 +95,8 @@ def _trained(
     options = {
         "task": arguments.task,
         "target": arguments.target,
-        "columns": arguments.columns,
-        "ignore": arguments.ignore,
+        "columns": names_in(arguments.columns, table),
+        "ignore": names_in(arguments.ignore, table),
         "kinds": kinds_of(arguments.kinds),
         "missing": arguments.missing,
         "scale": arguments.scale,

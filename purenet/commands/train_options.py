@@ -11,6 +11,7 @@ from ..models.layer_texts import HIDDEN_ACTIVATIONS, layer_texts, whole_numbers
 from ..models.wishes import FEWEST_ROWS_TO_SPLIT, PATIENCE, TEST_SHARE
 from ..optimizers import OPTIMIZERS
 from ..schedule_texts import schedule_text
+from ..tables import Table
 from .backends import add_backend_option, add_threads_option
 
 T = TypeVar("T")
@@ -84,14 +85,15 @@ def _add_table_options(parser: argparse.ArgumentParser) -> None:
         "--columns",
         action="append",
         metavar="COLUMN",
-        help="an input column, may be repeated (default: all but the target)",
+        help="an input column, or several with commas; may be repeated (default: all but the "
+        "target)",
     )
     group.add_argument(
         "--ignore",
         action="append",
         default=[],
         metavar="COLUMN",
-        help="a column that is no input, may be repeated",
+        help="a column that is no input, or several with commas; may be repeated",
     )
     group.add_argument(
         "--as",
@@ -279,6 +281,16 @@ def _kind(text: str) -> tuple[str, str]:
             f"found {text!r}, expected a column, = and one of {', '.join(KINDS)}"
         )
     return column, kind
+
+
+def names_in(given: list[str] | None, table: Table) -> list[str] | None:
+    """Return the names of columns that an option gives: one each time, or several with commas."""
+    if given is None:
+        return None
+    names: list[str] = []
+    for text in given:
+        names += [text] if table.has_column(text) else [name.strip() for name in text.split(",")]
+    return names
 
 
 def kinds_of(pairs: list[tuple[str, str]]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from ..tables.words import plain
 from .scores import ModelScores
 
 # How the figures came about.
-WAYS = ("test", "folds", "none")
+WAYS = ("test", "turns", "folds", "none")
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,10 @@ class Report:
     rows: how many rows the table has whose target is known; the network was trained on
         ``trained_on`` of them.
     way: "test": ``held_back`` rows were kept from everything that was decided, and answered by a
-        network that was trained on the others; "folds": the rows were divided in ``held_back``
-        parts, and each was answered by a network that was trained on the others; "none".
+        network that was trained on the others; "turns": the same, but a few at a time, by networks
+        that were trained on all other rows, as those that are not held back had decided it;
+        "folds": the rows were divided in ``held_back`` parts, and each was answered by a network
+        that was trained on the others; "none".
     scores: what came out, None if nothing was measured.
     before: the same rows answered before training went on, for a model that was trained again.
     notes: what else there is to know, such as an interruption.
@@ -78,7 +80,9 @@ class Report:
             )
         else:
             how = f"test: {counted(self.scores.rows, 'row')} that were held back"
-            if self.way == "folds":
+            if self.way == "turns":
+                how += ", each answered by a network that had not seen it"
+            elif self.way == "folds":
                 how = (
                     f"{self.held_back} folds: {counted(self.scores.rows, 'row')}, each answered "
                     f"without having been trained on"
@@ -105,7 +109,7 @@ class Report:
         if self.scores is None:
             return text
         return (
-            f"{text}, those of the {'test' if self.way == 'test' else 'folds'} among them; "
+            f"{text}, those of the {'folds' if self.way == 'folds' else 'test'} among them; "
             f"how good this last network is on new rows was not measured again"
         )
 

@@ -23,7 +23,14 @@ from .progress import Progress, labelled
 from .report import Report
 from .scores import ModelScores
 from .table_networks import layers_for, network_for, row_shape
-from .wishes import FEWEST_ROWS_TO_SPLIT, TEST_SHARE, Asked, Measuring
+from .wishes import (
+    FEWEST_ROWS_FOR_ONE_TEST,
+    FEWEST_ROWS_TO_SPLIT,
+    TEST_SHARE,
+    TURNS,
+    Asked,
+    Measuring,
+)
 
 
 class Trained(NamedTuple):
@@ -39,6 +46,14 @@ class Trained(NamedTuple):
     recipe: Recipe
     history: History
     interrupted: bool
+
+
+class _Decided(NamedTuple):
+    """Rows to train on, prepared by themselves, and rows that pick the epoch."""
+
+    preparation: Preparation
+    learning: list[int]
+    picking: list[int]
 
 
 class _Learned(NamedTuple):
@@ -113,6 +128,7 @@ class TableTraining:
         self.shape = row_shape(asked.wish(Recipe(**asked.settings)), self.preparation.width)
         self._check_network()
         self.kept, self.held = self._divided()
+        self._first = self._decided(self.kept)
 
     def _prepared(self, rows: Sequence[int] | None) -> Preparation:
         """Return the preparation that some of the rows give; None for all."""
@@ -170,22 +186,23 @@ class TableTraining:
         way, held_back, scores = "none", 0, None
         if self.measuring.folds:
             way, held_back, scores = "folds", self.measuring.folds, self._scores_of_folds()
-        last = self._learn(self.kept, progress)
-        if self.held:
-            way, held_back = "test", len(self.held)
-            scores = scores_of(
-                [self._answered(last, self.held)], self.preparation.classes, last.baseline
-            )
+        last = self._learn(self._first, progress)
         history = last.course.history
         interrupted = last.course.interrupted
+        if self.held:
+            way, held_back = "test", len(self.held)
+            scores = self._scores([self._answered(last, self.held)], last)
         if interrupted:
-            notes.append(f"interrupted after {counted(last.course.history.epochs, 'epoch')}")
+            notes.append(f"interrupted after {counted(history.epochs, 'epoch')}")
         elif last.rows < len(self.rows):
-            whole = self._trained_on_all(last.recipe, progress)
-            if whole is None:
+            turns = self._answered_in_turns(last.recipe, progress)
+            whole = None if turns is None else self._trained(self.rows, last.recipe, progress)
+            if turns is None or whole is None:
                 interrupted = True
                 notes.append("interrupted before it was trained on all rows")
             else:
+                if turns:
+                    way, scores = "turns", self._scores(turns, last)
                 last = whole
                 if not history.validation_loss:
                     history = last.course.history
@@ -193,10 +210,16 @@ class TableTraining:
         report = Report(len(self.rows), last.rows, way, held_back, scores, None, tuple(notes))
         return Trained(last.network, last.preparation, report, last.recipe, history, interrupted)
 
-    def _learn(self, rows: Sequence[int], progress: Progress | None) -> _Learned:
-        """Decide everything from some of the rows, and train on them."""
+    def _decided(self, rows: Sequence[int]) -> _Decided:
+        """Divide rows in those to train on and those that pick the epoch, and prepare the first."""
         learning, picking = self._parted(rows, self.measuring.validation)
-        preparation = self._prepared(learning)
+        whole = len(learning) == len(self.rows)
+        preparation = self.preparation if whole else self._prepared(learning)
+        return _Decided(preparation, learning, picking)
+
+    def _learn(self, decided: _Decided, progress: Progress | None) -> _Learned:
+        """Choose a recipe by some of the rows, and train on them."""
+        preparation, learning, picking = decided
         inputs = preparation.inputs(self.table, learning)
         targets = preparation.targets(self.table, learning)
         baseline = baseline_of(preparation, targets)
@@ -241,24 +264,53 @@ class TableTraining:
             recipe = recipe._replace(epochs=max(network.epochs_trained, 1))
         return _Learned(network, preparation, recipe, course, baseline, len(learning))
 
-    def _trained_on_all(self, recipe: Recipe, progress: Progress | None) -> _Learned | None:
-        """Train anew on all rows; return None if Ctrl-C ends it."""
-        preparation = self.preparation
+    def _trained(
+        self, rows: Sequence[int], recipe: Recipe, progress: Progress | None
+    ) -> _Learned | None:
+        """Train on some of the rows by a recipe that is known; return None if Ctrl-C ends it."""
+        whole = len(rows) == len(self.rows)
+        preparation = self.preparation if whole else self._prepared(rows)
         network = self._making(preparation)(recipe, self.measuring.seed)
-        inputs = preparation.inputs(self.table, self.rows)
-        targets = preparation.targets(self.table, self.rows)
+        inputs = preparation.inputs(self.table, rows)
+        targets = preparation.targets(self.table, rows)
+        label = "training on all rows" if whole else "measuring"
         course = train_by_recipe(
             network,
             recipe,
             inputs,
             targets,
             threads=self.measuring.threads,
-            progress=labelled("training on all rows", progress),
+            progress=labelled(label, progress),
         )
         if course.interrupted:
             return None
         baseline = baseline_of(preparation, targets)
-        return _Learned(network, preparation, recipe, course, baseline, len(self.rows))
+        return _Learned(network, preparation, recipe, course, baseline, len(rows))
+
+    def _answered_in_turns(
+        self, recipe: Recipe, progress: Progress | None
+    ) -> list[Answered] | None:
+        """Return the answers for the rows of the test, a few at a time; None after Ctrl-C.
+
+        Each is answered by a network that was trained on all other rows, by the recipe that the
+        test had no part in.  Of a small table a network that lacks the whole test is so much worse
+        than the one that is written that its figures would not speak of that one.  There are none
+        for a larger table.
+        """
+        answered: list[Answered] = []
+        if not self.held or len(self.rows) >= FEWEST_ROWS_FOR_ONE_TEST:
+            return answered
+        strata = classes_in(self.preparation, self.table, self.held)
+        for part in folds_of(len(self.held), min(TURNS, len(self.held)), 0, strata):
+            turn = [self.held[i] for i in part]
+            learned = self._trained(sorted(set(self.rows).difference(turn)), recipe, progress)
+            if learned is None:
+                return None
+            answered.append(self._answered(learned, turn))
+        return answered
+
+    def _scores(self, answered: Sequence[Answered], learned: _Learned) -> ModelScores:
+        return scores_of(answered, self.preparation.classes, learned.baseline)
 
     def _answered(self, learned: _Learned, rows: Sequence[int]) -> Answered:
         return Answered(
@@ -284,7 +336,7 @@ class TableTraining:
     def answered_fold(self, held: Sequence[int]) -> Answered:
         """Return the answers for some rows of a network that is trained on the others."""
         kept = sorted(set(self.rows).difference(held))
-        learned = self._learn(kept, None)
+        learned = self._learn(self._decided(kept), None)
         if learned.course.interrupted:
             raise KeyboardInterrupt
         return self._answered(learned, held)

@@ -15,6 +15,11 @@ from .table_networks import Shape, Wish
 # Below this many rows, none is held back unless that is asked for.
 FEWEST_ROWS_TO_SPLIT = 20
 TEST_SHARE = 0.25
+
+# Below this many rows, the test is answered in so many turns, by networks that lack a part of it.
+FEWEST_ROWS_FOR_ONE_TEST = 1000
+TURNS = 5
+
 PATIENCE = 30
 
 # What of a recipe can be asked for, beside the layers.
@@ -59,7 +64,7 @@ def measuring(
 ) -> Measuring:
     """Return how to measure, checked; ValueError or TypeError that names the argument."""
     folds = 0 if folds is None else as_count(folds, "folds", least=2)
-    if folds and test is not None:
+    if folds and test not in (None, 0):
         raise ValueError(f"test: found {shown(test)} beside folds, expected one of the two")
     return Measuring(
         None if test is None else _share(test, "test"),
