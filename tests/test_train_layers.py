@@ -9,7 +9,6 @@ import purenet
 from purenet.commands import step
 from purenet.walkthroughs import network_of
 
-
 # A recipe without anything to be found out; the options under test come after it.
 KNOWN = ["--epochs", "2", "--batch-size", "16", "--activation", "tanh"]
 KNOWN += ["--learning-rate", "0.1", "--l2", "0"]
