@@ -194,19 +194,62 @@ def softmax_cross_entropy(z: Sequence[float], y: Sequence[float]) -> float:
 # Functions of one number, or of two.
 
 
-def _of_numbers(function: Any) -> Any:
-    """Return a function that names the argument if it is no number."""
-    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+_FAILURES = (TypeError, ValueError, OverflowError)
 
+
+def _check_numbers(function: Any, error: Exception, **numbers: Any) -> None:
+    """Refuse what is no number, by its name, unless the function has said so itself."""
+    if not str(error).startswith(f"{function.__name__}: "):
+        for name, number in numbers.items():
+            as_number(number, name, finite=False)
+
+
+def _of_x(function: Any) -> Any:
     @functools.wraps(function)
-    def of_numbers(*numbers: Any, **named: Any) -> Any:
+    def of_number(x: Any) -> Any:
         try:
-            return function(*numbers, **named)
-        except (TypeError, ValueError, OverflowError) as error:
-            if not str(error).startswith(f"{function.__name__}: "):  # which are its own words
-                for name, number in {**dict(zip(names, numbers, strict=False)), **named}.items():
-                    if name in names:
-                        as_number(number, name, finite=False)
+            return function(x)
+        except _FAILURES as error:
+            _check_numbers(function, error, x=x)
+            raise
+
+    of_number.__module__ = __name__
+    return of_number
+
+
+def _of_z(function: Any) -> Any:
+    @functools.wraps(function)
+    def of_number(z: Any) -> Any:
+        try:
+            return function(z)
+        except _FAILURES as error:
+            _check_numbers(function, error, z=z)
+            raise
+
+    of_number.__module__ = __name__
+    return of_number
+
+
+def _of_a_and_y(function: Any) -> Any:
+    @functools.wraps(function)
+    def of_numbers(a: Any, y: Any) -> Any:
+        try:
+            return function(a, y)
+        except _FAILURES as error:
+            _check_numbers(function, error, a=a, y=y)
+            raise
+
+    of_numbers.__module__ = __name__
+    return of_numbers
+
+
+def _of_z_and_y(function: Any) -> Any:
+    @functools.wraps(function)
+    def of_numbers(z: Any, y: Any) -> Any:
+        try:
+            return function(z, y)
+        except _FAILURES as error:
+            _check_numbers(function, error, z=z, y=y)
             raise
 
     of_numbers.__module__ = __name__
@@ -230,18 +273,18 @@ if TYPE_CHECKING:
     from .losses import squared_error as squared_error
     from .losses import squared_error_derivative as squared_error_derivative
 else:
-    exp = _of_numbers(elementary.exp)
-    log = _of_numbers(elementary.log)
-    log1p = _of_numbers(elementary.log1p)
-    tanh = _of_numbers(elementary.tanh)
-    cos = _of_numbers(elementary.cos)
-    sigmoid = _of_numbers(activations.sigmoid)
-    sigmoid_derivative = _of_numbers(activations.sigmoid_derivative)
-    tanh_derivative = _of_numbers(activations.tanh_derivative)
-    relu = _of_numbers(activations.relu)
-    relu_derivative = _of_numbers(activations.relu_derivative)
-    leaky_relu = _of_numbers(activations.leaky_relu)
-    leaky_relu_derivative = _of_numbers(activations.leaky_relu_derivative)
-    squared_error = _of_numbers(losses.squared_error)
-    squared_error_derivative = _of_numbers(losses.squared_error_derivative)
-    sigmoid_cross_entropy = _of_numbers(losses.sigmoid_cross_entropy)
+    exp = _of_x(elementary.exp)
+    log = _of_x(elementary.log)
+    log1p = _of_x(elementary.log1p)
+    tanh = _of_x(elementary.tanh)
+    cos = _of_x(elementary.cos)
+    sigmoid = _of_z(activations.sigmoid)
+    sigmoid_derivative = _of_z(activations.sigmoid_derivative)
+    tanh_derivative = _of_z(activations.tanh_derivative)
+    relu = _of_z(activations.relu)
+    relu_derivative = _of_z(activations.relu_derivative)
+    leaky_relu = _of_z(activations.leaky_relu)
+    leaky_relu_derivative = _of_z(activations.leaky_relu_derivative)
+    squared_error = _of_a_and_y(losses.squared_error)
+    squared_error_derivative = _of_a_and_y(losses.squared_error_derivative)
+    sigmoid_cross_entropy = _of_z_and_y(losses.sigmoid_cross_entropy)

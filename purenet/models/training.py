@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..checks import counted
+from ..checks import counted, shown
 from ..history import History
 from ..network import Network
 from ..processes import check_can_travel, in_processes
@@ -122,7 +122,7 @@ class TableTraining:
         self.rows: list[int] = self.preparation.rows_with_target(table)
         if measuring.folds > len(self.rows):
             raise ValueError(
-                f"folds: found {measuring.folds} for {counted(len(self.rows), 'row')}, "
+                f"folds: found {shown(measuring.folds)} for {counted(len(self.rows), 'row')}, "
                 f"expected no more"
             )
         self.shape = row_shape(asked.wish(Recipe(**asked.settings)), self.preparation.width)
