@@ -113,6 +113,8 @@ def read(folder: pathlib.Path) -> dict[str, str]:
     """Return the source of every module below a package's folder, by its name in full."""
     sources = {}
     for path in sorted(folder.rglob("*.py")):
+        if not (path.parent / "__init__.py").exists():
+            continue  # hooks for PyInstaller, which are no modules of the package
         parts = path.relative_to(folder.parent).with_suffix("").parts
         sources[".".join(parts)] = path.read_text(encoding="utf-8")
     return sources
