@@ -146,6 +146,16 @@ NO_NAMES: Mapping[str, str] = {}
 _LONGEST = 60  # of a name that is compared with others; a text beyond is none
 
 
+def own_activation(name: str) -> str:
+    """Return purenet's name of an activation; what is none stays as it is."""
+    return ACTIVATION_NAMES.get(name, name)
+
+
+def own_optimizer(name: str) -> str:
+    """Return purenet's name of an optimizer; what is none stays as it is."""
+    return OPTIMIZER_NAMES.get(name, name)
+
+
 def nearest(
     found: object, names: Iterable[str], others: Mapping[str, str] = NO_NAMES
 ) -> str | None:

@@ -7,6 +7,7 @@ import pytest
 
 from purenet import activations, initializers, losses, names, optimizers
 from purenet.construction import needed_activation
+from purenet.models.layer_texts import layer_texts
 from purenet.schedules import Schedule
 from purenet.tables import dates, inputs, kinds, notations, target
 
@@ -127,6 +128,19 @@ def test_valid_is_no_padding(backend):
     layer = backend.Conv2D((1, 4, 4), 2, 3, padding="valid")
     assert layer.padding == (0, 0)
     assert repr(layer) == repr(backend.Conv2D((1, 4, 4), 2, 3))
+
+
+def test_the_fields_names_in_words_for_layers():
+    (layer,) = layer_texts("conv 3x3x8 lrelu")
+    assert layer.options == {"activation": "leaky_relu"}
+    for text, end in (
+        ("denze 8", "; did you mean 'dense'?"),
+        ("conv 3x3x8 rely", "; did you mean 'relu'?"),
+        ("conv 3x3x8 qqqq", "stride, padding"),
+    ):
+        with pytest.raises(ValueError) as refused:
+            layer_texts(text)
+        assert str(refused.value).endswith(end)
 
 
 # Wrong names.

@@ -245,7 +245,7 @@ def test_info_prints_the_summary(shell, backend, train, pictures):
         (["--dropout", "nan"], "--dropout: found nan"),
         (["--l1", "-1"], "--l1: found -1.0, expected 0 or more"),
         (["--l2", "inf"], "--l2: found inf, expected a finite number"),
-        (["--optimizer", "sgd"], "argument --optimizer: invalid choice: 'sgd'"),
+        (["--optimizer", "lbfgs"], "argument --optimizer: invalid choice: 'lbfgs'"),
         (["--clip-norm", "0"], "--clip-norm: found 0.0, expected more than 0"),
         (["--schedule", "fall"], "argument --schedule: found 'fall', expected step, exponential, "),
         (["--schedule", ""], "argument --schedule: found ''"),
@@ -312,4 +312,6 @@ def test_explain_and_step_take_an_optimizer(shell, monkeypatch, options, optimiz
     net, inputs, targets, _ = network_of("two-layer", purenet)
     wanted = purenet.explain(net, inputs, targets, rate, optimizer=optimizer, grain="matrix")
     assert text == wanted
-    assert "invalid choice: 'sgd'" in shell.refuse("explain", "two-layer", "--optimizer", "sgd")
+    assert "invalid choice: 'up'" in shell.refuse("explain", "two-layer", "--optimizer", "up")
+    plain = shell.succeed("explain", "two-layer", "--optimizer", "gradient_descent")
+    assert shell.succeed("explain", "two-layer", "--optimizer", "sgd") == plain

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from ..matrix import Matrix
+from ..names import own_optimizer
 from ..optimizers import OPTIMIZERS, as_optimizer
 from ..walkthroughs import WALKTHROUGHS, network_of
 from .backends import choose_backend
@@ -41,6 +42,7 @@ def add_optimizer(parser: argparse.ArgumentParser) -> None:
     """Give a command the option --optimizer."""
     parser.add_argument(
         "--optimizer",
+        type=own_optimizer,
         choices=OPTIMIZERS,
         help="let this one take the step, with its usual learning rate (default: plain gradient "
         "descent)",

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ..models.layer_texts import HIDDEN_ACTIVATIONS, layer_texts, whole_numbers
 from ..models.wishes import FEWEST_ROWS_TO_SPLIT, PATIENCE, TEST_SHARE
+from ..names import own_activation, own_optimizer
 from ..optimizers import OPTIMIZERS
 from ..schedule_texts import schedule_text
 from ..tables import Table
@@ -160,6 +161,7 @@ def _add_network_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--activation",
+        type=own_activation,
         choices=HIDDEN_ACTIVATIONS,
         help="of the hidden layers that name none of their own",
     )
@@ -181,6 +183,7 @@ def _add_network_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--optimizer",
+        type=own_optimizer,
         choices=OPTIMIZERS,
         help="how the weights follow from the gradient (with --learning-rate alone: plain gradient "
         "descent)",

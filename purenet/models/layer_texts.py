@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..activations import ACTIVATIONS
+from ..names import ACTIVATION_NAMES, hint
 
 # No output of a hidden layer is a choice between its units.
 HIDDEN_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "softmax")
@@ -103,6 +104,7 @@ def _layer_text(place: str, item: str) -> LayerText:
     if name not in KINDS:
         raise ValueError(
             f"{place}: found {name!r}, expected {', '.join(KINDS)} or a number of units"
+            f"{hint(name, KINDS)}"
         )
     kind = KINDS[name]
     size = None
@@ -137,8 +139,9 @@ def _option(place: str, kind: str, words: Sequence[str]) -> tuple[str, Any, list
     """Return the name and value of the option that comes first, and the words after it."""
     word, *rest = words
     known = _OPTIONS[kind]
-    if "activation" in known and word in HIDDEN_ACTIVATIONS:
-        return "activation", word, rest
+    activation = ACTIVATION_NAMES.get(word, word)
+    if "activation" in known and activation in HIDDEN_ACTIVATIONS:
+        return "activation", activation, rest
     if word == "sequences" and word in known:
         return word, True, rest
     if word in ("stride", "padding") and word in known:
@@ -160,7 +163,10 @@ def _option(place: str, kind: str, words: Sequence[str]) -> tuple[str, Any, list
     expected: list[str] = []
     for option in known:
         expected += HIDDEN_ACTIVATIONS if option == "activation" else [option]
-    raise ValueError(f"{place}: found {word!r}, expected {', '.join(expected) or 'nothing more'}")
+    raise ValueError(
+        f"{place}: found {word!r}, expected {', '.join(expected) or 'nothing more'}"
+        f"{hint(word, expected, ACTIVATION_NAMES)}"
+    )
 
 
 def whole_numbers(word: str, count: int, *, least: int = 1) -> tuple[int, ...] | None:
