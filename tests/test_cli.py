@@ -142,7 +142,7 @@ def test_a_number_as_target(backend, shell, name):
     for line, (answer,) in zip(LINE.splitlines()[1:], answers[1:], strict=True):
         assert float(answer) == pytest.approx(float(line.split(",")[1]), abs=8)
     said = " ".join(shell.succeed("evaluate", path, data, *name).split())
-    assert "R² 1.000, mean absolute error " in said and "root mean squared error" in said
+    assert "R² 1.000, mean absolute error of y " in said and "root mean squared error" in said
 
 
 def test_the_root_mean_squared_error_is_one(shell, name):
@@ -274,8 +274,8 @@ def test_ignored_columns(backend, shell, name):
         "predict", path, data, *name
     )
     line = shell.refuse(*arguments, "--ignore", "nic name")
-    assert "ignore: found no column 'nic name'" in line and "'nick name'" in line
-    assert "ignore: found the target 'kind'" in shell.refuse(*arguments, "--ignore", "kind")
+    assert "named.csv: --ignore: found no column 'nic name'" in line and "'nick name'" in line
+    assert "--ignore: found the target 'kind'" in shell.refuse(*arguments, "--ignore", "kind")
     every = [word for column in ("id", "nick name", "x", "y") for word in ("--ignore", column)]
     assert "nothing to learn from" in shell.refuse(*arguments, *every)
 

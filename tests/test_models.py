@@ -363,7 +363,7 @@ def test_a_model_goes_on(backend: ModuleType, model: Any) -> None:
     assert more.prepared_network.epochs_trained == 63
     assert (more.report.rows, more.report.trained_on, more.report.held_back) == (30, 30, 8)
     assert more.report.before.rows == more.report.scores.rows == 8
-    assert more.report.notes == ("went on from a model that was trained on 30 rows",)
+    assert more.report.notes[0] == "went on from a model that was trained on 30 rows"
     assert more.recipe.epochs == 3
     with pytest.raises(ValueError, match="found 'oak'"):
         model.continue_with([{**ROWS[0], "kind": "oak"}])
@@ -395,9 +395,9 @@ def test_what_a_model_shows(model: Any, number: Any) -> None:
 
 def test_figures_in_words(number: Any) -> None:
     scores = number.report.scores
-    text = figures(scores, "price", unicode=False)
-    assert text.startswith(f"R2 {scores.r2:.3f}, mean absolute error ")
-    assert text.endswith(f"root mean squared error {scores.root_mean_squared_error:.6g} price")
+    text = figures(scores, "price", "$", unicode=False)
+    assert text.startswith(f"R2 {scores.r2:.3f}, mean absolute error of price ")
+    assert text.count(" $") == 2
     assert simplest(scores, "price").startswith("baseline: the mean, ")
     assert percent(0.9999) == "99.9%"
     assert percent(37 / 40) == "92.5%"

@@ -117,8 +117,8 @@ def test_rows_without_a_target_are_left_out(backend: ModuleType) -> None:
     rows[7]["kind"] = "NA"
     model = backend.train_table(rows, "kind", **QUICK)
     assert model.classes == ["fern", "moss", "reed"]
-    assert (model.report.rows, model.report.way) == (19, "none")
-    assert model.report.notes == ("2 rows without a value in the target left out",)
+    assert (model.report.rows, model.report.left_out, model.report.way) == (19, 2, "none")
+    assert "trained: on all 19 rows with a target" in model.summary()
 
 
 # What is decided by which rows.
@@ -418,7 +418,7 @@ def test_the_simplest_answers() -> None:
     ids=repr,
 )
 def test_a_report_that_is_none(change: dict[str, Any]) -> None:
-    good = Report(20, 20, "test", 5, scores_of_numbers([1.0, 2.0], [1.0, 2.0], 1.5), None, ("x",))
+    good = Report(20, 20, "test", 5, scores_of_numbers([1.0, 2.0], [1.0, 2.0], 1.5), notes=("x",))
     assert Report.from_json(good.to_json()) == good
     with pytest.raises(ValueError, match=r"^report: "):
         Report.from_json({**good.to_json(), **change})

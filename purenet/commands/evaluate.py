@@ -30,14 +30,17 @@ def add_command(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     package = choose_backend(arguments.backend)
     model = model_of(package, arguments.model)
-    scores = model.evaluate(arguments.data, threads=arguments.threads)
+    table = model.known_rows(arguments.data)
+    scores = model.evaluate(table, threads=arguments.threads)
     say = Say()
+    for note in table.notes:
+        say(note)
     place = "standard input" if arguments.data == "-" else arguments.data
-    said = figures(scores, model.target, unicode=say.unicode)
+    said = figures(scores, model.target, model.unit, unicode=say.unicode)
     say(f"{place}: {counted(scores.rows, 'row')}, loss {scores.loss:.6g}, {said}")
     for line in unanswered(scores):
         say(line)
-    say(simplest(scores, model.target))
+    say(simplest(scores, model.target, model.unit))
     drawn = confusion_of(scores)
     if drawn is not None:
         say()

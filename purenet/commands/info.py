@@ -52,5 +52,5 @@ def _describe(model: TableModel, say: Say) -> None:
     say.whole(column_lines(model.preparation.lines(), say.width, say.unicode))
     if model.report is not None:
         say()
-        for line in model.report.lines(model.target, unicode=say.unicode):
+        for line in model.report.lines(model.target, model.unit, unicode=say.unicode):
             say(line)

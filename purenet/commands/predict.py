@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from ..tables import read_csv
@@ -53,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     # Whatever stands in the target column, or does not yet, is not looked at.
     decimal = model.preparation.decimal
     table = read_csv(arguments.data, columns=model.columns, keep=keep, decimal=decimal)
+    for note in table.notes:
+        print(f"{table.name}: {note}", file=sys.stderr)
     answers, outputs = model.answered(table, threads=arguments.threads)
     # Beside the true answer, the model's needs another name.
     header = [*keep, f"predicted {model.target}" if model.target in keep else model.target]

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         model.save(arguments.out)
     _draw(trained.history, arguments, say)
-    for line in trained.report.lines(model.target, unicode=say.unicode):
+    for line in trained.report.lines(model.target, model.unit, unicode=say.unicode):
         say(line)
     say.whole(f"digest {model.digest()}")
     if not printed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -46,6 +47,9 @@ _OPTIONS = {
     },
     "kinds": "--as",
 }
+
+# What is wrong with the options of a table is said behind its name, all at once.
+_OF_A_TABLE = re.compile(r"(: |; )(target|columns|ignore|kinds): ")
 
 # What a model that goes on has already.
 _OF_A_NEW_MODEL = (
@@ -327,6 +331,9 @@ def named() -> Iterator[None]:
         yield
     except (ValueError, TypeError) as error:
         name, colon, rest = str(error).partition(":")
-        if not colon or name not in _OPTIONS:
+        if colon and name in _OPTIONS:
+            raise ValueError(f"{_OPTIONS[name]}:{rest}") from None
+        text = _OF_A_TABLE.sub(lambda found: f"{found[1]}{_OPTIONS[found[2]]}: ", str(error))
+        if text == str(error):
             raise
-        raise ValueError(f"{_OPTIONS[name]}:{rest}") from None
+        raise ValueError(text) from None

@@ -60,6 +60,8 @@ class GoingOn:
             rows = counted(self.report.trained_on, "row")
             notes.append(f"went on from a model that was trained on {rows}")
         before = self._scores(self.network)
+        if before is not None:
+            notes.append("whether it had been trained on rows of this test is not known")
         network, course = self._trained(self.kept, labelled("training", progress))
         scores = self._scores(network)
         trained_on = len(self.kept)
@@ -81,7 +83,7 @@ class GoingOn:
             len(self.held),
             scores,
             before,
-            (*notes, *course.notes),
+            notes=(*notes, *course.notes),
         )
         return Trained(network, self.preparation, report, self.recipe, course.history, interrupted)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..checks import as_count, counted
-from ..tables.words import plain
+from ..tables.words import plain, rounded_text
 from .scores import ModelScores
 
 # How the figures came about.
@@ -26,6 +26,7 @@ class Report:
         that was trained on the others; "none".
     scores: what came out, None if nothing was measured.
     before: the same rows answered before training went on, for a model that was trained again.
+    left_out: how many rows have no target.
     notes: what else there is to know, such as an interruption.
     """
 
@@ -35,6 +36,7 @@ class Report:
     held_back: int = 0
     scores: ModelScores | None = None
     before: ModelScores | None = None
+    left_out: int = 0
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -46,6 +48,7 @@ class Report:
             "held_back": self.held_back,
             "scores": None if self.scores is None else self.scores.to_json(),
             "before": None if self.before is None else self.before.to_json(),
+            "left_out": self.left_out,
             "notes": list(self.notes),
         }
 
@@ -55,7 +58,7 @@ class Report:
         if not isinstance(content, dict):
             raise ValueError(f"report: found {content!r:.60}, expected an object")
         try:
-            counts = [as_count(content.get(name), name, least=0) for name in _COUNTS]
+            counts = {name: as_count(content.get(name), name, least=0) for name in _COUNTS}
             if content.get("way") not in WAYS:
                 raise ValueError(f"way: found {content.get('way')!r:.60}, expected one of {WAYS}")
             notes = content.get("notes")
@@ -67,10 +70,9 @@ class Report:
             )
         except (TypeError, ValueError) as error:
             raise ValueError(f"report: {error}") from None
-        rows, trained_on, held_back = counts
-        return cls(rows, trained_on, content["way"], held_back, scores, before, tuple(notes))
+        return cls(way=content["way"], scores=scores, before=before, notes=tuple(notes), **counts)
 
-    def lines(self, target: str, *, unicode: bool = True) -> list[str]:
+    def lines(self, target: str, unit: str = "", *, unicode: bool = True) -> list[str]:
         """Return in plain words how good the model is and what it was trained on."""
         lines = []
         if self.scores is None:
@@ -87,11 +89,11 @@ class Report:
                     f"{self.held_back} folds: {counted(self.scores.rows, 'row')}, each answered "
                     f"without having been trained on"
                 )
-            lines.append(f"{how}: {figures(self.scores, target, unicode=unicode)}")
+            lines.append(f"{how}: {figures(self.scores, target, unit, unicode=unicode)}")
             lines += unanswered(self.scores)
-            lines.append(simplest(self.scores, target))
+            lines.append(simplest(self.scores, target, unit))
             if self.before is not None:
-                before = figures(self.before, target, unicode=unicode)
+                before = figures(self.before, target, unit, unicode=unicode)
                 lines.append(f"before it went on, the same rows: {before}")
         lines.append(self._trained())
         lines += [plain_line(note) for note in self.notes]
@@ -105,7 +107,7 @@ class Report:
                 f"trained: on {self.trained_on:,} of {counted(self.rows, 'row')}; "
                 f"this is the network that was measured"
             )
-        text = f"trained: on {_all(self.rows)}"
+        text = f"trained: on {_all(self.rows)}{' with a target' if self.left_out else ''}"
         if self.scores is None:
             return text
         return (
@@ -114,15 +116,17 @@ class Report:
         )
 
 
-_COUNTS = ("rows", "trained_on", "held_back")
+_COUNTS = ("rows", "trained_on", "held_back", "left_out")
 
 
 def _all(rows: int) -> str:
     return f"all {counted(rows, 'row')}" if rows > 1 else "1 row"
 
 
-def figures(scores: ModelScores, target: str, *, unicode: bool = True) -> str:
+def figures(scores: ModelScores, target: str, unit: str = "", *, unicode: bool = True) -> str:
     """Return the figures of some answers in one line.
+
+    unit: of the target, if it is a number that is written with one.
 
     >>> figures(ModelScores(10, "a", accuracy=0.9, accuracy_interval=(0.596, 0.982)), "kind")
     'accuracy 90.0% (95% interval 59.6% to 98.2%)'
@@ -133,11 +137,13 @@ def figures(scores: ModelScores, target: str, *, unicode: bool = True) -> str:
             low, high = scores.accuracy_interval
             text += f" (95% interval {percent(low)} to {percent(high)})"
         return text
-    name = plain(target)
-    squared = "R²" if unicode else "R2"
-    text = f"{squared} {_rounded(scores.r2)}"
-    text += f", mean absolute error {_number(scores.mean_absolute_error)} {name}"
-    return f"{text}, root mean squared error {_number(scores.root_mean_squared_error)} {name}"
+    unit = f" {plain(unit)}" if unit else ""
+    absolute = rounded(scores.mean_absolute_error) + unit
+    squared = rounded(scores.root_mean_squared_error) + unit
+    return (
+        f"{'R²' if unicode else 'R2'} {_three_digits(scores.r2)}, mean absolute error of "
+        f"{plain(target)} {absolute}, root mean squared error {squared}"
+    )
 
 
 def unanswered(scores: ModelScores) -> list[str]:
@@ -148,7 +154,7 @@ def unanswered(scores: ModelScores) -> list[str]:
     return [f"no answer for {rows}, counted as wrong: an output is NaN"]
 
 
-def simplest(scores: ModelScores, target: str) -> str:
+def simplest(scores: ModelScores, target: str, unit: str = "") -> str:
     """Return in one line what the simplest model would be worth."""
     if scores.baseline_accuracy is not None:
         name = plain(str(scores.baseline))
@@ -156,9 +162,10 @@ def simplest(scores: ModelScores, target: str) -> str:
             f"baseline: the most frequent class, {name}, always answered: "
             f"accuracy {percent(scores.baseline_accuracy)}"
         )
+    unit = f" {plain(unit)}" if unit else ""
     return (
-        f"baseline: the mean, {_number(scores.baseline)}, always answered: "
-        f"mean absolute error {_number(scores.baseline_error)} {plain(target)}"
+        f"baseline: the mean, {rounded(scores.baseline)}{unit}, always answered: "
+        f"mean absolute error of {plain(target)} {rounded(scores.baseline_error)}{unit}"
     )
 
 
@@ -172,11 +179,12 @@ def percent(share: float) -> str:
     return f"{int(1000 * share + 1e-9) / 10:.1f}%"
 
 
-def _number(value: Any) -> str:
-    return "unknown" if value is None else f"{value:.6g}"
+def rounded(value: Any) -> str:
+    """Return a figure with six digits, "unknown" for None."""
+    return "unknown" if value is None else rounded_text(value)
 
 
-def _rounded(value: Any) -> str:
+def _three_digits(value: Any) -> str:
     return "unknown" if value is None else f"{value:.3f}"
 
 

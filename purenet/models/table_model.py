@@ -25,6 +25,7 @@ from ..selection.recipe import checked_settings
 from ..tables import Preparation, Table
 from ..tables.choosing import as_kinds
 from ..tables.from_python import table_of, table_of_rows
+from ..tables.target import NumberTarget
 from ..tables.words import plain
 from ..writing import write_text
 from .answering import Answered, answers_of, baseline_of, scores_of
@@ -112,6 +113,12 @@ class TableModel:
     def target(self) -> str:
         """The name of the column that is predicted."""
         return self._preparation.target.column
+
+    @property
+    def unit(self) -> str:
+        """The unit in which the numbers of the target are written, such as "$"; "" without one."""
+        target = self._preparation.target
+        return target.notation.unit if isinstance(target, NumberTarget) else ""
 
     @property
     def columns(self) -> list[str]:
@@ -221,7 +228,7 @@ class TableModel:
         """Return as text what is predicted, how good it is, and the layers of the network."""
         lines = [self._predicted()]
         if self._report is not None:
-            lines += self._report.lines(self.target)
+            lines += self._report.lines(self.target, self.unit)
         return "\n".join([*lines, "", self._network.summary()])
 
     def _predicted(self) -> str:

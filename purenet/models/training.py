@@ -180,9 +180,6 @@ class TableTraining:
         Raises KeyboardInterrupt if Ctrl-C comes before there is a network worth keeping.
         """
         notes = []
-        without = self.table.row_count - len(self.rows)
-        if without:
-            notes.append(f"{counted(without, 'row')} without a value in the target left out")
         way, held_back, scores = "none", 0, None
         if self.measuring.folds:
             way, held_back, scores = "folds", self.measuring.folds, self._scores_of_folds()
@@ -207,7 +204,15 @@ class TableTraining:
                 if not history.validation_loss:
                     history = last.course.history
         notes += last.course.notes
-        report = Report(len(self.rows), last.rows, way, held_back, scores, None, tuple(notes))
+        report = Report(
+            len(self.rows),
+            last.rows,
+            way,
+            held_back,
+            scores,
+            left_out=self.table.row_count - len(self.rows),
+            notes=tuple(notes),
+        )
         return Trained(last.network, last.preparation, report, last.recipe, history, interrupted)
 
     def _decided(self, rows: Sequence[int]) -> _Decided:
