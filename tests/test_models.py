@@ -402,3 +402,12 @@ def test_figures_in_words(number: Any) -> None:
     assert percent(0.9999) == "99.9%"
     assert percent(37 / 40) == "92.5%"
     assert percent(1.0) == "100.0%"
+
+
+def test_each_row_of_a_file_has_its_answer(model: Any, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "gaps.csv"
+    path.write_text("size,island\n1,A\n,\n\n7,B\n,\n")
+    answers = model.predict(path)
+    assert len(answers) == 4
+    rows = [{"size": 1, "island": "A"}, {"size": None, "island": None}, {"size": 7, "island": "B"}]
+    assert answers[:3] == model.predict(rows)

@@ -53,7 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     keep = list(dict.fromkeys(arguments.keep))
     # Whatever stands in the target column, or does not yet, is not looked at.
     decimal = model.preparation.decimal
-    table = read_csv(arguments.data, columns=model.columns, keep=keep, decimal=decimal)
+    table = read_csv(
+        arguments.data, columns=model.columns, keep=keep, decimal=decimal, keep_empty=True
+    )
     for note in table.notes:
         print(f"{table.name}: {note}", file=sys.stderr)
     answers, outputs = model.answered(table, threads=arguments.threads)

@@ -89,7 +89,7 @@ def table_of_rows(rows: Any, columns: Sequence[str], *, decimal: str | None = No
     [[1.0, 'x'], [2.0, None]]
     """
     if _is_source(rows):
-        return read_csv(rows, columns=columns, decimal=decimal)
+        return read_csv(rows, columns=columns, decimal=decimal, keep_empty=True)
     if isinstance(rows, Table):
         return _chosen(rows, None, columns, ())
     names, cells = _named_cells(rows, columns)

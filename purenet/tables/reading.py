@@ -24,6 +24,7 @@ def read_csv(
     target_optional: bool = False,
     keep: Sequence[str] = (),
     decimal: str | None = None,
+    keep_empty: bool = False,
 ) -> Table:
     """Read a table from a CSV file whose first line names the columns.
 
@@ -40,6 +41,8 @@ def read_csv(
 
     decimal: "comma" if decimal commas are known to be in the file, so that "1.234" may be more than
         a thousand; without it, a column with decimal commas has to show it.
+    keep_empty: keep rows that have delimiters and nothing else, so that there is an answer for each
+        row of the file; blank lines are left out all the same.
 
     Cells are numbers where all of a column are (plain decimal numbers with a point, or missing),
     otherwise text.  Empty rows, and empty columns without a name at the end, are left out; a column
@@ -73,7 +76,7 @@ def read_csv(
         target = None
     faults = list(header.faults)
     wanted = _wanted(header, target, columns, keep, faults)
-    rows = _Rows(header, start)
+    rows = _Rows(header, start, keep_empty)
     written = {target, *keep}
     names = [header.names[position] for position in wanted.all]
     growing = GrowingColumns(
@@ -122,8 +125,9 @@ class _Wanted(NamedTuple):
 class _Rows:
     """The rows below a header, all as wide as it: block by block."""
 
-    def __init__(self, header: Header, start: Cursor) -> None:
+    def __init__(self, header: Header, start: Cursor, keep_empty: bool = False) -> None:
         self._header = header
+        self._keep_empty = keep_empty
         self._cursor = start.copy()
         self._empty: list[int] = []  # lines
         self._blank: set[int] = set()  # those of them without even a delimiter
@@ -153,7 +157,9 @@ class _Rows:
         for lines, records, text in self._cursor.blocks():
             if set(map(len, records)) != {len(self._header.names)}:
                 lines, records = self._fitted(lines, records)
-            if not all(map(str.strip, [record[0] for record in records])):
+            first = [record[0] for record in records]
+            kept = self._keep_empty and len(self._header.names) > 1
+            if not kept and not all(map(str.strip, first)):
                 lines, records = self._without_empty(lines, records)
             if records:
                 self._last = lines[-1]
