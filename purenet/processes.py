@@ -22,7 +22,7 @@ def in_processes(
     jobs: how many processes may compute; 1 computes here, as does a process that may start none.
 
     The first task that fails decides what is raised, however many processes there are; the others
-    are ended then, and at Ctrl-C.  Raises RuntimeError if a process ends without an answer.
+    are ended then, and at Ctrl-C.  Raises ChildProcessError if a process ends without an answer.
     """
     if jobs == 1 or len(tasks) < 2:
         return [function(task) for task in tasks]
@@ -102,7 +102,7 @@ class _Worker:
             right, answer = self.connection.recv()
         except (EOFError, OSError):
             self.process.join()
-            return False, RuntimeError(
+            return False, ChildProcessError(
                 f"a process that computed ended without an answer (exit code "
                 f"{self.process.exitcode}); a script that uses several calls what it does under "
                 f"if __name__ == '__main__':"

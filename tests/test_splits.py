@@ -321,6 +321,6 @@ def test_what_goes_wrong_in_another_process_is_raised_here(backend: ModuleType) 
         backend.cross_validate(
             Maker(backend.__name__, "no network today"), inputs, targets, **settings
         )
-    with pytest.raises(RuntimeError, match=r"without an answer \(exit code 3\)"):
+    with pytest.raises(ChildProcessError, match=r"without an answer \(exit code 3\)"):
         backend.cross_validate(Maker(backend.__name__, "exit"), inputs, targets, **settings)
     assert multiprocessing.active_children() == []
