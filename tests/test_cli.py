@@ -288,6 +288,13 @@ def test_kinds_of_columns(backend, shell, name):
         "category",
         "number",
     ]
+    for words, kinds in (
+        ("x,y=category", ["category", "category"]),
+        ("x=number, y=category", ["number", "category"]),
+    ):
+        shell.succeed(*arguments, "--as", words)
+        taken = backend.load(path).preparation.inputs_of_columns
+        assert [column.kind for column in taken] == kinds
     line = shell.refuse(*arguments, "--as", "x=category", "--as", "x=number")
     assert line == "purenet: --as: found category and number for 'x', expected one"
     for words in (["--as", "x"], ["--as", "x=colour"], ["--as", "=number"]):
@@ -485,6 +492,16 @@ def test_many_classes_are_folded(fast, shell, monkeypatch):
     for line in set(said.splitlines()).difference(paths):
         assert len(line) <= 72 or line.startswith("digest"), line
     assert "Cclass29" in said
+
+
+def test_a_narrow_terminal(fast, shell, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    data, path = shell.write("small.csv", SMALL), shell.path("m.json")
+    said = shell.succeed("train", data, "--target", "kind", "--out", path, *QUICK)
+    described = shell.succeed("info", path)
+    for line in said.splitlines():
+        assert len(line) <= 40 or line.startswith(("digest", path)), line
+    assert f"\n{'recipe':16}" in described and f"\n{'classes':16}a, b\n" in described
 
 
 def test_a_model_without_a_table(backend, shell, name):
@@ -755,7 +772,8 @@ def test_probabilities_of_a_number_are_refused(shell, name):
         (["--threads", "0"], ["threads", "found 0"]),
         (["--backend", "gpu"], ["--backend", "'gpu'", "pure", "fast"]),
         (["--layers"], ["--layers", "expected one argument"]),
-        (["--speed", "9"], ["unrecognized arguments: --speed 9"]),
+        (["--quux", "9"], ["unrecognized arguments: --quux 9; see purenet train --help"]),
+        (["--epocs", "9"], ["unrecognized arguments: --epocs 9; did you mean '--epochs'?"]),
         (["two\nlines"], ["unrecognized arguments: two lines"]),
     ],
 )

@@ -432,6 +432,24 @@ def test_a_training_in_words() -> None:
     )
     assert lines[1] == "baseline: the most frequent class, b, always answered: accuracy 50.0%"
     assert lines[2].startswith("trained: on all 20 rows, those of the test among them; ")
+    one = Report(20, 20, "turns", 1, scores_of_classes([0], [0], ["a", "b"], "b"))
+    assert one.lines("kind")[0].startswith(
+        "test: 1 row that was held back, answered by a network that had not seen it: "
+    )
+    numbers = scores_of_numbers([1000.0, 4000.0], [3469.13, 4000.0], 2.0 / 3.0)
+    lines = Report(20, 20, "test", 2, numbers).lines("x 1", "$", unicode=False)
+    assert lines[0].endswith(
+        "mean absolute error of 'x 1' 1,235 $, root mean squared error 1,746 $"
+    )
+    assert lines[1].startswith("baseline: the mean, 0.6667 $, always answered: ")
+    notes = ["training diverged in epoch 1", *["training diverged in epoch 2"] * 8]
+    notes += ["training diverged in epoch 3, which is kept", "x"]
+    assert Report(3, 3, notes=tuple(notes)).lines("y")[2:] == [
+        "training diverged in epoch 1",
+        "training diverged 8 more times, each time on with a smaller learning rate",
+        "training diverged in epoch 3, which is kept",
+        "x",
+    ]
     lines = Report(3, 3).lines("y")
     assert lines[0].startswith("not measured: no rows were held back")
     assert lines[1] == "trained: on all 3 rows"

@@ -11,10 +11,11 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .._version import __version__
 from ..drawing.text import clean
+from ..names import hint
 from . import demo, eject, evaluate, explain, info, predict, step, train, walkthrough
 
 # In the order in which the help lists them.
@@ -23,6 +24,16 @@ COMMANDS = (demo, train, predict, evaluate, info, walkthrough, explain, step, ej
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that reports an error in one line."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse an option that is not there with the one that was meant."""
+        found, rest = super().parse_known_args(args, namespace)
+        for word in rest:
+            option = word.partition("=")[0]
+            if option.startswith("--") and len(option) > 2:
+                near = hint(option, self._option_string_actions)
+                self.error(f"unrecognized arguments: {' '.join(rest)}{near}")
+        return found, rest
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {_one_line(message)}; see {self.prog} --help\n")

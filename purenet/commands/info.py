@@ -10,6 +10,8 @@ from ..tables.words import plain
 from .backends import add_backend_option, choose_backend
 from .terminal import Say, column_lines, folded
 
+_LABEL = 16  # columns that a label takes
+
 
 def add_command(commands: Any) -> None:
     parser = commands.add_parser(
@@ -42,15 +44,19 @@ def run(arguments: argparse.Namespace) -> int:
 def _describe(model: TableModel, say: Say) -> None:
     """Say what a model of a table predicts, from what, and how good it was found to be."""
     say(f"predicts        {plain(model.target)}")
-    indent = " " * 16
     if model.classes is not None:
-        classes = f"classes         {', '.join(map(plain, model.classes))}"
-        say.whole(folded(classes, say.width, indent))
+        _say_beside(say, "classes", ", ".join(map(plain, model.classes)))
     if model.recipe is not None:
-        say.whole(folded(f"recipe          {model.recipe.in_words()}", say.width, indent))
+        _say_beside(say, "recipe", model.recipe.in_words())
     say()
     say.whole(column_lines(model.preparation.lines(), say.width, say.unicode))
     if model.report is not None:
         say()
         for line in model.report.lines(model.target, model.unit, unicode=say.unicode):
             say(line)
+
+
+def _say_beside(say: Say, label: str, words: str) -> None:
+    """Print words behind a label, all their lines below one another."""
+    text = folded(words, say.width - _LABEL, "")
+    say.whole(label.ljust(_LABEL) + text.replace("\n", "\n" + " " * _LABEL))

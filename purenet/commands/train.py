@@ -24,6 +24,8 @@ from .table_files import as_csv, model_of, print_data
 from .terminal import Say, column_lines
 from .train_options import SETTINGS, add_options, kinds_of, named, names_in, refuse_beside_continue
 
+_WIDEST = 72  # a curve that is wider shows no more
+
 
 def add_command(commands: Any) -> None:
     parser = commands.add_parser(
@@ -97,7 +99,7 @@ def _trained(
         "target": arguments.target,
         "columns": names_in(arguments.columns, table),
         "ignore": names_in(arguments.ignore, table),
-        "kinds": kinds_of(arguments.kinds),
+        "kinds": kinds_of(arguments.kinds, table),
         "missing": arguments.missing,
         "scale": arguments.scale,
         "decimal": arguments.decimal,
@@ -157,7 +159,7 @@ def _draw(history: History, arguments: argparse.Namespace, say: Say) -> None:
     if arguments.history is not None:
         write_text(arguments.history, _history_csv(history))
     if series:
-        say.whole(line_chart(series, unicode=say.unicode))
+        say.whole(line_chart(series, width=min(say.width, _WIDEST), unicode=say.unicode))
         say()
 
 

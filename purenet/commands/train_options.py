@@ -107,7 +107,8 @@ def _add_table_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_kind,
         metavar="COLUMN=KIND",
-        help=f"take a column as {', '.join(KINDS[:-1])} or {KINDS[-1]}, may be repeated",
+        help=f"take a column, or several with commas, as {', '.join(KINDS[:-1])} or {KINDS[-1]}; "
+        "may be repeated",
     )
     group.add_argument(
         "--task",
@@ -300,14 +301,22 @@ def names_in(given: list[str] | None, table: Table) -> list[str] | None:
     return names
 
 
-def kinds_of(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Return what columns shall be taken as, by name; ValueError for two ways for one."""
+def kinds_of(pairs: list[tuple[str, str]], table: Table) -> dict[str, str]:
+    """Return what columns shall be taken as, by name; ValueError for two ways for one.
+
+    Each pair is a column and a kind, or several with commas: the columns before "=category" that
+    have no kind of their own are categories.
+    """
     kinds: dict[str, str] = {}
-    for column, kind in pairs:
-        if kinds.setdefault(column, kind) != kind:
-            raise ValueError(
-                f"kinds: found {kinds[column]} and {kind} for {column!r}, expected one"
-            )
+    for text, kind in pairs:
+        for column in reversed(names_in([text], table) or []):
+            name, equals, own = column.rpartition("=")
+            if equals and own in KINDS and not table.has_column(column):
+                column, kind = name, own
+            if kinds.setdefault(column, kind) != kind:
+                raise ValueError(
+                    f"kinds: found {kinds[column]} and {kind} for {column!r}, expected one"
+                )
     return kinds
 
 

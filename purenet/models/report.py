@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,9 +82,11 @@ class Report:
                 "how good it is on new ones"
             )
         else:
-            how = f"test: {counted(self.scores.rows, 'row')} that were held back"
+            one = self.scores.rows == 1
+            how = f"test: {counted(self.scores.rows, 'row')} that {'was' if one else 'were'} "
+            how += "held back"
             if self.way == "turns":
-                how += ", each answered by a network that had not seen it"
+                how += f", {'' if one else 'each '}answered by a network that had not seen it"
             elif self.way == "folds":
                 how = (
                     f"{self.held_back} folds: {counted(self.scores.rows, 'row')}, each answered "
@@ -96,7 +99,7 @@ class Report:
                 before = figures(self.before, target, unit, unicode=unicode)
                 lines.append(f"before it went on, the same rows: {before}")
         lines.append(self._trained())
-        lines += [plain_line(note) for note in self.notes]
+        lines += [plain_line(note) for note in _fewer(self.notes)]
         return lines
 
     def _trained(self) -> str:
@@ -117,6 +120,24 @@ class Report:
 
 
 _COUNTS = ("rows", "trained_on", "held_back", "left_out")
+
+_DIVERGED = "training diverged"
+_MOST_DIVERGED = 3  # notes of it that are told one by one
+
+
+def _fewer(notes: Sequence[str]) -> list[str]:
+    """Return the notes with the first and the last of many that say that training diverged."""
+    places = [place for place, note in enumerate(notes) if note.startswith(_DIVERGED)]
+    if len(places) <= _MOST_DIVERGED:
+        return list(notes)
+    between = f"{_DIVERGED} {len(places) - 2} more times, each time on with a smaller learning rate"
+    told = []
+    for place, note in enumerate(notes):
+        if place == places[1]:
+            told.append(between)
+        elif place not in places[2:-1]:
+            told.append(note)
+    return told
 
 
 def _all(rows: int) -> str:
@@ -142,7 +163,7 @@ def figures(scores: ModelScores, target: str, unit: str = "", *, unicode: bool =
     squared = rounded(scores.root_mean_squared_error) + unit
     return (
         f"{'R²' if unicode else 'R2'} {_three_digits(scores.r2)}, mean absolute error of "
-        f"{plain(target)} {absolute}, root mean squared error {squared}"
+        f"{_beside_figure(target)} {absolute}, root mean squared error {squared}"
     )
 
 
@@ -165,7 +186,7 @@ def simplest(scores: ModelScores, target: str, unit: str = "") -> str:
     unit = f" {plain(unit)}" if unit else ""
     return (
         f"baseline: the mean, {rounded(scores.baseline)}{unit}, always answered: "
-        f"mean absolute error of {plain(target)} {rounded(scores.baseline_error)}{unit}"
+        f"mean absolute error of {_beside_figure(target)} {rounded(scores.baseline_error)}{unit}"
     )
 
 
@@ -180,8 +201,22 @@ def percent(share: float) -> str:
 
 
 def rounded(value: Any) -> str:
-    """Return a figure with six digits, "unknown" for None."""
-    return "unknown" if value is None else rounded_text(value)
+    """Return a figure in as many digits as some rows can tell: four, and no fraction from 1,000 on.
+
+    >>> rounded(10523.93), rounded(341.3287), rounded(0.0123456), rounded(None)
+    ('10,524', '341.3', '0.01235', 'unknown')
+    """
+    if value is None:
+        return "unknown"
+    if 1000.0 <= abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return rounded_text(float(f"{value:.4g}"))
+
+
+def _beside_figure(name: str) -> str:
+    """Return a name that a figure follows: in quotes if its end could be taken for the figure."""
+    shown = plain(name)
+    return f"'{shown}'" if shown[-1:].isdigit() else shown
 
 
 def _three_digits(value: Any) -> str:
