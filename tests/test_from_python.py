@@ -126,6 +126,20 @@ def test_lists_stand_in_the_order_of_the_columns() -> None:
         table_of_rows([[1, 2], [3]], ["a", "b"])
 
 
+def test_the_target_of_a_list_stands_behind_the_columns() -> None:
+    table = table_of([[1, "x"], [2, "y"]], "kind", columns=["a"])
+    assert table == Table(["a"], [[1.0], [2.0]], "kind", ["x", "y"])
+    assert table_of([[1], [2]], "kind", columns=["a"], target_optional=True).target is None
+    with pytest.raises(ValueError, match=r"row 0 has 1 cell, expected 2, one a column: 'a', 'k"):
+        table_of([[1]], "kind", columns=["a"])
+
+
+@pytest.mark.parametrize("rows", EMPTY[:2], ids=["list", "dictionary"])
+def test_no_rows_are_no_table(rows: Any) -> None:
+    with pytest.raises(ValueError, match=r"^rows: found none, expected at least one$"):
+        table_of(rows, "kind")
+
+
 def test_a_column_that_only_some_rows_have_has_gaps() -> None:
     table = table_of_rows([{"a": 1}, {"b": "x", "a": 2, "other": object()}], ["a", "b"])
     assert table.rows == [[1.0, None], [2.0, "x"]]
@@ -194,10 +208,11 @@ def test_whole_numbers_too_large_for_a_float_are_refused() -> None:
         ([1, 2], "rows: row 0: found 1, expected a list of cells"),
         (["ab"], "rows: row 0: found 'ab', expected a list of cells"),
         ([[1], {"a": 1}], "rows: row 1 is {'a': 1}, expected a list, as row 0 is"),
+        ([{"a": 1}, [1]], "rows: row 1 is [1], expected a dictionary, as row 0 is"),
         ({"a": 1}, "column 'a': found 1, expected a list of cells; a single row stands in a list"),
         ({"a": "xy"}, "column 'a': found 'xy', expected a list of cells"),
     ],
-    ids=["number", "numbers", "text", "mixed", "row", "text_column"],
+    ids=["number", "numbers", "text", "mixed", "mixed_other_way", "row", "text_column"],
 )
 def test_other_data_is_refused(data: Any, message: str) -> None:
     with pytest.raises(TypeError, match="^" + re.escape(message)):

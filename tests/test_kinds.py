@@ -138,6 +138,9 @@ def test_zip_codes_are_codes() -> None:
     assert words(list(range(10115, 10135)), "zip_code")[0] == (
         "left out: codes, 20 different values"
     )
+    assert words(["00501", "10115", "K1A 0B1"] * 4, "zip")[0] == (
+        "category of 3: 00501, 10115, K1A 0B1"
+    )
 
 
 def test_numbers_are_dates_where_the_name_says_so() -> None:

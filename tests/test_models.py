@@ -104,6 +104,8 @@ def test_evaluate(backend: ModuleType, model: Any) -> None:
     assert scores.classes == ["x", "y", "z"]
     assert list(map(sum, scores.confusion)) == [10, 10, 10]
     assert scores.baseline_accuracy == pytest.approx(1 / 3)
+    lists = [[row["size"], row["island"], row["kind"]] for row in ROWS]
+    assert model.evaluate(lists) == scores
     some = [*ROWS[:6], {**ROWS[7], "kind": None}]
     assert model.evaluate(some).rows == 6
     inputs, targets = model.preparation.inputs(table(ROWS)), model.preparation.targets(table(ROWS))
@@ -127,7 +129,7 @@ def test_no_rows(model: Any, number: Any) -> None:
     assert model.predict([]) == []
     assert model.probabilities([]) == []
     assert number.predict([]) == []
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"^rows: found none, expected at least one"):
         model.evaluate([])
 
 
@@ -197,8 +199,12 @@ def test_what_does_not_fit_together(backend: ModuleType, model: Any, number: Any
         backend.TableModel(number.prepared_network, model.preparation)
     with pytest.raises(TypeError, match="preparation: found 'x', expected a Preparation"):
         backend.TableModel(model.prepared_network, "x")
-    with pytest.raises(TypeError, match="network: found "):
+    with pytest.raises(TypeError, match="network: found 'x', expected "):
         backend.TableModel("x", model.preparation)
+    for place, name in enumerate(("report", "recipe")):
+        given = ["x" if i == place else None for i in range(2)]
+        with pytest.raises(TypeError, match=f"{name}: found 'x', expected a R"):
+            backend.TableModel(model.prepared_network, model.preparation, *given)
     model.prepared_network.layers = number.prepared_network.layers[:0] or [
         backend.Dense(2, 3, "softmax")
     ]
@@ -377,6 +383,12 @@ def test_both_packages_go_on_alike(both: tuple[ModuleType, ModuleType]) -> None:
         model = module.train_table(ROWS, "kind", layers=3, l2=0.0, epochs=2)
         texts.add(model.continue_with(ROWS[:15], epochs=2).text())
     assert len(texts) == 1
+
+
+def test_a_model_goes_on_as_its_file_does(backend: ModuleType, model: Any, tmp_path: Any) -> None:
+    model.save(tmp_path / "model.json")
+    again = backend.load(tmp_path / "model.json").continue_with(ROWS, epochs=2)
+    assert again.text() == model.continue_with(ROWS, epochs=2).text()
 
 
 # What it shows.

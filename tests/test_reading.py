@@ -879,3 +879,9 @@ def test_spans() -> None:
     assert spans("line", [3, 4]) == "lines 3 to 4"
     assert spans("line", [3, 5, 6, 7, 9]) == "lines 3, 5 to 7 and 9"
     assert spans("line", list(range(0, 20, 2))) == "10 lines (0, 2, 4, 6, 8 ...)"
+
+
+def test_another_decimal_mark_is_refused() -> None:
+    message = r"^decimal: found 'coma', expected one of point, comma; did you mean 'comma'\?$"
+    with pytest.raises(ValueError, match=message):
+        read_csv(io.StringIO("a\n1\n"), decimal="coma")

@@ -13,26 +13,19 @@ from ..models.wishes import FEWEST_ROWS_TO_SPLIT, PATIENCE, TEST_SHARE
 from ..names import own_activation, own_optimizer
 from ..optimizers import OPTIMIZERS
 from ..schedule_texts import schedule_text
+from ..selection import Recipe
 from ..tables import Table
+from ..tables.dates import ORDERS
+from ..tables.inputs import SCALES
+from ..tables.kinds import KINDS
+from ..tables.notations import DECIMALS
+from ..tables.target import TASKS
 from .backends import add_backend_option, add_threads_option
 
 T = TypeVar("T")
 
-# What can be asked of a recipe, beside the layers.
-SETTINGS = (
-    "activation",
-    "dropout",
-    "l1",
-    "l2",
-    "epochs",
-    "optimizer",
-    "learning_rate",
-    "schedule",
-    "clip_norm",
-    "batch_size",
-)
-
-KINDS = ("number", "category", "text", "date")
+# What can be asked of a recipe; the layers are an option of another kind.
+SETTINGS = tuple(name for name in Recipe._fields if name != "layers")
 
 # By the name that an error begins with.
 _OPTIONS = {
@@ -112,7 +105,7 @@ def _add_table_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--task",
-        choices=("auto", "classes", "number"),
+        choices=TASKS,
         default="auto",
         help="predict one of some classes, or a number (default: from the column)",
     )
@@ -124,17 +117,17 @@ def _add_table_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--scale",
-        choices=("auto", "standard", "range", "none"),
+        choices=("auto", *SCALES),
         default="auto",
         help="of numbers: mean 0 and deviation 1, 0 to 1, or as they are (default: standard, but "
         "all pixels together 0 to 1)",
     )
     group.add_argument(
-        "--decimal", choices=("point", "comma"), help="what 1,234 means, where that is open"
+        "--decimal", choices=tuple(DECIMALS), help="what 1,234 means, where that is open"
     )
     group.add_argument(
         "--dates",
-        choices=("day-first", "month-first"),
+        choices=ORDERS,
         help="what 1/2/2000 means, where that is open",
     )
 

@@ -28,20 +28,6 @@ MOST_EPOCHS = 300
 L2_OF_ALL = 3.0
 LARGEST_L2 = 0.03
 
-# The parameters that a recipe has under the same names.
-_OF_THE_RECIPE = (
-    "layers",
-    "activation",
-    "l2",
-    "l1",
-    "dropout",
-    "optimizer",
-    "learning_rate",
-    "schedule",
-    "batch_size",
-    "clip_norm",
-)
-
 
 class NotFittedError(ValueError, AttributeError):
     """An estimator was asked before it was fitted.
@@ -133,7 +119,7 @@ class Estimator:
 
         targets: numbers, or where there are classes (two or more) the number of a class a row.
         """
-        given = {name: getattr(self, name) for name in _OF_THE_RECIPE}
+        given = {name: getattr(self, name) for name in Recipe._fields if name != "epochs"}
         if given["l2"] is None:
             given["l2"] = 0.0  # until it is known how many samples there are
         settings = checked_settings(given)

@@ -89,6 +89,9 @@ class GoingOn:
 
     def _trained(self, rows: Sequence[int], progress: Any) -> tuple[Network, Course]:
         network = copy.deepcopy(self.network)
+        for layer in network.layers:
+            # A file does not say what the optimizer remembers; a model goes on as one from a file.
+            layer.remember(None, {})
         course = train_by_recipe(
             network,
             self.recipe,

@@ -66,17 +66,23 @@ class TableModel:
         network: Network,
         preparation: Preparation,
         report: Report | None = None,
-        recipe: Any = None,
+        recipe: Recipe | None = None,
     ) -> None:
         wanted = self.network_class
         if not isinstance(network, wanted):
-            found = f"{type(network).__module__.partition('.')[0]}.{type(network).__name__}"
+            found = shown(network)
+            if isinstance(network, Network):  # of the other package
+                found = f"{type(network).__module__.partition('.')[0]}.{type(network).__name__}"
             raise TypeError(
                 f"network: found {found}, "
                 f"expected {wanted.__module__.partition('.')[0]}.{wanted.__name__}"
             )
         if not isinstance(preparation, Preparation):
             raise TypeError(f"preparation: found {shown(preparation)}, expected a Preparation")
+        if report is not None and not isinstance(report, Report):
+            raise TypeError(f"report: found {shown(report)}, expected a Report or None")
+        if recipe is not None and not isinstance(recipe, Recipe):
+            raise TypeError(f"recipe: found {shown(recipe)}, expected a Recipe or None")
         self._network = network
         self._preparation = preparation
         self._report = report
@@ -105,8 +111,8 @@ class TableModel:
         return self._report
 
     @property
-    def recipe(self) -> Any:
-        """How the network was trained."""
+    def recipe(self) -> Recipe | None:
+        """How the network was trained; None if that is not known."""
         return self._recipe
 
     @property
@@ -180,7 +186,8 @@ class TableModel:
     def evaluate(self, data: Any, *, threads: int = 1) -> ModelScores:
         """Return how good the answers for rows with a known target are.
 
-        data: rows as ``predict`` takes them, with the target; those without it are left out.
+        data: rows as ``predict`` takes them, with the target (of a list the last cell); those
+            without it are left out.
 
         Raises ValueError or TypeError as ``predict`` does, and for a target that is unknown.
         """

@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..layers import KINDS
-from ..names import LossName
 from ..network import Network
+from ..selection.recipe import end_of, kind_of
 from .layer_texts import LayerText
 
 # A slip such as --layers 1000000,1000000 would fill the memory before anything else happened.
@@ -86,9 +85,7 @@ def network_for(
     categorical cross-entropy, a number a linear output and the mean squared error.
     """
     layers = layers_for(network_class, inputs, outputs, classes, wish)
-    loss: LossName = "mean_squared_error"
-    if classes:
-        loss = "binary_cross_entropy" if outputs == 1 else "categorical_cross_entropy"
+    _, loss = end_of(outputs, classes)
     return network_class(layers, loss=loss, seed=seed)
 
 
@@ -116,19 +113,11 @@ def layers_for(
         following = wish.layers[number + 1].kind if number + 1 < len(wish.layers) else ""
         if wish.dropout and not following.endswith("pool"):  # which belongs to the layer before it
             layers.append(kind_of(network_class, "Dropout")(wish.dropout))
-    output = "linear"
-    if classes:
-        output = "sigmoid" if outputs == 1 else "softmax"
+    activation, _ = end_of(outputs, classes)
     dense = kind_of(network_class, "Dense")
-    layers.append(dense(math.prod(shape), outputs, output, **_penalties(wish)))
+    layers.append(dense(math.prod(shape), outputs, activation, **_penalties(wish)))
     _check_size(sum(layer.parameter_count for layer in layers), "")
     return layers
-
-
-def kind_of(network_class: type[Network], name: str) -> Any:
-    """Return the class of layers of a name that such a network takes."""
-    own = KINDS.get((network_class.layer_class.backend, name))
-    return KINDS[("any", name)] if own is None else own
 
 
 def _layer(network_class: type[Network], text: LayerText, wish: Wish) -> Any:

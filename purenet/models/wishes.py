@@ -22,20 +22,6 @@ TURNS = 5
 
 PATIENCE = 30
 
-# What of a recipe can be asked for, beside the layers.
-_SETTINGS = (
-    "activation",
-    "l2",
-    "l1",
-    "dropout",
-    "optimizer",
-    "learning_rate",
-    "schedule",
-    "epochs",
-    "batch_size",
-    "clip_norm",
-)
-
 _MOST_WRITTEN = 10**15  # units in a text
 
 
@@ -98,7 +84,7 @@ class Asked:
     image: Shape | None = None
     steps: int | None = None
 
-    def wish(self, recipe: Any) -> Wish:
+    def wish(self, recipe: Recipe) -> Wish:
         """Return what a recipe and these texts ask of a network."""
         texts = self.texts
         if texts is None:
@@ -127,15 +113,12 @@ def asked(layers: Any, image: Any, steps: Any, settings: Mapping[str, Any]) -> A
     """Return what is asked, checked as far as that can be done without the rows.
 
     layers: a text as ``layer_texts`` reads it, units, a list of units, or None to find them out.
-    settings: of a recipe; None for those that are to be found out.
+    settings: of a recipe, by name; None for those that are to be found out.
 
     A learning rate or an optimizer that is asked for is taken as such: with the optimizer's usual
     rate, plain gradient descent for a rate alone, and without a schedule that nobody asked for.
     """
     wanted = {name: value for name, value in settings.items() if value is not None}
-    for name in wanted:
-        if name not in _SETTINGS:
-            raise TypeError(f"found the argument {name!r}, expected one of {', '.join(_SETTINGS)}")
     if "optimizer" in wanted or "learning_rate" in wanted:
         optimizer = as_optimizer(wanted.setdefault("optimizer", "gradient_descent"), "optimizer")
         wanted.setdefault("learning_rate", optimizer.usual_rate)

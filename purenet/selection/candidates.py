@@ -27,7 +27,7 @@ MOST_OPERATIONS = 2e10
 EVEN = ("adam", "adamw")
 
 
-class Scale(NamedTuple):
+class Size(NamedTuple):
     """What suits tables of so many rows.
 
     rows: up to how many.
@@ -46,20 +46,20 @@ _TINY = (((16,), 0.03), ((16,), 0.01), ((16,), 0.1), ((), 0.1), ((16,), 0.003), 
 _SMALL = (((32,), 0.003), ((32,), 0.01), ((32,), 0.03), ((), 0.01), ((32,), 0.001), ((), 0.1))
 _LARGE = (((64,), 0.001), ((64,), 0.01), ((), 0.001), ((64,), 0.0001), ((64,), 0.03), ((), 0.01))
 
-SCALES = (
-    Scale(50, 10, 16, _TINY),
-    Scale(100, 5, 16, _TINY),
-    Scale(1000, 3, 16, _SMALL),
-    Scale(5000, 1, 32, _LARGE),
-    Scale(math.inf, 1, 64, _LARGE),
+SIZES = (
+    Size(50, 10, 16, _TINY),
+    Size(100, 5, 16, _TINY),
+    Size(1000, 3, 16, _SMALL),
+    Size(5000, 1, 32, _LARGE),
+    Size(math.inf, 1, 64, _LARGE),
 )
 
 Making = Callable[[Recipe, int], Network]
 
 
-def scale_of(rows: int) -> Scale:
+def size_of(rows: int) -> Size:
     """Return what suits a table of so many rows."""
-    return next(scale for scale in SCALES if rows <= scale.rows)
+    return next(size for size in SIZES if rows <= size.rows)
 
 
 def candidates(fixed: Mapping[str, Any], rows: int, making: Making, seed: int) -> list[Recipe]:
@@ -68,10 +68,10 @@ def candidates(fixed: Mapping[str, Any], rows: int, making: Making, seed: int) -
     fixed: settings that all of them have.
     rows: how many the last training will have.
     """
-    scale = scale_of(rows)
+    size = size_of(rows)
     recipes: list[Recipe] = []
-    for layers, l2 in scale.trials:
-        recipe = Recipe(layers, l2=l2, batch_size=scale.batch_size)
+    for layers, l2 in size.trials:
+        recipe = Recipe(layers, l2=l2, batch_size=size.batch_size)
         if "l1" in fixed:  # whoever sets one kind of penalty is not given another one
             recipe = recipe._replace(l2=0.0)
         recipe = recipe._replace(**fixed)

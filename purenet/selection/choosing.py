@@ -18,7 +18,7 @@ from ..matrix import Matrix
 from ..network import Network
 from ..processes import in_processes
 from ..randomness import shuffled_order
-from .candidates import Making, candidates, operations, scale_of
+from .candidates import Making, candidates, operations, size_of
 from .course import Progress, train
 from .recipe import Recipe, checked_settings, make_network
 
@@ -148,7 +148,7 @@ class _Search:
         self.at_work: Network | None = None
         self.tried: list[tuple[Recipe, float]] = []
         rows = shuffled_order(len(inputs), seed, CHOOSING_EPOCH)[:MOST_ROWS]
-        self.parts = _parts(rows, scale_of(len(inputs)).folds, targets if classes else None)
+        self.parts = _parts(rows, size_of(len(inputs)).folds, targets if classes else None)
         self.counted: dict[tuple[object, ...], int] = {}
 
     def among(

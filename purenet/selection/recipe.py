@@ -148,7 +148,7 @@ def make_network(
     """
     if isinstance(recipe.layers, str):
         raise ValueError(f"layers: found {recipe.layers!r}, expected the units of dense layers")
-    dense, dropout = _kind(network_class, "Dense"), _kind(network_class, "Dropout")
+    dense, dropout = kind_of(network_class, "Dense"), kind_of(network_class, "Dropout")
     penalties = {"l1": recipe.l1, "l2": recipe.l2}
     layers = []
     width = inputs
@@ -157,19 +157,24 @@ def make_network(
         width = units
         if recipe.dropout > 0.0:
             layers.append(dropout(recipe.dropout))
-    activation = "linear"
-    loss: LossName = "mean_squared_error"
-    if classes:
-        activation, loss = "softmax", "categorical_cross_entropy"
-        if outputs == 1:
-            activation, loss = "sigmoid", "binary_cross_entropy"
+    activation, loss = end_of(outputs, classes)
     layers.append(dense(width, outputs, activation, **penalties))
     return network_class(layers, loss, seed=seed)
 
 
-def _kind(network_class: type[Network], name: str) -> Any:
-    """Return the class of this name whose layers such a network takes."""
-    return KINDS.get((network_class.layer_class.backend, name), KINDS.get(("any", name)))
+def end_of(outputs: int, classes: bool) -> tuple[str, LossName]:
+    """Return the activation of the last layer, and the loss: see ``make_network``."""
+    if not classes:
+        return "linear", "mean_squared_error"
+    if outputs == 1:
+        return "sigmoid", "binary_cross_entropy"
+    return "softmax", "categorical_cross_entropy"
+
+
+def kind_of(network_class: type[Network], name: str) -> Any:
+    """Return the class of layers of a name that such a network takes."""
+    own = KINDS.get((network_class.layer_class.backend, name))
+    return KINDS[("any", name)] if own is None else own
 
 
 def _name_of(optimizer: Published) -> str:

@@ -18,7 +18,7 @@ from .table import Table, column_of_cells
 from .words import first_repeated, listed, no_column
 
 _KINDS = (
-    "a path, a list of rows (dictionaries, or lists together with the names of their columns), "
+    "a path, a list of rows (dictionaries, or lists where the columns are known), "
     "a dictionary of columns, a data frame or a table"
 )
 
@@ -35,9 +35,10 @@ def table_of(
     """Return a table of whatever kind of data.
 
     data: a path, "-" or an open file, as ``read_csv`` takes them; a list of dictionaries, one a
-        row, where a key that is missing means a cell that is; a list of lists, whose columns are
-        those of ``columns``; a dictionary with a list of cells for each column; a data frame of
-        pandas or Polars, a table of Arrow; or a ``Table``.
+        row, where a key that is missing means a cell that is; a list of lists, whose cells are
+        those of ``columns``, with the target behind them if it is none of these; a dictionary with
+        a list of cells for each column; a data frame of pandas or Polars, a table of Arrow; or a
+        ``Table``.
     target, columns, target_optional, keep, decimal: as in ``read_csv``.  The target may be one of
         ``columns`` where these name the cells of lists.
 
@@ -64,7 +65,12 @@ def table_of(
         if target is None:
             target = table.target
     else:
-        names, cells = _named_cells(data, columns)
+        of_a_list = columns
+        if not (columns is None or target is None or target_optional or target in columns):
+            of_a_list = [*columns, target]
+        names, cells = _named_cells(data, of_a_list)
+        if not names and not cells:
+            raise ValueError("rows: found none, expected at least one")
         if columns is not None and target in columns and set(columns) == set(names):
             columns = [name for name in columns if name != target]
         table = _table("table", names, cells, written={target, *keep})
@@ -118,13 +124,15 @@ def _named_cells(data: Any, columns: Sequence[str] | None) -> tuple[list[str], l
     if all(issubclass(kind, Mapping) for kind in kinds):
         names = list(dict.fromkeys(key for row in rows for key in row))
         return list(map(str, names)), [[row.get(name) for row in rows] for name in names]
+    named = isinstance(rows[0], Mapping)
     for number, row in enumerate(rows):
-        if isinstance(row, Mapping):
-            raise TypeError(f"rows: row {number} is {shown(row)}, expected a list, as row 0 is")
+        if isinstance(row, Mapping) != named:
+            kind = "dictionary" if named else "list"
+            raise TypeError(f"rows: row {number} is {shown(row)}, expected a {kind}, as row 0 is")
     if columns is None:
         raise ValueError(
             "rows: found lists, which do not name their columns, expected dictionaries, "
-            "or columns with a name for each"
+            "a dictionary of columns or a Table"
         )
     width = len(columns)
     listed_rows = [as_list(row, f"rows: row {i}", "a list of cells") for i, row in enumerate(rows)]

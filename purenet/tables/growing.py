@@ -45,7 +45,7 @@ class KnownNumbers(dict[str, float]):
         return len(self) > _MOST_KNOWN
 
 
-class Block:
+class Written:
     """What can be said of all cells of a block at once, from what they were written as.
 
     odd: whether float() may take some that are no plain numbers: 1_000, digits of other scripts.
@@ -102,10 +102,10 @@ class GrowingColumn:
         else:
             self._numbers.extend(numbers)
 
-    def add(self, cells: Sequence[str], known: KnownNumbers, block: Block) -> None:
+    def add(self, cells: Sequence[str], known: KnownNumbers, written: Written) -> None:
         """Add cells of whatever kind, which stand in a block."""
         if self._texts is None:
-            numbers = _numbers(cells, known, block)
+            numbers = _numbers(cells, known, written)
             if numbers is not None:
                 self.add_numbers(numbers)
                 return
@@ -191,24 +191,24 @@ class GrowingColumns:
         The records are taken apart.
         """
         known = self._known
-        block = Block(text)
+        written = Written(text)
         if 2 * len(self._others) > len(self._at):
             for position, column in zip(self.positions, self.columns, strict=True):
-                column.add([record[position] for record in records], known, block)
+                column.add([record[position] for record in records], known, written)
             return
         for position in reversed(self._others):
             cells = [record.pop(position) for record in records]
             other = self._at[position]
             if other is not None:
-                other.add(cells, known, block)
-        numbers = self._read(records, block) if self._blocks_to_wait == 0 else None
+                other.add(cells, known, written)
+        numbers = self._read(records, written) if self._blocks_to_wait == 0 else None
         if numbers is not None:
             width = len(self._numbers)
             for position, column in enumerate(self._numbers):
                 column.add_numbers(numbers[position::width])
             return
         for column, column_cells in zip(self._numbers, zip(*records, strict=True), strict=True):
-            column.add(column_cells, known, block)
+            column.add(column_cells, known, written)
         if not all(column.is_numbers for column in self._numbers):
             self._sort()
         elif self._blocks_to_wait == 0:  # there are gaps, and likely more of them
@@ -235,7 +235,7 @@ class GrowingColumns:
             for column in self.columns:
                 column.want_texts_of_thousands()
 
-    def _read(self, records: list[list[str]], block: Block) -> array[float] | None:
+    def _read(self, records: list[list[str]], written: Written) -> array[float] | None:
         """Return the numbers of all cells, row by row, or None if some are no plain numbers."""
         if not self._numbers:
             return None
@@ -247,20 +247,20 @@ class GrowingColumns:
         except ValueError:
             return None
         # With a point in each there are no codes.
-        codes = block.points() != len(numbers) and block.codes
-        if codes or block.odd:
+        codes = written.points() != len(numbers) and written.codes
+        if codes or written.odd:
             text = "\n".join(flat(records))
             if not _is_plain(text) or (codes and _CODE.search(text)):
                 return None
         return array("d", numbers) if _are_finite(numbers) else None
 
 
-def _numbers(cells: Sequence[str], known: KnownNumbers, block: Block) -> array[float] | None:
+def _numbers(cells: Sequence[str], known: KnownNumbers, written: Written) -> array[float] | None:
     """Return the numbers of some cells, or None if some have to be kept as text."""
     try:
         if not known.is_full():
             return array("d", list(map(known.__getitem__, cells)))
-        numbers = _floats(cells, block)
+        numbers = _floats(cells, written)
         if numbers is None:
             numbers = list(map(KnownNumbers().__getitem__, cells))
         return array("d", numbers)
@@ -280,15 +280,15 @@ def _may_be_thousands(numbers: array[float]) -> bool:
     return found
 
 
-def _floats(cells: Sequence[str], block: Block) -> list[float] | None:
+def _floats(cells: Sequence[str], written: Written) -> list[float] | None:
     """Return some cells as float() reads them, or None if that may be wrong."""
     try:
         numbers = list(map(float, cells))
     except ValueError:
         return None
-    if block.odd or block.codes:
+    if written.odd or written.codes:
         text = "\n".join(cells)
-        if not _is_plain(text) or (block.codes and _CODE.search(text)):
+        if not _is_plain(text) or (written.codes and _CODE.search(text)):
             return None
     return numbers if _are_finite(numbers) else None
 

@@ -244,9 +244,10 @@ def _kind_of_texts(
         return left_out(f"always {plain(next(iter(counts))[:60])}")
     if wish.kind is None and are_truths(counts):
         return Taken("true/false")
-    coded = wish.kind is None and all(map(str.isdigit, counts))
-    named = _CODES.fullmatch(column.name) is not None
-    coded = coded and (named or any(map(is_code, counts)))
+    coded = wish.kind is None and (
+        _CODES.fullmatch(column.name) is not None
+        or (all(map(str.isdigit, counts)) and any(map(is_code, counts)))
+    )
     if not coded:
         notation = notation_of(counts, wish.decimal)
         if notation is not None:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..checks import counted, shown
+from . import documents
 from .column import Column
 from .faults import TableErrors
 from .growing import GrowingColumn, GrowingColumns
 from .headers import Header, header_of
+from .notations import DECIMALS
 from .records import Block, Cursor, LineNumbers, is_blank, start_of
 from .sources import Readable, read_source
 from .table import Table
@@ -38,7 +40,6 @@ def read_csv(
         inputs.
     target_optional: if the target column is missing, return a table without one.
     keep: the names of columns that are no inputs and are kept as they were written.
-
     decimal: "comma" if decimal commas are known to be in the file, so that "1.234" may be more than
         a thousand; without it, a column with decimal commas has to show it.
     keep_empty: keep rows that have delimiters and nothing else, so that there is an answer for each
@@ -69,6 +70,8 @@ def read_csv(
         _check_names(argument, names)
     if target is not None and not isinstance(target, str):
         raise TypeError(f"target: found {shown(target)}, expected the name of a column")
+    if decimal is not None:
+        documents.one_of("decimal", decimal, tuple(DECIMALS))
     name, text, notes = read_source(path)
     start = start_of(text)
     header = header_of(name, start)
