@@ -772,7 +772,7 @@ def test_probabilities_of_a_number_are_refused(shell, name):
         (["--threads", "0"], ["threads", "found 0"]),
         (["--backend", "gpu"], ["--backend", "'gpu'", "pure", "fast"]),
         (["--layers"], ["--layers", "expected one argument"]),
-        (["--quux", "9"], ["unrecognized arguments: --quux 9; see purenet train --help"]),
+        (["--zzz", "9"], ["unrecognized arguments: --zzz 9; see purenet train --help"]),
         (["--epocs", "9"], ["unrecognized arguments: --epocs 9; did you mean '--epochs'?"]),
         (["two\nlines"], ["unrecognized arguments: two lines"]),
     ],
