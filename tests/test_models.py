@@ -343,7 +343,7 @@ def test_a_preparation_for_another_network(backend: ModuleType, model: Any, tmp_
     content = json.loads(model.text())
     content["preparation"]["inputs"].pop()
     path.write_text(json.dumps(content))
-    with pytest.raises(ValueError, match="preparation: made for 1 inputs and 3 outputs, expected"):
+    with pytest.raises(ValueError, match="preparation: made for 1 input and 3 outputs, expected"):
         backend.load(path)
 
 

@@ -641,6 +641,23 @@ def test_json_gives_the_same_preparation_back(preparation: Preparation) -> None:
     assert Preparation.from_json(json.loads(text)) == preparation
 
 
+@pytest.mark.parametrize(
+    ("place", "found", "message"),
+    [
+        (0, None, "inputs_of_columns: found None, expected a list"),
+        (0, [3], "inputs_of_columns: position 0: found 3, expected what a network gets of a"),
+        (1, 3, "left_out: found 3, expected a list"),
+        (2, "a", "target: found 'a', expected a ClassTarget or a NumberTarget"),
+    ],
+    ids=["no_list", "no_input", "no_reasons", "no_target"],
+)
+def test_what_is_no_part_of_a_preparation(place: int, found: Any, message: str) -> None:
+    parts: list[Any] = [FLOWERS.inputs_of_columns, FLOWERS.left_out, FLOWERS.target]
+    parts[place] = found
+    with pytest.raises(TypeError, match="^" + re.escape(message)):
+        Preparation(*parts)
+
+
 def test_json_keeps_every_bit() -> None:
     generator = random.Random(12)
     for _ in range(50):

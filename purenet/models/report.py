@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..checks import as_count, counted
+from ..checks import as_count, counted, shown
 from ..tables.words import plain, rounded_text
 from .scores import ModelScores
 
@@ -61,7 +61,8 @@ class Report:
         try:
             counts = {name: as_count(content.get(name), name, least=0) for name in _COUNTS}
             if content.get("way") not in WAYS:
-                raise ValueError(f"way: found {content.get('way')!r:.60}, expected one of {WAYS}")
+                found = shown(content.get("way"))
+                raise ValueError(f"way: found {found}, expected one of {', '.join(WAYS)}")
             notes = content.get("notes")
             if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
                 raise ValueError(f"notes: found {notes!r:.60}, expected a list of text")

@@ -62,7 +62,17 @@ class Preparation:
 
     def __post_init__(self) -> None:
         for field in ("inputs_of_columns", "left_out"):  # copies
-            object.__setattr__(self, field, list(getattr(self, field)))
+            object.__setattr__(self, field, list(as_list(getattr(self, field), field, "a list")))
+        for position, column in enumerate(self.inputs_of_columns):
+            if not isinstance(column, ColumnInput):
+                raise TypeError(
+                    f"inputs_of_columns: position {position}: found {shown(column)}, "
+                    f"expected what a network gets of a column, such as a NumberInput"
+                )
+        if not isinstance(self.target, Target):
+            raise TypeError(
+                f"target: found {shown(self.target)}, expected a ClassTarget or a NumberTarget"
+            )
         if not self.inputs_of_columns:
             raise ValueError("inputs_of_columns: found none, expected at least one")
         columns = documents.as_texts("inputs_of_columns", self.columns)
@@ -207,7 +217,8 @@ class Preparation:
         """Raise ValueError if this was not made for a network of so many inputs and outputs."""
         if (self.width, self.outputs) != (inputs, outputs):
             raise ValueError(
-                f"preparation: made for {self.width} inputs and {self.outputs} outputs, "
+                f"preparation: made for {counted(self.width, 'input')} and "
+                f"{counted(self.outputs, 'output')}, "
                 f"expected {shown(inputs)} and {shown(outputs)}"
             )
 
