@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from .names import hint
 from .schedules import (
     CosineDecay,
     ExponentialDecay,
@@ -76,7 +77,9 @@ def schedule_text(text: str) -> ScheduleText:
 def _part(text: str) -> tuple[str, list[Any]]:
     name, *words = text.lower().split() or [""]
     if name not in _ARGUMENTS:
-        raise ValueError(f"found {name!r}, expected {', '.join(_ARGUMENTS)}")
+        raise ValueError(
+            f"found {name!r}, expected {', '.join(_ARGUMENTS)}{hint(name, _ARGUMENTS)}"
+        )
     least, kinds = _ARGUMENTS[name]
     try:
         numbers = [kind(word) for kind, word in zip(kinds, words, strict=False)]

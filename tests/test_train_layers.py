@@ -247,6 +247,7 @@ def test_info_prints_the_summary(shell, backend, train, pictures):
         (["--l2", "inf"], "--l2: found inf, expected a finite number"),
         (["--optimizer", "lbfgs"], "argument --optimizer: invalid choice: 'lbfgs'"),
         (["--clip-norm", "0"], "--clip-norm: found 0.0, expected more than 0"),
+        (["--schedule", "cosin"], "plateau, warm-up; did you mean 'cosine'?"),
         (["--schedule", "fall"], "argument --schedule: found 'fall', expected step, exponential, "),
         (["--schedule", ""], "argument --schedule: found ''"),
         (["--schedule", "step"], "--schedule: found 'step', expected step 30 or step 30 0.5"),

@@ -115,6 +115,8 @@ class Classifier(Estimator):
                 weight * of_class.get(label, 1.0)
                 for label, weight in zip(labels, weights, strict=True)
             ]
+            if not any(weights):
+                raise ValueError("class_weight: no sample counts any more, expected one that does")
         targets = [[float(numbers.get(label, 0))] for label in labels]  # others weigh nothing
         fitted = self._fitted(rows, targets, weights, len(classes))
         numpy = numpy_for(X, y)

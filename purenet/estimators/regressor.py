@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Literal, TypeVar
 
+from ..checks import counted
 from ..matrix import Matrix
 from ..names import ActivationName, OptimizerName
 from ..optimizers import Optimizer
@@ -108,7 +109,9 @@ class Regressor(Estimator):
         targets = self._targets(y, len(outputs))
         weights = checked_weights(sample_weight, len(outputs))
         if len(targets[0]) != len(outputs[0]):
-            raise ValueError(f"y: row 0 has {len(targets[0])} numbers, expected {len(outputs[0])}")
+            raise ValueError(
+                f"y: row 0 has {counted(len(targets[0]), 'number')}, expected {len(outputs[0])}"
+            )
         total = 0.0
         for answers, truth in zip(
             zip(*outputs, strict=True), zip(*targets, strict=True), strict=True
