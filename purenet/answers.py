@@ -53,16 +53,17 @@ def answered_class(outputs: Sequence[float]) -> int | None:
     >>> answered_class([0.7]), answered_class([0.1, 0.2, 0.7])
     (1, 2)
     """
+    # NaN alone differs from itself.  PyPy 8.0 compiles "neither > nor <=" as if it never happened.
     if len(outputs) == 1:
-        if outputs[0] >= 0.5:
-            return 1
-        return 0 if outputs[0] < 0.5 else None
+        if outputs[0] != outputs[0]:
+            return None
+        return 1 if outputs[0] >= 0.5 else 0
     best = 0
     for j in range(len(outputs)):
+        if outputs[j] != outputs[j]:
+            return None
         if outputs[j] > outputs[best]:
             best = j
-        elif not outputs[j] <= outputs[best]:
-            return None
     return best
 
 
