@@ -292,7 +292,7 @@ def test_the_choice_is_the_same_in_both_packages(both, classes):
     recipe, tried, _ = found[0]
     assert recipe in [candidate for candidate, _ in tried]
     assert len(tried) > 3
-    assert {candidate.layers for candidate, _ in tried} == {(16,), ()}
+    assert {candidate.layers for candidate, _ in tried} == {(32,), ()}
 
 
 def test_a_straight_line_with_noise_gets_a_simple_network(fast):

@@ -85,7 +85,7 @@ def choose_recipe(
     >>> rows = [[i / 10.0] for i in range(20)]
     >>> found = choose_recipe(Network, rows, rows, classes=False, wish={"epochs": 20}, seed=1)
     >>> len(found.tried), found.tried[0][0].in_words()
-    (6, '16 relu, l2 0.03, adam 0.01 cosine, 20 epochs in batches of 16')
+    (6, '32 relu, l2 0.03, adam 0.01 cosine, 20 epochs in batches of 16')
     """
     fixed = checked_settings(wish or {})
     making: Making = make or _Making(network_class, len(inputs[0]), len(targets[0]), classes)
