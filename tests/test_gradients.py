@@ -89,7 +89,7 @@ def test_hidden_layers(backend, activation, loss, bias):
     assert check.passed(), check
 
 
-@pytest.mark.parametrize(("activation", "loss"), PAIRS)
+@pytest.mark.parametrize(("activation", "loss"), [pair for pair in PAIRS if pair[0] != "softmax"])
 def test_one_layer_of_one_unit(backend, activation, loss):
     check = checked(backend, [(1, 1, activation, True)], loss, 1, 1)
     assert check.passed(), check

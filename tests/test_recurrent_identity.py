@@ -57,7 +57,8 @@ class Case:
             if number < depth - 1 and generator.random() < 0.3:
                 self.layers.append(("Dropout", (0.25,), {}))
         if self.loss == "categorical_cross_entropy" or generator.random() < 0.5:
-            outputs = generator.randrange(1, 5)
+            fewest = 2 if self.loss == "categorical_cross_entropy" else 1  # one unit is no choice
+            outputs = generator.randrange(fewest, 5)
             last = {
                 "binary_cross_entropy": "sigmoid",
                 "categorical_cross_entropy": "softmax",
