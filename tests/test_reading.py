@@ -454,7 +454,15 @@ def test_damaged_text_is_refused(data: Any) -> None:
 def test_zero_bytes_are_refused(data: Any) -> None:
     refused(data(b"a,b\n1,\0\n"), "line 2: found a zero byte, expected text")
     refused(data(b"a,b\n" + b"1,2\n" * 5000 + b"\0"), "line 5002: found a zero byte, expected text")
-    refused(data("a,b\n1,2\n".encode("utf-16-le")), "line 1: found a zero byte, expected text")
+    for encoding in ("utf-16-le", "utf-16-be"):
+        table = read_csv(data("naïve,b\n1,2\n".encode(encoding)))
+        assert table.columns == ["naïve", "b"] and table.rows == [[1.0, 2.0]]
+        assert table.notes == ["read as UTF-16: every second byte is zero"]
+        refused(data("a,b\n1,\0\n".encode(encoding)), "line 1: found a zero byte, expected text")
+    refused(
+        data("a,b\n1,2\n3".encode("utf-16-le")[:-1]),
+        "line 3: found the byte 0x33, expected text in UTF-16",
+    )
     refused(data("a,b\n1,\0\n".encode("utf-16")), "line 2: found a zero byte, expected text")
 
 
@@ -722,6 +730,17 @@ def test_an_empty_file_is_refused(content: str, data: Any) -> None:
 @pytest.mark.parametrize("content", ["a,b", "a,b\n", "a,b\n\n \n", "a,b\n,\n"])
 def test_a_header_without_rows_is_refused(content: str, data: Any) -> None:
     refused(data(content), "found a header only, expected at least one row below it")
+
+
+def test_a_row_in_place_of_the_header_is_told(data: Any) -> None:
+    looks = r"\(line 1 looks like a row, not like a header line with column names\)"
+    path = data("1,1,x\n2,3,y\n")
+    with pytest.raises(ValueError, match=f"line 1: found the column '1' twice, .* {looks}$"):
+        read_csv(path)
+    with pytest.raises(ValueError, match=f"line 1: found no column 'kind', .* {looks}$"):
+        read_csv(data("5.1,3.5,x\n2,3,y\n"), "kind")
+    with pytest.raises(ValueError, match=r"found no column 'kind', .* among '0', '1', '2'$"):
+        read_csv(data("0,1,2\n2,3,y\n"), "kind")
 
 
 def test_names_that_stand_twice_are_refused(data: Any) -> None:

@@ -43,6 +43,9 @@ class Header:
         """Return what to say where a column is missing and the line was not cut into several."""
         if len(self.names) == 1 and len(self.names[0].split()) > 1:
             return " (columns are separated by a comma, a semicolon, a tab or a bar)"
+        numbers = sum(number_in(name) is not None for name in self.names)
+        if 2 * numbers > len(self.names) and not self.counts_columns():
+            return f" (line {self.line} looks like a row, not like a header line with column names)"
         return ""
 
     def is_numbers(self) -> bool:
@@ -53,8 +56,13 @@ class Header:
         named = [name for name in self.names if name not in self.unnamed]
         if not named or any(number_in(name) is None for name in named):
             return False
+        return len(self.names) < 3 or not self.counts_columns()
+
+    def counts_columns(self) -> bool:
+        """Return whether the names are the numbers of the columns."""
+        named = [name for name in self.names if name not in self.unnamed]
         counting = [str(number) for number in range(len(named) + 1)]
-        return len(self.names) < 3 or named not in (counting[:-1], counting[1:])
+        return named in (counting[:-1], counting[1:])
 
     def empty_at_end(self, empty: Collection[str]) -> list[int]:
         """Return the positions of the columns without a name at the end that are among some."""
@@ -104,6 +112,7 @@ def header_of(name: str, cursor: Cursor) -> Header:
     if repeated is not None:
         header.faults.append(
             f"line {line}: found the column {repeated!r} twice, expected different names"
+            f"{header.hint()}"
         )
     return header
 

@@ -142,9 +142,21 @@ def _check_kind(name: str, first: bytes) -> None:
         if first.startswith(start):
             raise ValueError(f"{name}: found {kind}, {_EXPECTED}")
     marked = any(first.startswith(mark) for mark, _, _ in _MARKS)
-    if b"\0" in first[:_FIRST] and not marked:
+    if b"\0" in first[:_FIRST] and not marked and not _unmarked(first):
         line = first.count(b"\n", 0, first.index(b"\0")) + 1
         raise ValueError(f"{name}: line {line}: found a zero byte, expected text")
+
+
+def _unmarked(first: bytes) -> str:
+    """Return which UTF-16 without a mark the first bytes are, or "".
+
+    Of what people write in tables, delimiters and digits above all, every second byte is zero.
+    """
+    even, odd = first[0:_FIRST:2], first[1:_FIRST:2]
+    for zero, other, encoding in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if 2 * zero.count(0) > len(zero) and 0 not in other:
+            return encoding
+    return ""
 
 
 def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
@@ -156,6 +168,12 @@ def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
                 return content.decode(encoding), []
             except UnicodeDecodeError as error:
                 raise _damaged(name, error, shown_name) from None
+    unmarked = _unmarked(content[:_FIRST])
+    if unmarked:
+        try:
+            return content.decode(unmarked), ["read as UTF-16: every second byte is zero"]
+        except UnicodeDecodeError as error:
+            raise _damaged(name, error, "UTF-16") from None
     try:
         return content.decode("utf-8"), []
     except UnicodeDecodeError as error:
