@@ -15,7 +15,7 @@ from .column import Column
 from .faults import TableErrors
 from .reading import read_csv
 from .table import Table, column_of_cells
-from .words import first_repeated, listed, no_column
+from .words import first_repeated, listed, no_columns
 
 _KINDS = (
     "a path, a list of rows (dictionaries, or lists where the columns are known), "
@@ -102,7 +102,7 @@ def table_of_rows(rows: Any, columns: Sequence[str], *, decimal: str | None = No
     if not names and not cells:  # no rows
         return _table("rows", list(columns), [[] for _ in columns])
     known = set(names)
-    faults = [no_column(name, names) for name in dict.fromkeys(columns) if name not in known]
+    faults = no_columns((name for name in dict.fromkeys(columns) if name not in known), names)
     if faults:
         raise TableErrors("rows", faults)
     return _chosen(_table("rows", names, cells, only=set(columns)), None, columns, ())
@@ -196,7 +196,7 @@ def _chosen(
     if repeated is not None:
         raise ValueError(f"columns: found {repeated!r} twice, expected different names")
     named = dict.fromkeys([*wanted, *([] if target is None else [target]), *keep])
-    faults = [no_column(name, table.names) for name in named if not table.has_column(name)]
+    faults = no_columns((name for name in named if not table.has_column(name)), table.names)
     if not wanted:
         faults.append("found no input columns, expected at least one")
     if faults:

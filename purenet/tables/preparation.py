@@ -37,7 +37,7 @@ from .target import (
     rows_with_target,
     target_name,
 )
-from .words import no_column, plain, stem_of
+from .words import no_columns, plain, stem_of
 
 _FEWEST_FOLDED = 8
 _BLOCK = 1024
@@ -248,11 +248,14 @@ class Preparation:
             wanted = as_places(rows, table.row_count, "rows")
         faults = Faults(table.name, table.place)
         pairs = []
+        absent = []
         for taken in self.inputs_of_columns:
             if table.has_column(taken.column):
                 pairs.append((taken, table.column(taken.column)))
             else:
-                faults.say(no_column(taken.column, table.columns))
+                absent.append(taken.column)
+        for fault in no_columns(absent, table.columns):
+            faults.say(fault)
         prepared: list[list[float]] = []
         for start in range(0, len(wanted), _BLOCK):
             # Block by block, so that the numbers do not stand in memory column by column as well.

@@ -15,7 +15,7 @@ from .notations import DECIMALS
 from .records import Block, Cursor, LineNumbers, is_blank, start_of
 from .sources import Readable, read_source
 from .table import Table
-from .words import first_repeated, no_column, spans
+from .words import first_repeated, no_columns, spans
 
 
 def read_csv(
@@ -268,9 +268,9 @@ def _wanted(
     place = f"line {header.line}"
     asked = [] if columns is None else list(columns)
     named = [*([] if target is None else [target]), *asked, *keep]
-    for name in dict.fromkeys(named):
-        if name not in positions:
-            faults.append(f"{place}: {no_column(name, header.names)}{header.hint()}")
+    absent = [name for name in dict.fromkeys(named) if name not in positions]
+    for fault in no_columns(absent, header.names):
+        faults.append(f"{place}: {fault}{header.hint()}")
     if columns is None:
         if header.is_numbers():
             faults[:] = [

@@ -90,6 +90,21 @@ def no_column(name: str, names: Sequence[str]) -> str:
     return f"found no column {name!r}, expected it among {listed(names)}{near}"
 
 
+def no_columns(missing: Iterable[str], names: Sequence[str]) -> list[str]:
+    """Return the words for each column that is not there; those that are, are listed once.
+
+    >>> no_columns(["a", "b"], ["A", "c"])
+    ["found no column 'a', expected it among 'A', 'c'; did you mean 'A'?", "found no column 'b'"]
+    """
+    faults: list[str] = []
+    for name in missing:
+        words = no_column(name, names)
+        faults.append(
+            words.replace(f", expected it among {listed(names)}", "") if faults else words
+        )
+    return faults
+
+
 def spans(noun: str, numbers: Sequence[int]) -> str:
     """Return "line 3", "lines 3, 5 to 7 and 9" ... for numbers that rise."""
     parts: list[tuple[int, int]] = []
