@@ -16,7 +16,6 @@ from .recipe import Recipe
 # The steps of a training, each with a batch: what Adam needs on small tables.
 STEPS = 1000
 MOST_EPOCHS = 300
-FEWEST_EPOCHS = 30
 
 # No training takes more operations, as ``operations`` counts them, unless somebody asks for it.
 # Python does about 20 million a second, compiled code 100 times as many.
@@ -33,12 +32,14 @@ class Size(NamedTuple):
     rows: up to how many.
     folds: how many parts of the rows are held back in turn; 1 for a quarter of them once.
     batch_size: of the recipes.
+    epochs: the fewest.
     trials: hidden layers and l2 of each recipe, what suits most tables first.
     """
 
     rows: float
     folds: int
     batch_size: int
+    epochs: int
     trials: tuple[tuple[tuple[int, ...], float], ...]
 
 
@@ -49,11 +50,11 @@ _SMALL = (((32,), 0.003), ((32,), 0.01), ((32,), 0.03), ((), 0.01), ((32,), 0.00
 _LARGE = (((64,), 0.001), ((64,), 0.01), ((), 0.001), ((64,), 0.0001), ((64,), 0.03), ((), 0.01))
 
 SIZES = (
-    Size(50, 10, 16, _TINY),
-    Size(100, 5, 16, _FEW),
-    Size(1000, 3, 16, _SMALL),
-    Size(5000, 1, 32, _LARGE),
-    Size(math.inf, 1, 64, _LARGE),
+    Size(50, 10, 16, 60, _TINY),
+    Size(100, 5, 16, 60, _FEW),
+    Size(1000, 3, 16, 60, _SMALL),
+    Size(5000, 1, 32, 30, _LARGE),
+    Size(math.inf, 1, 64, 30, _LARGE),
 )
 
 Making = Callable[[Recipe, int], Network]
@@ -91,7 +92,7 @@ def candidates(fixed: Mapping[str, Any], rows: int, making: Making, seed: int) -
 def _with_epochs(recipe: Recipe, rows: int, network: Network) -> Recipe:
     """Return a recipe with as many epochs as it should have for so many rows."""
     epochs = STEPS // steps(rows, recipe.batch_size)
-    epochs = min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS)
+    epochs = min(max(epochs, size_of(rows).epochs), MOST_EPOCHS)
     affordable = int(MOST_OPERATIONS / operations(network, rows, recipe))
     return recipe._replace(epochs=max(min(epochs, affordable), 1))
 
