@@ -508,6 +508,8 @@ def test_a_search_in_threads_and_processes_finds_the_same(backend, way):
     alone = GridSearchCV(model, grid, cv=2).fit(X, y)
     with joblib.parallel_backend(way, n_jobs=2):
         shared = GridSearchCV(model, grid, cv=2).fit(X, y)
+    if way == "loky":  # whose processes wait for more
+        joblib.externals.loky.get_reusable_executor().shutdown(wait=True)
     assert shared.cv_results_["mean_test_score"].tolist() == (
         alone.cv_results_["mean_test_score"].tolist()
     )

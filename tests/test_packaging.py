@@ -37,7 +37,7 @@ OTHERS = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "
 
 def run(*command, cwd, status=0, **settings):
     """Run a command and return its output, both streams; fail unless it ends with the status."""
-    own = ("PURENET_", "PYTHON", "CC", "CXX", "VIRTUAL_ENV")
+    own = ("PURENET_", "PYTHON", "PYTEST", "CC", "CXX", "VIRTUAL_ENV")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     done = subprocess.run(
         list(map(str, command)),

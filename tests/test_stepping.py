@@ -8,6 +8,7 @@ import math
 import os
 import pdb
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -645,6 +646,13 @@ def test_step_goes_into_exp_and_operation_stays_inside():
 def test_up_shows_the_calling_line_in_names():
     text = session(["up", "up", "down", "q"], "xor")
     assert text.count("-> z = dot(inputs, self.weights)\n   = dot(x, W1)\n") == 2
+
+
+def test_ctrl_c_is_afterwards_whose_it_was_before():
+    before = signal.getsignal(signal.SIGINT)
+    net = purenet.Network([purenet.Dense(2, 1)], seed=1)
+    step_through(net, [[1.0, 2.0]], [[1.0]], stdin=io.StringIO("c\n"), stdout=io.StringIO())
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_continue_runs_to_the_end_and_says_the_loss():

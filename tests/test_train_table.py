@@ -225,9 +225,10 @@ def test_folds_measure_every_row_once(backend: ModuleType) -> None:
 
 def test_any_number_of_processes_gives_the_same(backend: ModuleType) -> None:
     settings = {"layers": 3, "epochs": 2, "folds": 3}
+    before = set(multiprocessing.active_children())
     models = [backend.train_table(flowers(), "kind", jobs=jobs, **settings) for jobs in (1, 2)]
     assert models[0].text() == models[1].text()
-    assert multiprocessing.active_children() == []
+    assert before.issuperset(multiprocessing.active_children())
 
 
 def test_both_packages_write_the_same_file(both: tuple[ModuleType, ModuleType]) -> None:

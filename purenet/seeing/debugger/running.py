@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pdb
+import signal
 import sys
 from collections.abc import Sequence
 from copy import deepcopy
@@ -64,6 +65,7 @@ def step_through(
     for number, layer in enumerate(first.layers, 1):
         print(f"layer {number} is {layer!r}", file=output)
     print("help lists the commands, q ends.\n", file=output)
+    interrupt = signal.getsignal(signal.SIGINT)
     again = True
     while again:
         copy = pure_copy(first)
@@ -82,3 +84,5 @@ def step_through(
                 stepper.close(loss, copy.evaluate(rows, answers).loss)
         finally:
             sys.settrace(tracing)  # of a debugger or a coverage tool that runs this
+            if interrupt is not None and signal.getsignal(signal.SIGINT) != interrupt:
+                signal.signal(signal.SIGINT, interrupt)  # "continue" has taken Ctrl-C
