@@ -250,7 +250,7 @@ class TableModel:
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<pre>{escape(self.summary())}</pre>\n{self.to_svg()}"
+        return f'<pre style="white-space: pre-wrap">{escape(self.summary())}</pre>\n{self.to_svg()}'
 
     def to_svg(self, *, width: int = 720, title: str | None = None) -> str:
         """Return a drawing of the network as SVG, with the names of inputs and outputs."""
