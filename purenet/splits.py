@@ -46,13 +46,13 @@ class CrossValidation:
 
     def __init__(self, evaluations: list[Evaluation]) -> None:
         self.evaluations = evaluations
-        self.mean_loss, self.loss_deviation = _mean_and_deviation(
+        self.mean_loss, self.loss_deviation = mean_and_deviation(
             [evaluation.loss for evaluation in evaluations]
         )
         self.mean_accuracy = self.accuracy_deviation = None
         accuracies = [found.accuracy for found in evaluations if found.accuracy is not None]
         if len(accuracies) == len(evaluations):
-            self.mean_accuracy, self.accuracy_deviation = _mean_and_deviation(accuracies)
+            self.mean_accuracy, self.accuracy_deviation = mean_and_deviation(accuracies)
 
     def __repr__(self) -> str:
         text = f"loss {self.mean_loss:.6g} (standard deviation {self.loss_deviation:.4g})"
@@ -328,7 +328,8 @@ def _at(places: list[int], rows: list[Any]) -> list[Any]:
     return [rows[i] for i in places]
 
 
-def _mean_and_deviation(values: list[float]) -> tuple[float, float]:
+def mean_and_deviation(values: Sequence[float]) -> tuple[float, float]:
+    """Return the mean and the standard deviation of numbers, divided by how many there are."""
     total = 0.0
     for value in values:
         total = total + value

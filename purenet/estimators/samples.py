@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..matrix import Matrix
+from ..splits import mean_and_deviation
 
 
 class Gathered(NamedTuple):
@@ -97,7 +98,7 @@ def scale_of(
         centre, deviation = column[0], 0.0
         if column.count(centre) < len(column):
             if weights is None:
-                centre, deviation = _mean_and_deviation(column)
+                centre, deviation = mean_and_deviation(column)
             else:
                 centre, deviation = _weighted_mean_and_deviation(column, weights)
         if not math.isfinite(deviation):
@@ -108,17 +109,6 @@ def scale_of(
         centres.append(centre)
         deviations.append(deviation if deviation > 0.0 else 1.0)
     return Scale(centres, deviations)
-
-
-def _mean_and_deviation(column: Sequence[float]) -> tuple[float, float]:
-    total = 0.0
-    for number in column:
-        total = total + number
-    mean = total / len(column)
-    squares = 0.0
-    for number in column:
-        squares = squares + (number - mean) * (number - mean)
-    return mean, math.sqrt(squares / len(column))
 
 
 def _weighted_mean_and_deviation(

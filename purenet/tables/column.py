@@ -92,6 +92,12 @@ def are_whole(numbers: Sequence[float]) -> bool:
     return all(number % 1.0 == 0.0 for number in set(numbers) if number == number)
 
 
+def has_gaps(numbers: Sequence[float]) -> bool:
+    """Return whether a number is missing: NaN, and so is the sum then, used for nothing else."""
+    total = sum(numbers)
+    return total != total
+
+
 def is_missing(text: str) -> bool:
     """Return whether a cell says that there is nothing."""
     return text.lower() in MISSING

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from . import documents
-from .column import Column, is_missing
+from .column import Column, has_gaps, is_missing
 from .faults import Faults
 from .kinds import MOST_CATEGORIES, fewest_of_a_category, numbers_at, texts_at, truth_in
 from .notations import Notation
@@ -70,8 +70,9 @@ class NumberInput:
         Raises ValueError for numbers whose squares or differences no float can hold.
         """
         values = _numbers(column, rows, notation, None)
-        total = sum(values)
-        present = values if total == total else [value for value in values if value == value]
+        present = values
+        if has_gaps(values):
+            present = [value for value in values if value == value]
         gaps = len(values) - len(present)
         centre, divisor = 0.0, 1.0
         if scale == "standard":
@@ -97,9 +98,8 @@ class NumberInput:
     ) -> list[list[float]]:
         """Return a list of numbers for each input, one number a row."""
         values = _numbers(column, rows, self.notation, faults if strict else None)
-        total = sum(values)
         flags = [0.0] * len(values) if self.missing else []
-        if total != total:
+        if has_gaps(values):
             if self.missing:
                 flags = [1.0 if value != value else 0.0 for value in values]
             fill = self.fill

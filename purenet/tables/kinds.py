@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from .column import Column, are_whole, is_code, is_missing
+from .column import Column, are_whole, has_gaps, is_code, is_missing
 from .dates import DateFormat, commonest_date_format, date_format_of
 from .faults import Faults
 from .notations import PLAIN, Notation, commonest_notation, notation_of
@@ -187,8 +187,7 @@ def _are_codes(column: Column, rows: Sequence[int]) -> bool:
 
 def _kind_of_numbers(name: str, values: Sequence[float], rows: Sequence[int], wish: Wish) -> Taken:
     present = values
-    total = sum(values)
-    if total != total:  # some are missing: NaN
+    if has_gaps(values):
         present = [value for value in values if value == value]
     if not present:
         return left_out("empty")
