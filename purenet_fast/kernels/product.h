@@ -3,12 +3,12 @@
 /* A tile of the result is kept in registers while the sums run over all the terms: 24 sums in the
  * 32 registers of AVX-512, 12 in the 16 of SSE2 and AVX2.  With more, the compilers run out of
  * registers; with fewer, the additions wait for each other. */
-#define TILE_ROWS 6
 #if W == 8
-#define TILE_VECTORS 4
+#define TILE_ROWS 12
 #else
-#define TILE_VECTORS 2
+#define TILE_ROWS 6
 #endif
+#define TILE_VECTORS 2
 
 #define TILE_COLUMNS (TILE_VECTORS * W)
 #define ROW_VECTORS 8 /* of a tile of one row */
@@ -26,6 +26,7 @@ PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, co
                          const double *b, double *c, const double *bias, const int R, const int C)
 {
     vec sum[TILE_ROWS][ROW_VECTORS];
+    const double *factor[ROW_VECTORS];
     const size_t a_row = p->a_row, a_term = p->a_term, b_term = p->b_term, c_row = p->c_row;
     const int finish = p->finish;
     const double rate = p->rate;
@@ -33,11 +34,13 @@ PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, co
     int r, v;
     PURENET_UNROLL
     for (r = 0; r < R; r++) {
-        /* The rows of c may lie far apart; they come from memory while the sums are computed. */
-        PURENET_FETCH(c + r * c_row);
         PURENET_UNROLL
-        for (v = 0; v < C; v++)
+        for (v = 0; v < C; v++) {
+            /* The rows of c may lie far apart; they come from memory meanwhile. */
+            if (v * W % 8 == 0)
+                PURENET_FETCH(c + r * c_row + v * W);
             sum[r][v] = all_of(0.0);
+        }
     }
     if (begun) {
         PURENET_UNROLL
@@ -46,6 +49,16 @@ PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, co
             for (v = 0; v < C; v++)
                 sum[r][v] = load(c + r * c_row + v * W);
         }
+    }
+    PURENET_UNROLL
+    for (v = 0; v < C; v++) {
+        factor[v] = a;
+#if W == 8
+        /* AVX-512 multiplies by a number in memory as fast as by one in a register; but to spread it
+         * over a register first takes Zen 4 as long as a multiplication.  So the compiler must not
+         * know that it is the same number for each vector. */
+        PURENET_ONE_ADDRESS(factor[v]);
+#endif
     }
     for (t = p->terms; t > 0; t--) {
         vec row[ROW_VECTORS];
@@ -57,12 +70,13 @@ PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, co
         }
         PURENET_UNROLL
         for (r = 0; r < R; r++) {
-            double x = a[r * a_row];
             PURENET_UNROLL
             for (v = 0; v < C; v++)
-                sum[r][v] += x * row[v];
+                sum[r][v] += factor[v][r * a_row] * row[v];
         }
-        a += a_term;
+        PURENET_UNROLL
+        for (v = 0; v < C; v++)
+            factor[v] += a_term;
         b += b_term;
     }
     if (finish == PURENET_BIAS) {
@@ -104,6 +118,20 @@ PURENET_INLINE void tiles(const purenet_product *p, const layout *l, size_t colu
         a += l->a_tile;
         c += TILE_ROWS * p->c_row;
     }
+#if TILE_ROWS == 12
+    if (rows >= 8) {
+        tile(p, l->begun, columns, a, b, c, bias, 8, C);
+        a += 8 * p->a_row;
+        c += 8 * p->c_row;
+        rows -= 8;
+    }
+    if (rows >= 6) {
+        tile(p, l->begun, columns, a, b, c, bias, 6, C);
+        a += 6 * p->a_row;
+        c += 6 * p->c_row;
+        rows -= 6;
+    }
+#endif
     if (rows >= 4) {
         tile(p, l->begun, columns, a, b, c, bias, 4, C);
         a += 4 * p->a_row;
@@ -138,10 +166,6 @@ static void product_in_place(const purenet_product *p, const layout *l)
         switch (columns < TILE_COLUMNS ? (columns + W - 1) / W : TILE_VECTORS) {
         case 1: tiles(p, l, columns, b, c, bias, 1); break;
         case 2: tiles(p, l, columns, b, c, bias, 2); break;
-#if TILE_VECTORS == 4
-        case 3: tiles(p, l, columns, b, c, bias, 3); break;
-        case 4: tiles(p, l, columns, b, c, bias, 4); break;
-#endif
         }
         if (columns <= TILE_COLUMNS)
             return;
