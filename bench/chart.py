@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from purenet.drawing.axes import log_ticks
 
 from .measuring import NetworkResult
-from .tables import ratio_text, time_text, titles
+from .tables import ratio_text, share_text, time_text, titles
 
 _COLOURS = (  # selector, property, light, dark
     (".back", "fill", "#ffffff", "#0d1117"),
@@ -75,7 +75,10 @@ def ratio_chart(results: Sequence[NetworkResult], footer: Sequence[str]) -> str:
         case = result.case
         own = time_text(result.ours.median)
         data = f"batch {case.batch_size}, {case.samples:,} samples"
-        bars.append(_two_texts(16, y + 12, case.name, f"{data} · purenet_fast {own} an epoch"))
+        ours = f"purenet_fast {own} an epoch"
+        if result.share_of_peak is not None:
+            ours += f", {share_text(result.share_of_peak)} of the peak"
+        bars.append(_two_texts(16, y + 12, case.name, f"{data} · {ours}"))
         y += 22
         top = y - 3
         facts = []

@@ -1,9 +1,12 @@
-"""What is measured: an epoch of ``fit``, a call of ``predict``, the gain of a second thread."""
+"""What is measured: an epoch of ``fit`` and its pieces, what threads gain and what settings cost, a
+call of ``predict``.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -11,10 +14,12 @@ from purenet import Network
 from purenet.matrix import Matrix
 
 from .networks import Case
+from .peak import operations_of_batch
 from .peers import Peer
 from .timing import Effort, Pair, Times, clock, in_turns, repeated
 
 PREDICTED = (1, 5000)  # samples
+LONGEST_RUN = 2.0  # seconds, of another library
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ class FitResult:
 class PredictResult:
     """Seconds a call of ``predict``: NumPy's and those of purenet_fast.
 
-    begins_with: what NumPy is given, "array" or "lists".  purenet_fast is given lists.
+    begins_with: what NumPy is given, "array" or "lists"; purenet_fast is given lists.  "buffers":
+        both are given an array, and purenet_fast writes into another one.
     """
 
     samples: int
@@ -53,12 +59,37 @@ class ThreadsResult:
     pair: Pair
 
 
+@dataclass(frozen=True)
+class SettingResult:
+    """Seconds an epoch without a setting of ``fit`` (the other side) and with it (ours)."""
+
+    what: str
+    pair: Pair
+
+
+@dataclass(frozen=True)
+class PieceResult:
+    """Seconds that a piece of a batch takes, and how many operations its products are."""
+
+    what: str
+    operations: float
+    times: Times
+
+    @property
+    def speed(self) -> float:
+        """Operations a second."""
+        return self.operations / self.times.median
+
+
 @dataclass
 class NetworkResult:
     """Everything measured of one network.
 
     ours: every run of purenet_fast with the case's own loss, in seconds an epoch.
     memory: bytes by which ``fit`` makes a process grow, by package; None where unknown.
+    operations: the multiplications and additions that the products of an epoch need; None where
+        they are not counted.
+    peak: how many a second the processor can do.
     """
 
     case: Case
@@ -67,6 +98,17 @@ class NetworkResult:
     predict: list[PredictResult] = field(default_factory=list)
     threads: list[ThreadsResult] = field(default_factory=list)
     memory: dict[str, int | None] = field(default_factory=dict)
+    settings: list[SettingResult] = field(default_factory=list)
+    pieces: list[PieceResult] = field(default_factory=list)
+    operations: float | None = None
+    peak: float = 0.0
+
+    @property
+    def share_of_peak(self) -> float | None:
+        """Which part of an epoch's time the operations alone would take."""
+        if self.operations is None or self.peak == 0.0:
+            return None
+        return self.operations / self.ours.median / self.peak
 
     def add(self, result: FitResult) -> None:
         self.fit[result.name] = result
@@ -104,15 +146,51 @@ def measure_peer(
 ) -> FitResult:
     """Compare purenet_fast with a peer; ``case`` has the peer's loss."""
     peer = peer_class(case)
-    peer.prepare(case.epochs)
+    epochs = case.epochs
 
     def run() -> float:
         peer.reset()
-        return clock(lambda: peer.train(case.epochs)) / case.epochs
+        return clock(lambda: peer.train(epochs)) / epochs
 
-    run()  # the first run of some libraries sets things up
+    peer.prepare(epochs)
+    seconds = run()  # the first run of some libraries sets things up
+    if seconds * epochs > LONGEST_RUN:
+        epochs = max(int(LONGEST_RUN / seconds), 1)
+        peer.prepare(epochs)
+        run()
     pair = in_turns(run, _fit_run(case, fast, case.epochs), effort)
-    return FitResult(name, peer.title, case.loss, case.epochs, case.samples, pair)
+    return FitResult(name, peer.title, case.loss, epochs, case.samples, pair)
+
+
+def measure_settings(case: Case, fast: ModuleType, effort: Effort) -> list[SettingResult]:
+    """Compare ``fit`` with a new order for each epoch, and watched, to ``fit`` without."""
+    results = []
+    plain = _fit_run(case, fast, case.epochs)
+    if case.batch_size < case.samples:
+        fixed = _fit_run(replace(case, shuffle=False), fast, case.epochs)
+        shuffled = _fit_run(replace(case, shuffle=True), fast, case.epochs)
+        results.append(SettingResult("shuffled", in_turns(fixed, shuffled, effort)))
+    watched = _fit_run(case, fast, case.epochs, on_epoch=_watch)
+    results.append(SettingResult("watched", in_turns(plain, watched, effort)))
+    return results
+
+
+def _watch(epoch: int, history: object) -> None:
+    """Be called after an epoch, and let it go on."""
+
+
+def measure_pieces(case: Case, fast: ModuleType, effort: Effort) -> list[PieceResult]:
+    """Measure each piece of a batch by itself; of networks whose inputs are not mostly zeros."""
+    network = case.network(fast)
+    samples = network.checked_samples(case.inputs, case.targets)
+    part = replace(case, batch_size=min(case.batch_size, case.samples))
+    pieces = fast.passes.Pieces(network, samples, part.batch_size)
+    results = []
+    for what, operations in operations_of_batch(part).items():
+        run = repeated(functools.partial(getattr(pieces, what), 1), effort)
+        times = Times([run() for _ in range(effort.least)])
+        results.append(PieceResult(what, operations, times))
+    return results
 
 
 def measure_predict(

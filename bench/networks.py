@@ -1,7 +1,4 @@
-"""The networks of the bench, with their data and first weights.
-
-The samples keep their order (no shuffling), so that every library sees the same batches.
-"""
+"""The networks of the bench, with their data and first weights."""
 
 from __future__ import annotations
 
@@ -27,6 +24,8 @@ class Case:
     input_shape: of one sample: a number of inputs, channels and rows and columns of an image, or
         steps and features of a sequence.
     optimizer: its name in purenet.
+    shuffle: whether each epoch visits the samples in a new order, as ``fit`` does by default; then
+        every library draws orders of its own, and none sees the batches of another.
     epochs: of one timed run.
     pure_epochs, pure_samples: those of a timed run of ``purenet``; without samples it is not timed.
     check_samples, check_epochs: those with which ``purenet`` and ``purenet_fast`` are compared.
@@ -40,6 +39,7 @@ class Case:
     learning_rate: float
     optimizer: str
     batch_size: int
+    shuffle: bool
     epochs: int
     pure_epochs: int
     pure_samples: int
@@ -90,7 +90,7 @@ class Case:
             epochs=epochs,
             learning_rate=self.learning_rate,
             batch_size=self.batch_size,
-            shuffle=False,
+            shuffle=self.shuffle,
             **options,
         )
 
@@ -306,16 +306,30 @@ _PLANS = {
 NAMES = tuple(_PLANS)
 
 
-def make_case(name: str, *, quick: bool = False, tiny: bool = False) -> Case:
+def batch_size_of(name: str) -> int:
+    """Return the network's own batch size."""
+    return _PLANS[name].batch_size
+
+
+def make_case(
+    name: str,
+    *,
+    batch_size: int | None = None,
+    shuffle: bool = False,
+    quick: bool = False,
+    tiny: bool = False,
+) -> Case:
     """Return a case by its name.
 
-    A quick one has a third of the epochs; a tiny one has two batches, the second not full, and 2
-    epochs.
+    batch_size: the network's own if None; never more than there are samples.  A batch of all
+    samples has nothing to shuffle.  A quick case has a third of the epochs; a tiny one has two
+    batches, the second not full, and 2 epochs.
     """
     plan = _PLANS[name]
+    batch_size = min(batch_size or plan.batch_size, plan.samples)
     samples = plan.samples
     if tiny:
-        samples = min(samples, plan.batch_size + (plan.batch_size + 1) // 2)
+        samples = min(samples, batch_size + (batch_size + 1) // 2)
     inputs, targets = plan.make(samples)
     epochs = max(plan.epochs // 3, 1) if quick else plan.epochs
     drawn = make_network(purenet, plan.input_shape, plan.layers, plan.loss)
@@ -326,7 +340,8 @@ def make_case(name: str, *, quick: bool = False, tiny: bool = False) -> Case:
         loss=plan.loss,
         learning_rate=plan.learning_rate,
         optimizer=plan.optimizer,
-        batch_size=plan.batch_size,
+        batch_size=batch_size,
+        shuffle=shuffle and batch_size < samples,
         epochs=2 if tiny else epochs,
         pure_epochs=min(plan.pure_epochs, 2) if tiny else plan.pure_epochs,
         pure_samples=min(plan.pure_samples, samples),

@@ -36,6 +36,24 @@ def ratio_text(ratio: float) -> str:
     return f"{ratio:,.{decimals}f}×"
 
 
+def speed_text(speed: float) -> str:
+    """Return so many operations a second.
+
+    >>> speed_text(59.04e9)
+    '59.0 GFLOP/s'
+    """
+    return f"{speed / 1e9:.1f} GFLOP/s"
+
+
+def share_text(share: float | None) -> str:
+    """Return a share of the peak.
+
+    >>> share_text(0.7049), share_text(None)
+    ('0.70', '–')
+    """
+    return "–" if share is None else f"{share:.2f}"
+
+
 def size_text(count: int | None) -> str:
     """Return a number of bytes.
 
@@ -68,7 +86,7 @@ def titles(results: Sequence[NetworkResult]) -> dict[str, str]:
 def fit_table(results: Sequence[NetworkResult]) -> list[str]:
     """Return the times an epoch, each with its ratio to purenet_fast below."""
     others = titles(results)
-    rows = [["network, batch", "samples", "purenet_fast", *others.values()]]
+    rows = [["network, batch", "samples", "purenet_fast", "of peak", *others.values()]]
     for result in results:
         case = result.case
         fits = [result.fit.get(name) for name in others]
@@ -77,10 +95,13 @@ def fit_table(results: Sequence[NetworkResult]) -> list[str]:
             [
                 *first,
                 time_text(result.ours.median),
+                share_text(result.share_of_peak),
                 *("–" if fit is None else time_text(fit.pair.other.median) for fit in fits),
             ]
         )
-        rows.append(["", "", "", *("" if f is None else ratio_text(f.pair.ratio) for f in fits)])
+        rows.append(
+            ["", "", "", "", *("" if f is None else ratio_text(f.pair.ratio) for f in fits)]
+        )
     return _columns(rows)
 
 
@@ -94,22 +115,35 @@ def markdown_table(results: Sequence[NetworkResult]) -> list[str]:
         return f"{time_text(fit.pair.other.median)} ({ratio_text(fit.pair.ratio)})"
 
     lines = [
-        "| network, batch | samples | purenet_fast | " + " | ".join(others.values()) + " |",
-        "| --- " * (3 + len(others)) + "|",
+        "| "
+        + " | ".join(["network, batch", "samples", "purenet_fast", "of peak", *others.values()])
+        + " |",
+        "| --- " * (4 + len(others)) + "|",
     ]
     for result in results:
         case = result.case
         cells = [f"{case.name}, {case.batch_size}", f"{case.samples:,}"]
-        cells.append(time_text(result.ours.median))
+        cells += [time_text(result.ours.median), share_text(result.share_of_peak)]
         cells += [cell(result.fit.get(name)) for name in others]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
 
 def predict_table(results: Sequence[NetworkResult]) -> list[str]:
-    """Return the times of ``predict``."""
+    """Return the times of ``predict``: from lists to lists, and from an array into an array."""
     rows = [
-        ["network", "samples", "purenet_fast", "NumPy, array", "ratio", "NumPy, lists", "ratio"]
+        [
+            "network",
+            "samples",
+            "purenet_fast",
+            "NumPy, array",
+            "ratio",
+            "NumPy, lists",
+            "ratio",
+            "purenet_fast, buffers",
+            "NumPy, array",
+            "ratio",
+        ]
     ]
     for result in results:
         found: dict[int, dict[str, Pair]] = {}
@@ -121,7 +155,49 @@ def predict_table(results: Sequence[NetworkResult]) -> list[str]:
             for begins_with in ("array", "lists"):
                 pair = pairs[begins_with]
                 row += [time_text(pair.other.median), ratio_text(pair.ratio)]
+            if "buffers" in pairs:
+                pair = pairs["buffers"]
+                row += [time_text(pair.ours.median), time_text(pair.other.median)]
+                row.append(ratio_text(pair.ratio))
+            else:
+                row += ["–"] * 3
             rows.append(row)
+    return _columns(rows)
+
+
+def settings_table(results: Sequence[NetworkResult]) -> list[str]:
+    """Return the times of ``fit`` without a setting and with it."""
+    rows = [["network, batch", "", "without", "with", "share"]]
+    for result in results:
+        for run in result.settings:
+            case = result.case
+            rows.append(
+                [
+                    f"{case.name}, {case.batch_size}",
+                    run.what,
+                    time_text(run.pair.other.median),
+                    time_text(run.pair.ours.median),
+                    f"{run.pair.ours.median / run.pair.other.median:.2f}",
+                ]
+            )
+    return _columns(rows)
+
+
+def pieces_table(results: Sequence[NetworkResult]) -> list[str]:
+    """Return the time of each piece of a batch, and its share of the peak."""
+    rows = [["network, batch", "", "time", "speed", "of peak"]]
+    for result in results:
+        for piece in result.pieces:
+            case = result.case
+            rows.append(
+                [
+                    f"{case.name}, {case.batch_size}",
+                    piece.what,
+                    time_text(piece.times.median),
+                    speed_text(piece.speed),
+                    share_text(piece.speed / result.peak),
+                ]
+            )
     return _columns(rows)
 
 
@@ -149,6 +225,8 @@ def memory_table(results: Sequence[NetworkResult]) -> list[str]:
     rows = [["network", "inputs at 8 bytes", "purenet_fast", "purenet"]]
     for result in results:
         case = result.case
+        if "purenet_fast" not in result.memory:
+            continue
         pure = "–"
         if "purenet" in result.memory:
             pure = size_text(result.memory["purenet"])
@@ -172,12 +250,33 @@ def network_json(result: NetworkResult) -> dict[str, Any]:
         "layers": [str(plan) for plan in case.layers],
         "optimizer": case.optimizer,
         "batch_size": case.batch_size,
+        "shuffle": case.shuffle,
         "samples": case.samples,
         "non_zero": non_zero_share(case.inputs),
         "epochs": case.epochs,
         "loss": case.loss,
         "learning_rate": case.learning_rate,
         "purenet_fast": _times_json(result.ours),
+        "operations": result.operations,
+        "share_of_peak": result.share_of_peak,
+        "pieces": [
+            {
+                "what": piece.what,
+                "operations": piece.operations,
+                "times": _times_json(piece.times),
+                "share_of_peak": piece.speed / result.peak,
+            }
+            for piece in result.pieces
+        ],
+        "settings": [
+            {
+                "what": run.what,
+                "without": _times_json(run.pair.other),
+                "with": _times_json(run.pair.ours),
+                "share": run.pair.ours.median / run.pair.other.median,
+            }
+            for run in result.settings
+        ],
         "fit": [
             {
                 "against": fit.name,

@@ -10,7 +10,7 @@ from .fingerprint cimport PURENET_SOURCES
 from .losses cimport c_count_correct, c_count_right_labels
 from .parameters cimport Parameter, take_in_all
 from .samples cimport Inputs, Samples
-from .stages cimport GRADIENT, NOTHING, Stage, Worker
+from .stages cimport GRADIENT, NOTHING, STEP, Stage, Worker
 from .threads cimport MOST_THREADS, Job
 from .vectors cimport KERNELS
 
@@ -207,3 +207,59 @@ def backprop(network, Samples samples):
     cdef Stage stage
     cdef Engine engine = one_batch(network, samples.inputs, samples.targets, GRADIENT)
     return [stage.gradient(samples.size) for stage in engine.owned]
+
+
+cdef class Pieces:
+    """One batch, of which each piece can be run by itself: for measuring.
+
+    The batch is the first so many samples; the learning rate is 0, so that no step changes a
+    weight, whose buffers are those of the network.  Each method runs its piece so many times.
+    """
+
+    cdef Engine engine
+    cdef Samples samples          # which have the memory of inputs and targets
+
+    def __cinit__(self, network, Samples samples, size_t batch_size):
+        cdef Engine engine = Engine(network, samples.inputs, samples.targets)
+        if samples.inputs.sparse is not None:
+            raise ValueError("inputs: found mostly zeros, expected some of which most are not")
+        if not 0 < batch_size <= <size_t> samples.size:
+            raise ValueError(f"batch_size: found {batch_size}, expected 1 to {samples.size}")
+        engine.set_up(1, batch_size, STEP, False)
+        self.engine = engine
+        self.samples = samples
+        engine.prepare(&engine.workers[0], batch_size, 0, batch_size, samples.inputs.dense.data,
+                       samples.targets.data, NULL)
+        self.forward(1)
+        self.backward(1)
+
+    cdef void again(self, Worker *worker) noexcept nogil:
+        """Begin with the first samples."""
+        self.engine.plan(worker, 0, min(self.engine.block, worker.rows))
+
+    def forward(self, size_t times):
+        cdef Worker *worker = &self.engine.workers[0]
+        cdef size_t i
+        with nogil:
+            for i in range(times):
+                self.again(worker)
+                self.engine.forward(worker)
+                while self.engine.next_block(worker):
+                    self.engine.forward(worker)
+
+    def backward(self, size_t times):
+        cdef Worker *worker = &self.engine.workers[0]
+        cdef size_t i
+        with nogil:
+            for i in range(times):
+                self.again(worker)
+                self.engine.backward(worker)
+                while self.engine.next_block(worker):
+                    self.engine.backward(worker)
+
+    def step(self, size_t times):
+        cdef Worker *worker = &self.engine.workers[0]
+        cdef size_t i
+        with nogil:
+            for i in range(times):
+                self.engine.step(worker)

@@ -127,6 +127,8 @@ cdef extern from "kernels/kernels.h" nogil:
         void (*draw_mask)(const uint32_t *word, size_t n, double rate, double scale,
                           double *mask) noexcept nogil
         void (*multiply)(size_t n, const double *x, const double *y, double *z) noexcept nogil
+        double (*multiply_and_add)(size_t rounds, double factor, double term,
+                                   double *result) noexcept nogil
 
     int purenet_choose(const char *wanted, const purenet_kernels **chosen)
 

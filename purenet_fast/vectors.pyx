@@ -33,4 +33,17 @@ def chosen_vectors():
     return (<bytes> KERNELS.name).decode()
 
 
+def multiply_and_add(size_t rounds):
+    """Multiply and add in registers, so often; return the number of operations.
+
+    For measuring what the processor can do with the vector width that is used.  No operation waits
+    for memory, or for the one before.
+    """
+    cdef double result[PURENET_SLACK]
+    cdef double operations
+    with nogil:
+        operations = KERNELS.multiply_and_add(rounds, 1.0, 1.0, result)
+    return operations
+
+
 choose_vectors("")

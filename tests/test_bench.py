@@ -4,13 +4,14 @@ time.
 
 from __future__ import annotations
 
+import contextlib
 import doctest
-import importlib.util
 import json
 import math
 import pathlib
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -20,23 +21,17 @@ import pytest
 
 import purenet
 from bench import __main__ as command
-from bench import data, networks, peers, tables
+from bench import data, networks, notes, peers, tables
 from bench.chart import ratio_chart
 from bench.checks import Different, check_backends, check_peer
-from bench.measuring import FitResult, NetworkResult, repeated_rows
-from bench.networks import Case, make_case
+from bench.measuring import FitResult, NetworkResult, measure_pieces, repeated_rows
+from bench.networks import Case, batch_size_of, make_case
+from bench.peak import measure_peaks, operations_of_batch, operations_of_epoch
 from bench.peers import Peer
 from bench.timing import TINY, Effort, Pair, Times, in_turns, repeated
 
 ROOT = pathlib.Path(__file__).parents[1]
 SVG = "{http://www.w3.org/2000/svg}"
-LIBRARIES = {
-    "numpy": "numpy",
-    "torch": "torch",
-    "numba": "numba",
-    "jax": "jax",
-    "sklearn": "sklearn",
-}
 Both = tuple[ModuleType, ModuleType]
 
 
@@ -64,18 +59,34 @@ def check_network(found: dict[str, Any], names: set[str]) -> None:
         check_times(fit["purenet_fast"])
         assert fit["ratio"] == fit["other"]["median"] / fit["purenet_fast"]["median"]
         assert 0 < fit["samples"] <= found["samples"]
-    for run in found["predict"] + found["threads"]:
-        for side in ("other", "purenet_fast", "one_thread", "several"):
+    for run in found["predict"] + found["threads"] + found["settings"]:
+        for side in ("other", "purenet_fast", "one_thread", "several", "without", "with"):
             if side in run:
                 check_times(run[side])
+    settings = ["watched"] if found["network"] == "3-4-1" else ["shuffled", "watched"]
+    own_batch = found["batch_size"] == batch_size_of(found["network"])
     expected = {"purenet", "purenet_fast"} if "purenet" in names else {"purenet_fast"}
-    assert set(found["memory"]) == expected
+    assert [run["what"] for run in found["settings"]] == (
+        settings if own_batch else ["shuffled", "watched"]
+    )
+    assert set(found["memory"]) == (expected if own_batch else set())
+    assert (found["share_of_peak"] is None) == (found["operations"] is None) == (not case.is_plain)
     assert all(count is None or count >= 0 for count in found["memory"].values())
 
 
-def able(beside: set[str], network: str) -> set[str]:
+def installed(names: Iterable[str]) -> set[str]:
+    """Return those of the peers whose libraries are here."""
+    found = set()
+    for name in names:
+        with contextlib.suppress(ImportError):
+            peers.load_peer(name)
+            found.add(name)
+    return found
+
+
+def able(beside: set[str], network: str, batch_size: int | None = None) -> set[str]:
     """Return those of the peers beside us that have this network."""
-    case = make_case(network, tiny=True)
+    case = make_case(network, batch_size=batch_size, tiny=True)
     return {name for name in beside if peers.load_peer(name).can(case)}
 
 
@@ -88,6 +99,8 @@ def test_the_bench_of_both_backends(both: Both, tmp_path: pathlib.Path) -> None:
     assert report["tiny"] is True
     assert report["versions"]["purenet"] == purenet.__version__
     assert {"processor", "cores", "system", "python"} <= set(report["machine"])
+    assert report["vectors"] in report["peak"]
+    assert all(speed > 0.0 for speed in report["peak"].values())
     names = [found["network"] for found in report["networks"]]
     assert names == [
         "3-4-1",
@@ -97,20 +110,22 @@ def test_the_bench_of_both_backends(both: Both, tmp_path: pathlib.Path) -> None:
         "conv-8x8",
         "recurrent-8",
     ]
-    beside = {name for name in peers.USUAL if importlib.util.find_spec(LIBRARIES[name])}
+    beside = installed(peers.USUAL)
     for found in report["networks"]:
         check_network(found, {"purenet", *able(beside, found["network"])})
         assert found["predict"] == found["threads"] == []
+        assert found["shuffle"] == (found["network"] != "3-4-1")
         assert found["purenet_fast"]["median"] > 0.0
     for name in names:
-        assert f"{name}: purenet = purenet_fast, digest" in done.stdout
+        size = batch_size_of(name)
+        assert f"{name}, batch {size}: purenet = purenet_fast, digest" in done.stdout
     for name in set(peers.USUAL) - beside:
         assert f"{name}: left out" in done.stdout
     assert "these times mean nothing" in done.stdout
 
     lines = files["markdown"].read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 2 + len(names)
-    assert {line.count("|") for line in lines} == {len(beside) + 5}
+    assert {line.count("|") for line in lines[: 2 + len(names)]} == {len(beside) + 6}
+    assert f"peak: {report['vectors']} " in lines[-1] and "Everyone shuffles" in lines[-1]
     picture = ElementTree.fromstring(files["svg"].read_text(encoding="utf-8"))
     assert picture.tag == f"{SVG}svg"
 
@@ -118,18 +133,23 @@ def test_the_bench_of_both_backends(both: Both, tmp_path: pathlib.Path) -> None:
 def test_the_bench_with_peers(both: Both, tmp_path: pathlib.Path) -> None:
     file = tmp_path / "bench.json"
     wanted = ["3-4-1", "784-128-64-10", "conv-28x28"]
-    done = run_bench("--peers", "--tiny", "--json", str(file), "--networks", *wanted)
+    options = ["--fixed-order", "--json", str(file), "--networks", *wanted]
+    done = run_bench("--peers", "--tiny", *options)
     assert done.returncode == 0, done.stderr
     report = json.loads(file.read_text(encoding="utf-8"))
-    assert [found["network"] for found in report["networks"]] == wanted
-    beside = {name for name in peers.NAMES if importlib.util.find_spec(LIBRARIES[name])}
+    kinds = [(found["network"], found["batch_size"]) for found in report["networks"]]
+    assert kinds == [("3-4-1", 4), ("3-4-1", 1), ("784-128-64-10", 128), ("conv-28x28", 32)]
+    beside = installed(peers.NAMES)
     for found in report["networks"]:
         wide = found["network"] == "784-128-64-10"
-        names = able(beside, found["network"])
-        check_network(found, names if wide else {"purenet", *names})
+        single = found["batch_size"] == 1
+        names = able(beside, found["network"], found["batch_size"])
+        assert ("fann" in names) == ("fann" in beside and found["network"] == "3-4-1")
+        check_network(found, names if wide or single else {"purenet", *names})
         kinds = [(run["samples"], run["numpy_begins_with"]) for run in found["predict"]]
-        expected = [(1, "array"), (1, "lists"), (5000, "array"), (5000, "lists")]
-        assert kinds == (expected if "numpy" in names else [])
+        expected = [(n, kind) for n in (1, 5000) for kind in ("array", "lists")]
+        assert kinds == (expected if "numpy" in names and not single else [])
+        assert found["shuffle"] is False
         threaded = [run["what"] for run in found["threads"]]
         several = wide and report["machine"]["cores"] > 1
         assert threaded == (["fit", "predict"] if several else [])
@@ -205,10 +225,65 @@ def test_a_peer_must_compute_the_same_network(name: str, fast: ModuleType) -> No
 def test_the_peers_compute_the_same_networks(name: str, fast: ModuleType) -> None:
     case = make_case(name, tiny=True)
     for library in ("numpy", "torch"):
-        if importlib.util.find_spec(LIBRARIES[library]):
+        if installed([library]):
             peer = peers.load_peer(library)
             if peer.can(case):
                 assert check_peer(case, peer, fast) < 1e-12
+
+
+@pytest.mark.parametrize("name", ["3-4-1", "64-32-10"])
+def test_fann_computes_the_same_networks(name: str, fast: ModuleType) -> None:
+    if not installed(["fann"]):
+        pytest.skip("no FANN here")
+    fann = peers.load_peer("fann")
+    assert not fann.can(make_case("64-32-10", batch_size=2))
+    for batch_size in {1, batch_size_of(name)} & {1, 4}:
+        case = fann.able_case(make_case(name, batch_size=batch_size, tiny=True))
+        assert check_peer(case, fann, fast) < 1e-12
+
+
+def test_the_operations_of_an_epoch() -> None:
+    case = make_case("3-4-1", batch_size=2)  # 8 of the 12 inputs are not zero
+    first, second = 3 * 4, 4 * 1
+    forward = 2 * 2 * (first * 8 / 12 + second)
+    backward = 2 * 2 * second
+    step = forward + 2 * (first + second)
+    assert operations_of_batch(case) == pytest.approx(
+        {"forward": forward, "backward": backward, "step": step}
+    )
+    assert operations_of_epoch(case) == pytest.approx(2 * (forward + backward + step))
+    assert operations_of_epoch(make_case("784-30-10-adam", tiny=True)) is None
+
+
+def test_the_peak_of_each_width(fast: ModuleType) -> None:
+    before = fast.vectors.chosen_vectors()
+    peaks = measure_peaks(fast, TINY)
+    assert fast.vectors.chosen_vectors() == before
+    assert {before, "portable"} <= set(peaks)
+    assert fast.vectors.multiply_and_add(10) == 10 * fast.vectors.multiply_and_add(1)
+
+
+def test_the_pieces_of_a_batch(fast: ModuleType) -> None:
+    case = replace(make_case("64-32-10").head(9), batch_size=5)
+    dense = replace(case, inputs=[[x + 1.0 for x in row] for row in case.inputs])
+    assert [piece.what for piece in measure_pieces(dense, fast, TINY)] == [
+        "forward",
+        "backward",
+        "step",
+    ]
+    network = dense.network(fast)
+    before = network.digest()
+    samples = network.checked_samples(dense.inputs, dense.targets)
+    pieces = fast.passes.Pieces(network, samples, 9)
+    for what in ("forward", "backward", "step"):
+        getattr(pieces, what)(2)
+    assert network.digest() == before
+    for size in (0, 10):
+        with pytest.raises(ValueError, match=f"batch_size: found {size}, expected 1 to 9"):
+            fast.passes.Pieces(network, samples, size)
+    zeros = [[0.0] * 63 + [1.0]] * 9
+    with pytest.raises(ValueError, match="mostly zeros"):
+        fast.passes.Pieces(network, network.checked_samples(zeros, case.targets), 5)
 
 
 def test_a_check_that_shows_nothing_fails(both: Both) -> None:
@@ -338,9 +413,10 @@ def test_the_chart_shows_who_is_faster() -> None:
 
 
 def test_examples_in_docstrings() -> None:
-    tested = doctest.testmod(tables)
-    assert tested.failed == 0
-    assert tested.attempted >= 3
+    for module in (tables, notes):
+        tested = doctest.testmod(module)
+        assert tested.failed == 0
+        assert tested.attempted >= 1
 
 
 def test_a_name_that_says_another_kind_of_file_is_refused(tmp_path: pathlib.Path) -> None:

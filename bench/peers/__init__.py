@@ -1,19 +1,21 @@
 """The same networks in other libraries, each written as that library's users write one.
 
-Every peer computes in float64, from the same first weights, on the same batches in the same order.
-It gets its data in its own arrays before the clock starts, and keeps no history of losses.
+Every peer computes in float64, from the same first weights, on the same batches in the same order,
+unless the samples are shuffled: then it draws an order of its own for each epoch.  It gets its data
+in its own arrays before the clock starts, and keeps no history of losses.
 """
 
 from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 from purenet.matrix import Matrix
 
 from ..networks import Case
 
-NAMES = ("numpy", "torch", "numba", "jax", "sklearn")
+NAMES = ("numpy", "torch", "numba", "jax", "sklearn", "fann")
 USUAL = ("numpy", "torch", "sklearn")  # beside the backends also without --peers
 
 
@@ -28,6 +30,11 @@ class Peer(ABC):
     def can(cls, case: Case) -> bool:
         """Return whether the network is written in this library."""
         return True
+
+    @classmethod
+    def able_case(cls, case: Case) -> Case:
+        """Return the nearest case that this library can compute."""
+        return case if cls.other_loss is None else replace(case, loss=cls.other_loss)
 
     @abstractmethod
     def __init__(self, case: Case) -> None:

@@ -121,23 +121,27 @@ class JaxNetwork(Peer):
     def __init__(self, case: Case) -> None:
         self.case = case
         shape = (case.samples, *case.input_shape)
-        X = jnp.array(case.inputs, dtype=jnp.float64).reshape(shape)
-        Y = jnp.array(case.targets, dtype=jnp.float64)
-        # A scan needs batches of one size; a smaller last batch takes a step of its own.
-        whole = len(X) // case.batch_size
-        cut = whole * case.batch_size
-        self.X = X
-        batches = (
-            X[:cut].reshape(whole, case.batch_size, *X.shape[1:]),
-            Y[:cut].reshape(whole, case.batch_size, Y.shape[1]),
-        )
-        self.data = (batches, (X[cut:], Y[cut:]))
+        self.X = jnp.array(case.inputs, dtype=jnp.float64).reshape(shape)
+        self.Y = jnp.array(case.targets, dtype=jnp.float64)
+        self.data = (self.X, self.Y) if case.shuffle else self.batches(self.X, self.Y)
+        self.key = jax.random.key(1)
         self.first = [
             {name: jnp.array(values, dtype=jnp.float64) for name, values in layer.items()}
             for layer in case.first
         ]
         self.run: Any = None
         self.reset()
+
+    def batches(self, X: jax.Array, Y: jax.Array) -> Any:
+        """Return the batches as a scan needs them, of one size, and a smaller last one."""
+        size = self.case.batch_size
+        whole = len(X) // size
+        cut = whole * size
+        batches = (
+            X[:cut].reshape(whole, size, *X.shape[1:]),
+            Y[:cut].reshape(whole, size, Y.shape[1]),
+        )
+        return batches, (X[cut:], Y[cut:])
 
     def reset(self) -> None:
         self.parameters = self.first
@@ -208,13 +212,18 @@ class JaxNetwork(Peer):
         return state
 
     def compiled(self, epochs: int, way: Way) -> Any:
-        def run(state: Any, data: Any) -> Any:
-            def one_epoch(state: Any, _: None) -> tuple[Any, None]:
-                return self.epoch(state, data, way), None
+        def run(state: Any, data: Any, key: jax.Array) -> Any:
+            def one_epoch(state: Any, key: jax.Array) -> tuple[Any, None]:
+                now = data
+                if self.case.shuffle:
+                    X, Y = data
+                    order = jax.random.permutation(key, len(X))
+                    now = self.batches(X[order], Y[order])
+                return self.epoch(state, now, way), None
 
-            return lax.scan(one_epoch, state, None, length=epochs)[0]
+            return lax.scan(one_epoch, state, jax.random.split(key, epochs))[0]
 
-        return jax.jit(run).lower((self.first, self.memory), self.data).compile()
+        return jax.jit(run).lower((self.first, self.memory), self.data, self.key).compile()
 
     def prepare(self, epochs: int) -> None:
         """Compile each way, and keep the one that is fastest."""
@@ -231,13 +240,13 @@ class JaxNetwork(Peer):
         times = []
         for _ in range(2):
             start = time.perf_counter()
-            jax.block_until_ready(run((self.first, self.memory), self.data))
+            jax.block_until_ready(run((self.first, self.memory), self.data, self.key))
             times.append(time.perf_counter() - start)
         return min(times)
 
     def train(self, epochs: int) -> None:
         """Run what was compiled, for the epochs it was compiled for."""
-        state = self.run((self.parameters, self.memory), self.data)
+        state = self.run((self.parameters, self.memory), self.data, self.key)
         self.parameters, self.memory = jax.block_until_ready(state)
 
     def predict(self) -> Matrix:

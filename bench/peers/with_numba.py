@@ -59,9 +59,15 @@ def update(x, first, samples, delta, rate, weights, biases, gradient):
 
 
 @njit(fastmath=True, error_model="numpy")
-def train(X, Y, weights, biases, a, deltas, gradients, batch_size, rate, mean, epochs):
+def train(
+    inputs, targets, weights, biases, a, deltas, gradients, batch_size, rate, mean, epochs, shuffle
+):
     last = len(weights) - 1
+    X, Y = inputs, targets
     for _ in range(epochs):
+        if shuffle:
+            order = np.random.permutation(len(inputs))
+            X, Y = inputs[order], targets[order]
         for start in range(0, len(X), batch_size):
             samples = min(batch_size, len(X) - start)
             feedforward(X, start, samples, weights[0], biases[0], a[0])
@@ -122,6 +128,7 @@ class NumbaNetwork(Peer):
             case.learning_rate,
             case.loss == "mean_squared_error",
             epochs,
+            case.shuffle,
         )
 
     def predict(self) -> Matrix:

@@ -49,6 +49,8 @@ class NumPyNetwork(Peer):
         self.learning_rate = case.learning_rate
         self.mean = case.loss == "mean_squared_error"
         self.adam = case.optimizer == "adam"
+        self.shuffle = case.shuffle
+        self.random = np.random.default_rng(1)
         self.reset()
 
     def reset(self) -> None:
@@ -61,9 +63,13 @@ class NumPyNetwork(Peer):
     def train(self, epochs: int) -> None:
         weights, biases = self.weights, self.biases
         for _ in range(epochs):
+            if self.shuffle:
+                order = self.random.permutation(len(self.X))
             for start in range(0, len(self.X), self.batch_size):
-                y = self.Y[start : start + self.batch_size]
-                a = [self.X[start : start + self.batch_size]]
+                batch = slice(start, start + self.batch_size)
+                samples = order[batch] if self.shuffle else batch
+                y = self.Y[samples]
+                a = [self.X[samples]]
                 for w, b in zip(weights, biases, strict=True):
                     a.append(sigmoid(a[-1] @ w + b))
 

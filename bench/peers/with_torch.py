@@ -105,11 +105,13 @@ class TorchNetwork(Peer):
     def train(self, epochs: int) -> None:
         batch_size = self.case.batch_size
         for _ in range(epochs):
+            if self.case.shuffle:
+                order = torch.randperm(len(self.X))
             for start in range(0, len(self.X), batch_size):
-                x = self.X[start : start + batch_size]
-                y = self.Y[start : start + batch_size]
+                batch = slice(start, start + batch_size)
+                samples = order[batch] if self.case.shuffle else batch
                 self.optimizer.zero_grad()
-                loss = self.loss_function(self.model(x), y)
+                loss = self.loss_function(self.model(self.X[samples]), self.Y[samples])
                 loss.backward()
                 self.optimizer.step()
 

@@ -265,6 +265,9 @@ typedef struct {
     void (*draw_mask)(const uint32_t *word, size_t n, double rate, double scale, double *mask);
     /* z = x * y for n numbers */
     void (*multiply)(size_t n, const double *x, const double *y, double *z);
+    /* For measuring: multiply and add in registers, `rounds` times; returns how many operations that
+     * were.  `result` is for W numbers. */
+    double (*multiply_and_add)(size_t rounds, double factor, double term, double *result);
 } purenet_kernels;
 
 /* ---- the tables, one a width, and the choice ---- */

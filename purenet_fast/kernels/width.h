@@ -6,6 +6,7 @@
 #include "convolution.h"
 #include "narrow.h"
 #include "optimizers.h"
+#include "peak.h"
 #include "pooling.h"
 #include "product.h"
 #include "random.h"
@@ -50,4 +51,5 @@ const purenet_kernels TABLE = {
     twist,
     draw_mask,
     multiply,
+    multiply_and_add,
 };
