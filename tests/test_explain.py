@@ -241,6 +241,35 @@ def test_an_explanation_is_its_text():
     assert isinstance(explanation, Explanation)
 
 
+def test_the_loss_after_the_step_is_that_of_the_trained_network(both):
+    for module in both:
+        net, inputs, targets = networks.make(module, "tanh")
+        found = explain(net, inputs, targets, 0.5, sample=[2, 0], steps=2)
+        chosen = [inputs[2], inputs[0]], [targets[2], targets[0]]
+        net.fit(*chosen, epochs=2, learning_rate=0.5, batch_size=2, shuffle=False)
+        after = net.evaluate(*chosen).loss
+        assert found.recording.data["meta"]["losses_after"][-1] == repr(after)
+        assert f"The loss of the same samples after it is {after!r}.\n" in found
+        assert f"after it is {after!r}.\n" in as_markdown(found.recording)
+    net, inputs, targets = networks.make(both[0], "tanh")
+    layers = [both[0].Dense(3, 4), both[0].Dropout(0.5), both[0].Dense(4, 2)]
+    text = explain(both[0].Network(layers, seed=1), inputs, targets, steps=2)
+    losses = [text.recording.data["meta"][key] for key in ("losses", "losses_after")]
+    assert losses[0][1] == losses[1][0]  # with the same units left out
+
+
+def test_what_is_said_fits_the_grain_and_the_samples():
+    recording = worked("relu", sample=[2, 0]).recording
+    texts = {grain: as_text(recording, grain) for grain in GRAINS}
+    assert "For sample 2, unit 0 of layer 1 adds up" in texts["operation"]
+    assert "For sample 1," not in texts["operation"]
+    starts = [grain for grain in GRAINS if "at which a sum starts" in texts[grain]]
+    exact = [grain for grain in GRAINS if "Python gives the printed result" in texts[grain]]
+    assert (starts, exact) == (["number"], ["number", "operation"])
+    for samples, formula in (([1], "loss[0] / count"), ([1, 2], "(loss[0] + loss[1]) / count")):
+        assert f"\nL: {formula}  (loss)\n" in worked("relu", sample=samples, grain="matrix")
+
+
 def test_steps_follow_each_other():
     text = worked("sigmoid", steps=3)
     assert text.startswith("3 training steps of a 3-4-1 network, worked")
@@ -308,6 +337,7 @@ def test_every_formula_has_its_mathematics(name):
             rest = re.sub(r"\\(?:text|mathrm)\{[^}]*\}", "", formula)
             rest = re.sub(r"\\[a-z]+", "", rest)
             assert not re.search(r"[A-Za-z]{2,}", rest), formula
+            assert not re.search(r"\\(text|mathrm)\{\\(text|mathrm)", formula)
 
 
 def test_mathematics_in_latex():
@@ -328,6 +358,8 @@ def test_json_is_the_recording_and_html_the_page():
     page = worked("sigmoid", format="html")
     assert page.startswith("<!DOCTYPE html>") or page.startswith("<!doctype html>")
     assert "z1[0][0] = x[0][0] * W1[0][0]" in page
+    page = worked("sigmoid", format="html", grain="matrix")
+    assert ' data-open-at="matrix" ' in page and "z1[0][0] = x[0][0] * W1[0][0]" not in page
 
 
 def test_both_backends_explain_the_same(both):
@@ -437,4 +469,4 @@ def test_notebooks_show_the_page_in_a_frame(backend):
     frame = explanation._repr_html_()
     assert frame.startswith('<iframe sandbox="allow-scripts"')
     page = html.unescape(re.search('srcdoc="([^"]*)"', frame)[1])
-    assert page == written(explanation.recording, "number", "html")
+    assert page == written(explanation.recording, None, "html")

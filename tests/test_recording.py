@@ -475,7 +475,7 @@ def test_the_places_are_the_expressions_of_the_source(name):
 
 def test_sentences_are_filled_by_what_the_format_says():
     reader = Reader(recorded("relu"))
-    allowed = {"name", "row", "column"}
+    allowed = {"name", "row", "column", "sample"}
     sentences = reader.data["sentences"]
     assert all(sentence.endswith(".") for sentence in sentences)
     for place in reader.numbers["sentence"]:

@@ -120,7 +120,7 @@ TOKEN = re.compile(r"\s*(∂L/∂[a-zA-Z_]+\d+|∂a\d+/∂z\d+|[δa-zA-Z_]+\d*|\
 
 def evaluated(formula, matrices):
     """Evaluate a formula as the field writes it; what stands side by side is multiplied."""
-    formula = re.sub(r"\(loss\[0\] \+ loss\[1\] \+ \.\.\.\)", "total(loss)", formula)
+    formula = re.sub(r"\(loss\[0\] \+ loss\[1\] \+ loss\[2\]\)", "total(loss)", formula)
     formula = re.sub(r"^the sums of the columns of (.*)$", r"column_sums(\1)", formula)
     formula = re.sub(r"^the sum of (.*) over the outputs$", r"row_sums(\1)", formula)
     formula = re.sub(r"^(\S+) where (\w+) > 0, otherwise (\S+)$", r"where(\2, \1, \3)", formula)
@@ -276,6 +276,9 @@ def said_of(reader, place):
     text = reader.data["sentences"][reader.numbers["sentence"][place]]
     for key in ("row", "column", "name"):
         text = text.replace(f"{{{key}}}", str(reader.numbers[key][place]))
+    if "{sample}" in text:
+        samples = reader.data["meta"]["samples"]
+        text = text.replace("{sample}", str(samples[reader.numbers["row"][place]]))
     return text
 
 

@@ -62,6 +62,18 @@ def training_step(
     return loss
 
 
+def batch_loss(net: Network, inputs: Matrix, targets: Matrix) -> float:
+    """Return the loss of a batch before a step of training, as ``training_step`` does.
+
+    It is the one of ``evaluate``; where dropout leaves out units, it is the loss without them.
+    """
+    if not any(layer.is_random for layer in net.layers):
+        return net.evaluate(inputs, targets).loss
+    output = net.forward(inputs, (net.epochs_trained, 0))[-1]
+    total = total_loss(net.loss, output.z, output.a, targets)
+    return total / loss_count(net.loss, len(targets), net.outputs) + net.penalty()
+
+
 class Clipping(NamedTuple):
     """How a gradient is clipped, in the order of ``training_step``; None where it is not."""
 

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 HELP = {
     "operation": (
-        "op(eration)\n"
+        "op(eration) [N]\n"
         "Go on to the next line that computes a number. exp, log1p and tanh count as\n"
-        "one operation; (s)tep goes into them."
+        "one operation; (s)tep goes into them. With a number, do it N times."
     ),
     "element": (
-        "el(ement)\n"
+        "el(ement) [N]\n"
         "Finish the element that is being computed, print it, and go on to the first\n"
-        "operation of the next one."
+        "operation of the next one. With a number, do it N times."
     ),
     "matrix": (
-        "ma(trix)\n"
+        "ma(trix) [N]\n"
         "Finish the matrix that is being computed, print it, and go on to the first\n"
-        "operation of the next one."
+        "operation of the next one. With a number, do it N times."
     ),
     "layer": (
-        "la(yer)\n"
+        "la(yer) [N]\n"
         "Finish what the layer computes here, forward, backward or in the update, and\n"
-        "print its matrices."
+        "print its matrices. With a number, do it N times."
     ),
     "phase": (
-        "ph(ase)\nFinish the phase (forward, loss, backward, update) and print its matrices."
+        "ph(ase) [N]\nFinish the phase (forward, loss, backward, update) and print its matrices.\n"
+        "With a number, do it N times."
     ),
     "show": (
         "sh(ow) [name]\n"
@@ -44,7 +45,7 @@ SHORT |= {"sh": "show", "w": "where", "bt": "where"}
 
 OVERVIEW = """\
 Commands for the training step:
-  op(eration)   go on to the next line that computes a number
+  op(eration)   go on to the next line that computes a number; op 5: five times
   el(ement)     finish this element
   ma(trix)      finish this matrix
   la(yer)       finish this layer
@@ -53,4 +54,5 @@ Commands for the training step:
   w(here)       say where this is, in words
 Of pdb's commands, the most useful: s(tep) into a call, n(ext) line, r(eturn),
 c(ontinue), u(p), d(own), l(ist), p VALUE, b(reak) FUNCTION, restart, q(uit).
-Enter repeats the last command. help COMMAND says more, help pdb all about pdb."""
+Enter repeats the last command, Ctrl-C comes back to the prompt. help COMMAND
+says more, help pdb all about pdb."""

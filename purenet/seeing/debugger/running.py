@@ -5,6 +5,7 @@ from __future__ import annotations
 import pdb
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, TextIO
@@ -14,7 +15,7 @@ from ...network import Network
 from ...optimizers import Optimizer, as_optimizer
 from ..copies import pure_copy
 from ..samples import chosen_numbers, part_of, which
-from ..step import Clipping, training_step
+from ..step import Clipping, batch_loss, training_step
 from .stepper import Stepper
 from .tables import WIDTH
 
@@ -75,14 +76,16 @@ def step_through(
         fresh = deepcopy(chosen_optimizer)
         stepper = Stepper(copy, rows, answers, rate, fresh, clipping, stdin, stdout)
         tracing = sys.gettrace()
+        if callable(interrupt) and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, stepper.sigint_handler)
         try:
             loss = stepper.runcall(training_step, copy, rows, answers, rate, fresh, *clipping)
         except pdb.Restart:
             again = True
         else:
             if loss is not None:
-                stepper.close(loss, copy.evaluate(rows, answers).loss)
+                stepper.close(loss, batch_loss(copy, rows, answers))
         finally:
             sys.settrace(tracing)  # of a debugger or a coverage tool that runs this
             if interrupt is not None and signal.getsignal(signal.SIGINT) != interrupt:
-                signal.signal(signal.SIGINT, interrupt)  # "continue" has taken Ctrl-C
+                signal.signal(signal.SIGINT, interrupt)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import linecache
 import pdb
+import re
 import sys
 import textwrap
 from types import FrameType, FunctionType
@@ -42,6 +43,8 @@ _ARITHMETIC = tuple(module.__name__ for module in _FUNCTIONS)
 class Stepper(pdb.Pdb):
     """pdb, with the numbers of each line and commands for the grains of a training step."""
 
+    allow_kbdint: bool  # of pdb: whether the prompt waits for a command
+
     def __init__(
         self,
         net: Network,
@@ -54,12 +57,20 @@ class Stepper(pdb.Pdb):
         stdout: TextIO | None = None,
     ) -> None:
         # bdb asks is_skipped_module only where there is something to skip.
-        super().__init__(stdin=stdin, stdout=stdout, skip=["purenet.checks"], readrc=False)
+        super().__init__(
+            stdin=stdin,
+            stdout=stdout,
+            skip=["purenet.checks"],
+            nosigint=True,  # Ctrl-C is heard all the time, not after "continue" alone
+            readrc=False,
+        )
         if stdin is not None:
             self.use_rawinput = False  # pdb would read from it only if stdout is given as well
         self.prompt = "(purenet) "
         self._grain: str | None = "operation"
+        self._times = 1  # how often the command under way is still to be done
         self._start = Position(None, None, None, ())
+        self._interrupted = False  # by Ctrl-C, since the last line
         self._opened = False  # exp, log1p and tanh were stepped into
         self._returned: tuple[FrameType, Any] | None = None
         unicode = supports_unicode(sys.stdout if stdout is None else stdout)
@@ -101,14 +112,28 @@ class Stepper(pdb.Pdb):
 
     def user_line(self, frame: FrameType) -> None:
         self._frames.running = frame
+        if self._interrupted:
+            self._interrupted, self._grain = False, None
         if self._grain is not None:
             # bdb looks for breakpoints only where stop_here says no.
-            stepping = self.stop_here(frame)
-            if stepping and not self._is_reached(frame) and not self.break_here(frame):
-                self.set_step()  # from here, so that the line of the command is a new one again
-                return
+            if self.stop_here(frame):
+                reached = self._is_reached(frame)
+                if not (reached and self._times == 1) and not self.break_here(frame):
+                    if reached:
+                        self._again(frame)
+                    self.set_step()  # from here, so that the command's line is a new one again
+                    return
             self._report()
         super().user_line(frame)
+
+    def sigint_handler(self, signum: Any, frame: FrameType | None) -> None:
+        """Stop at the next line after Ctrl-C; at the prompt it ends the command alone."""
+        while frame is not None and frame.f_globals.get("__name__") not in self._shown:
+            frame = frame.f_back  # a line of the debugger itself is none to stop at
+        if frame is None:  # before the step or after it
+            raise KeyboardInterrupt
+        self._interrupted = not self.allow_kbdint
+        super().sigint_handler(signum, frame)
 
     def user_return(self, frame: FrameType, return_value: Any) -> None:
         self._frames.running = frame
@@ -167,9 +192,21 @@ class Stepper(pdb.Pdb):
         self.message("The training step is done.")
         self.message(f"Loss before it {loss!r}, after it {after!r}.")
 
-    def _run(self, grain: str) -> bool:
+    def _again(self, frame: FrameType) -> None:
+        """Begin the command once more: it was to be done several times."""
+        grain, times = self._grain, self._times - 1
+        self._report()
+        self._grain, self._times = grain, times
+        self._start = self._locator.position(frame)
+        self._keeper.finished.clear()
+
+    def _run(self, grain: str, arg: str) -> bool | None:
         assert self.curframe is not None
-        self._grain = grain
+        times = arg.strip() or "1"
+        if not re.fullmatch(r"0*[1-9]\d{0,9}", times, re.ASCII):
+            self.error(f"{grain}: found {arg.strip()!r}, expected how many times, 1 or more")
+            return None
+        self._grain, self._times = grain, int(times)
         self._start = self._locator.position(self.curframe)
         self._opened = grain == "operation" and (
             self.curframe.f_globals.get("__name__") == elementary.__name__
@@ -231,20 +268,20 @@ class Stepper(pdb.Pdb):
 
     # Commands.
 
-    def do_operation(self, arg: str) -> bool:
-        return self._run("operation")
+    def do_operation(self, arg: str) -> bool | None:
+        return self._run("operation", arg)
 
-    def do_element(self, arg: str) -> bool:
-        return self._run("element")
+    def do_element(self, arg: str) -> bool | None:
+        return self._run("element", arg)
 
-    def do_matrix(self, arg: str) -> bool:
-        return self._run("matrix")
+    def do_matrix(self, arg: str) -> bool | None:
+        return self._run("matrix", arg)
 
-    def do_layer(self, arg: str) -> bool:
-        return self._run("layer")
+    def do_layer(self, arg: str) -> bool | None:
+        return self._run("layer", arg)
 
-    def do_phase(self, arg: str) -> bool:
-        return self._run("phase")
+    def do_phase(self, arg: str) -> bool | None:
+        return self._run("phase", arg)
 
     def do_break(self, arg: str, temporary: Any = 0) -> bool | None:
         # The functions of the training step are known by their names, whatever module this is.

@@ -31,16 +31,18 @@ class Explanation(str):
     """A worked step.  It is a text; at a prompt it shows as it is.
 
     recording: what it was written from.
+    grain: how fine it was asked for, or None.
     """
 
     recording: Recording
+    grain: Grain | None = None
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
         """Return the page to step through, in a frame of its own, for notebooks."""
-        page = html.escape(written(self.recording, None, "html"))
+        page = html.escape(written(self.recording, self.grain, "html"))
         style = "width:100%;height:900px;border:0"
         return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{page}"></iframe>'
 
@@ -74,8 +76,9 @@ def explain(
     clip_norm, clip_value: as for ``fit``.
     sample, layer, unit: less of it: a step with one sample alone, one layer, one unit of that
         layer; all counted from 0.
-    grain: matrix, number or operation.  If none is chosen every number is worked; in a network with
-        images, of each large matrix one number, a window of a convolution for one.
+    grain: matrix, number or operation; the page opens at it.  If none is chosen every number is
+        worked; in a network with images, of each large matrix one number, a window of a convolution
+        for one.
     format: text (80 columns), markdown (as GitHub renders it), html (a page to step through) or
         json (the recording).
     open_functions: work exp, log1p and tanh from the inside, too.
@@ -112,6 +115,7 @@ def explain(
     )
     explanation = Explanation(written(recording, grain, format, ascii=ascii))
     explanation.recording = recording
+    explanation.grain = grain
     return explanation
 
 
@@ -124,5 +128,5 @@ def written(recording: Recording, grain: str | None, format: str, *, ascii: bool
     if format == "html":
         from .page import render  # here, because the other formats do without the page
 
-        return render(recording.data, as_text(recording))
+        return render(recording.data, as_text(recording, grain), grain)
     return as_text(recording, grain, ascii=ascii)

@@ -21,11 +21,14 @@ from ..recording.document import FORMAT, VERSION, Recording
 _ASSETS = resources.files(__package__).joinpath("assets")
 
 
-def render(recording: Recording | Mapping[str, Any], worked_text: str) -> str:
+def render(
+    recording: Recording | Mapping[str, Any], worked_text: str, grain: str | None = None
+) -> str:
     """Return the page of a recording, a complete HTML document.
 
     recording: a recording, or its data as read from JSON.
     worked_text: the same steps as text, for a browser without JavaScript.
+    grain: the one at which the page opens; number, or matrix where there are images, if not given.
 
     Raises ValueError if the data is no recording, or of another version.
 
@@ -60,6 +63,7 @@ def render(recording: Recording | Mapping[str, Any], worked_text: str) -> str:
         "style": style,
         "script": script,
         "recording": _embedded(data),
+        "grain": grain or "",
         "worked_text": html.escape(worked_text),
     }
     # In one pass, so that nothing that is put in is searched for places again.

@@ -117,6 +117,8 @@ class Worked:
         row, column = self.numbers["row"][number], self.numbers["column"][number]
         values = {"name": self.symbols[number], "row": row, "column": column, "a": a, "b": b}
         values |= self._places(number)
+        if "{sample}" in text:
+            values["sample"] = self.meta["samples"][int(values.get("sample", row))]
         for key, value in values.items():
             text = text.replace(f"{{{key}}}", str(value))
         return text
@@ -313,23 +315,39 @@ class Worked:
             f"{_counted(counts['matrices'], 'matrix', 'matrices')}. "
             f"purenet {meta['purenet']}, Python {meta['python']}."
         )
-        for step, loss in enumerate(meta["losses"]):
-            when = "before the step" if meta["steps"] == 1 else f"before step {step}"
-            found.append(f"The loss {when} is {loss}.")
+        found += self._losses()
         if meta["stopped"]:
             found.append(f"It ends here: {meta['stopped']}.")
         return found
 
+    def _losses(self) -> list[str]:
+        """Return the loss before each step, and after the last one."""
+        before, steps = self.meta["losses"], self.meta["steps"]
+        after = self.meta.get("losses_after", [])  # a recording of before has none
+        if steps == 1:
+            found = [f"The loss before the step is {before[0]}."]
+        else:
+            found = [f"The loss before step {step} is {loss}." for step, loss in enumerate(before)]
+        if after:
+            which_samples = "sample" if len(self.meta["samples"]) == 1 else "samples"
+            found.append(f"The loss of the same {which_samples} after it is {after[-1]}.")
+        return found
+
     def legend(self) -> str:
         """Return how the signs and the names are to be read."""
+        names = "Names count layers from 1 (W1, z1, a1, δ1), everything else counts from 0."
+        if self.grain == "matrix":
+            return f"Behind = numbers have all their digits, behind ≈ they are rounded. {names}"
         root = ", sqrt" if "sqrt" in self.operations["op"] else ""
+        start = "The 0.0 at which a sum starts is left out where it changes nothing."
+        if self.grain == "operation":
+            start = "(1), (2) ... are the results on the way to a number, in the order in which "
+            start += "they were computed."
         return (
             "What stands behind = is exact: Python gives the printed result, after "
             f"`from math import frexp, inf, ldexp, nan{root}` and "
             "`from purenet import exp, log, log1p, tanh`. "
-            "Behind ≈ numbers are rounded. "
-            "The 0.0 at which a sum starts is left out where it changes nothing. "
-            "Names count layers from 1 (W1, z1, a1, δ1), everything else counts from 0."
+            f"Behind ≈ numbers are rounded. {start} {names}"
         )
 
     def table(self, numbers: Sequence[int]) -> tuple[list[str], bool]:

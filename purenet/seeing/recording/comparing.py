@@ -6,23 +6,23 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ...layers import Layer, LayerOutput
-from ...losses import loss_count, total_loss
 from ...network import Network
 from ...optimizers import Optimizer
 from ...parameters import clip_gradients
 from ...samples import Samples
 from ..memory import parts_of, remembered
 from ..source.functions import RecordingError, key_of
-from ..step import Clipping, Named, parameter_roles
+from ..step import Clipping, Named, batch_loss, parameter_roles
 from .tape import Tape, Traced, plain
 
 
 class PlainStep(NamedTuple):
-    """What a step computes without being recorded."""
+    """What a step computes without being recorded; ``loss_after``: with the new parameters."""
 
     outputs: list[LayerOutput]
     gradients: list[Any]
     loss: float
+    loss_after: float
     parameters: list[dict[str, Any]]
 
 
@@ -31,17 +31,14 @@ def plain_step(
 ) -> PlainStep:
     """Take one step of training, unrecorded."""
     outputs = net.forward(samples.inputs, (net.epochs_trained, 0))
-    if any(layer.is_random for layer in net.layers):
-        last = outputs[-1]
-        total = total_loss(net.loss, last.z, last.a, samples.targets)
-        loss = total / loss_count(net.loss, samples.size, net.outputs) + net.penalty()
-    else:
-        loss = net.evaluate(samples.inputs, samples.targets).loss
+    loss = batch_loss(net, samples.inputs, samples.targets)
     gradients = net.backward(samples.inputs, samples.targets, outputs)
     if clipping != Clipping():
         clip_gradients(net.layers, gradients, *clipping)
     net.step(gradients, learning_rate, optimizer)
-    return PlainStep(outputs, gradients, loss, [parameters_of(layer) for layer in net.layers])
+    after = batch_loss(net, samples.inputs, samples.targets)
+    parameters = [parameters_of(layer) for layer in net.layers]
+    return PlainStep(outputs, gradients, loss, after, parameters)
 
 
 def parameters_of(layer: Layer) -> dict[str, Any]:

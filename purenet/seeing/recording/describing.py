@@ -15,6 +15,7 @@ from ..step import Clipping, Named, error_above, error_of, parameter_roles, symb
 from .kinds import CLIPPED, KINDS, OPTIMIZERS, PENALTY, Words
 from .matrices import NamedMatrix, Phase
 from .words import (
+    ADDED_LOSSES,
     CHAINS,
     DOES,
     FORMULAS,
@@ -154,7 +155,7 @@ class Describer:
         elif matrix.role == "weight_gradient":
             formula = f"{formula}{{plus_slopes}}"
         elif matrix.role == "loss":
-            formula = f"{formula}{{plus_penalties}}"
+            formula = f"{ADDED_LOSSES.get(self.samples, formula)}{{plus_penalties}}"
         elif matrix.role == "a":
             formula = f"{activation}(z{{n}})"
         elif matrix.role == "slope":

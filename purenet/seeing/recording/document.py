@@ -30,7 +30,8 @@ class Recording:
         case.  learning_rate.  samples: row i of the batch is sample ``samples[i]`` of
         sample_count.  steps.  layer, unit: what was recorded of the network, or null.
         open_functions.  digest_before, digests: of the parameters, before and after each step.
-        optimizer: the name of its class.  losses: of each step.  stopped: null, or why there are
+        optimizer: the name of its class.  losses, losses_after: of each step, before and
+        after it, with the same samples.  stopped: null, or why there are
         fewer steps than asked for.
         counts: operations, numbers and matrices, without those that were given.
     sources
@@ -71,7 +72,8 @@ class Recording:
         step; phase: forward, loss, backward, clip or update; layer; title; first and end; matrices;
         sentence.
     sentences
-        Templates: {name}, {row}, {column} are the number's, {a} and {b} the operation's operands.
+        Templates: {name}, {row}, {column} are the number's, {sample} is the number of its sample,
+        meta's ``samples[row]``, and {a} and {b} are the operation's operands.
         In a folded matrix the place on each axis is one as well: {channel} and {row}, for example.
     """
 

@@ -99,6 +99,7 @@ class Recorder:
         self.digest_before = net.digest()
         self.digests: list[str] = []
         self.losses: list[float] = []
+        self.losses_after: list[float] = []
         self.stopped: str | None = None
         self._outputs: list[LayerOutput] = []
         self._gradients: list[Any] = []
@@ -175,6 +176,7 @@ class Recorder:
             comparison.compare(expected, net, self._outputs, loss, self._gradients)
             comparison.compare_memories(self._memories)
             self.losses.append(expected.loss)
+            self.losses_after.append(expected.loss_after)
             self.digests.append(twin.digest())
             diverged = twin.find_non_finite()
             if diverged is not None:
@@ -462,6 +464,7 @@ class Recorder:
             "digest_before": self.digest_before,
             "digests": self.digests,
             "losses": [repr(loss) for loss in self.losses],
+            "losses_after": [repr(loss) for loss in self.losses_after],
             "stopped": self.stopped,
             "counts": listing.counts(),
         }

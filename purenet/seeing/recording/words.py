@@ -1,7 +1,8 @@
 """What the numbers of a recording are called, and what they mean in words.
 
 The sentences are templates: ``{name}`` is the number itself, ``{row}`` and ``{column}`` its place,
-``{a}`` and ``{b}`` are the operands of the operation.
+``{sample}`` the number of its sample in the data, ``{a}`` and ``{b}`` are the operands of the
+operation.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ class Sentences(NamedTuple):
 SENTENCES = {
     "inputs": Sentences(
         "What the network is given.",
-        "Input {column} of sample {row}.",
+        "Input {column} of sample {sample}.",
     ),
     "targets": Sentences(
         "What the network should answer.",
-        "What output {column} should be for sample {row}.",
+        "What output {column} should be for sample {sample}.",
     ),
     "learning_rate": Sentences(
         "How far a weight moves against its slope.",
@@ -42,7 +43,7 @@ SENTENCES = {
     "z": Sentences(
         "Every unit of layer {n} adds up its inputs, each times its weight{bias}.",
         (
-            "For sample {row}, unit {column} of layer {n} adds up its inputs, each times its "
+            "For sample {sample}, unit {column} of layer {n} adds up its inputs, each times its "
             "weight{bias}."
         ),
     ),
@@ -51,19 +52,19 @@ SENTENCES = {
             "The activation function {activation} turns each weighted sum into what the unit "
             "passes on."
         ),
-        "{does}: what unit {column} of layer {n} passes on for sample {row}.",
+        "{does}: what unit {column} of layer {n} passes on for sample {sample}.",
     ),
     "squared_error": Sentences(
         "How far each output is from its target, squared: too high and too low count alike.",
-        "The squared distance of output {column} from its target, for sample {row}.",
+        "The squared distance of output {column} from its target, for sample {sample}.",
     ),
     "cross_entropy": Sentences(
         "How surprised each output is by its target: -log of the probability it gave to it.",
-        "How surprised output {column} is by its target, for sample {row}.",
+        "How surprised output {column} is by its target, for sample {sample}.",
     ),
     "sample_loss": Sentences(
         "How wrong the network is about each sample, added up over the outputs.",
-        "How wrong the network is about sample {row}.",
+        "How wrong the network is about sample {sample}.",
     ),
     "loss": Sentences(
         "One number for how wrong the network is: training makes it smaller.",
@@ -76,8 +77,8 @@ SENTENCES = {
     "output_gradient": Sentences(
         "How the loss changes with each output: twice the error, divided by the count.",
         (
-            "How the loss changes with output {column} of sample {row}: twice its error, divided "
-            "by the count."
+            "How the loss changes with output {column} of sample {sample}: twice its error, "
+            "divided by the count."
         ),
     ),
     "activation_gradient": Sentences(
@@ -91,12 +92,12 @@ SENTENCES = {
         "How much each activation moves when its weighted sum moves: {slope}.",
         (
             "How much the activation of unit {column} moves when its weighted sum moves, for "
-            "sample {row}."
+            "sample {sample}."
         ),
     ),
     "delta": Sentences(
         "{chain}",
-        "The error of unit {column} of layer {n} for sample {row}: {chain_of_one}.",
+        "The error of unit {column} of layer {n} for sample {sample}: {chain_of_one}.",
     ),
     "weight_gradient": Sentences(
         (
@@ -175,15 +176,15 @@ OTHER_SENTENCES = {
     ),
     "z": Sentences(
         "What layer {n}, {kind}, makes of its inputs.",
-        "What layer {n} makes of the inputs of sample {row}: number {column}.",
+        "What layer {n} makes of the inputs of sample {sample}: number {column}.",
     ),
     "a": Sentences(
         "What layer {n}, {kind}, passes on.",
-        "What layer {n} passes on for sample {row}: number {column}.",
+        "What layer {n} passes on for sample {sample}: number {column}.",
     ),
     "activation_gradient": Sentences(
         "How the loss changes with what layer {n} passes on, as layer {next} hands it back.",
-        "How the loss changes with what layer {n} passes on for sample {row}: number {column}.",
+        "How the loss changes with what layer {n} passes on for sample {sample}: number {column}.",
     ),
     "delta": Sentences(
         "How the loss changes with z{n}, as layer {n}, {kind}, computes it.",
@@ -218,7 +219,7 @@ INTERMEDIATES = {
         Role("sum_e{n}", ("sample",), "sums of the exponentials in layer {n}"),
         Sentences(
             "The exponentials of each sample, added up: what each of them is divided by.",
-            "The exponentials of sample {row}, added up: what each of them is divided by.",
+            "The exponentials of sample {sample}, added up: what each of them is divided by.",
         ),
     ),
     ("activation_delta", "total"): (
@@ -226,7 +227,7 @@ INTERMEDIATES = {
         Sentences(
             "The slopes of each sample's outputs, weighted by their probabilities and added up.",
             (
-                "The slopes of the outputs of sample {row}, weighted by their probabilities and "
+                "The slopes of the outputs of sample {sample}, weighted by their probabilities and "
                 "added up."
             ),
         ),
@@ -347,6 +348,13 @@ FORMULAS = {
     "bias_gradient": "the sums of the columns of δ{n}",
     "new_weights": "W{n} - learning_rate ∂L/∂W{n}",
     "new_biases": "b{n} - learning_rate ∂L/∂b{n}",
+}
+
+# The loss of a few samples is written out.
+ADDED_LOSSES = {
+    1: "loss[0] / count",
+    2: "(loss[0] + loss[1]) / count",
+    3: "(loss[0] + loss[1] + loss[2]) / count",
 }
 
 SAMPLE_LOSSES = {

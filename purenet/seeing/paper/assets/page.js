@@ -245,6 +245,7 @@ function sentenceParts(view) {
   const {operation, number: n, matrix, step} = view;
   const text = grain === "matrix" ? matrix.sentence : R.sentences[(grain === "number" ? null : O.sentence[operation]) ?? N.sentence[n]];
   const place = n == null ? {} : placeOf(n);
+  if (n != null) place.sample = R.meta.samples[place.sample ?? place.row];
   return text.replace(/\{(\w+)\}/g, (whole, name) => place[name] ?? whole).split(/(\{\w+\})/).map(piece => {
     const id = {"{name}": N.id[n], "{a}": O.a[operation], "{b}": O.b[operation]}[piece];
     if (id != null) return nameOrValue(id, step);
@@ -934,7 +935,7 @@ function start() {
   $("app").hidden = false;
   show(narrow() ? "network" : "source");
   // Where there are images there are thousands of numbers.
-  if (M.some(m => m.folded)) grain = "matrix";
+  grain = $("app").dataset.openAt || (M.some(m => m.folded) ? "matrix" : grain);
   document.querySelector(`[value=${grain}]`).checked = true;
   buildBar();
   drawTrail();
