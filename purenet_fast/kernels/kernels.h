@@ -265,6 +265,11 @@ typedef struct {
     void (*draw_mask)(const uint32_t *word, size_t n, double rate, double scale, double *mask);
     /* z = x * y for n numbers */
     void (*multiply)(size_t n, const double *x, const double *y, double *z);
+    /* Read n numbers of another kind, which lie `step` bytes from each other, and write such: `code`
+     * is a letter as in Python's module struct, one of d f ? b B h H i I q Q; of what is written, d
+     * or f. */
+    void (*read_numbers)(int code, const char *from, ptrdiff_t step, size_t n, double *to);
+    void (*write_numbers)(int code, const double *from, size_t n, char *to, ptrdiff_t step);
 } purenet_kernels;
 
 /* ---- the tables, one a width, and the choice ---- */

@@ -10,6 +10,7 @@
 #include "product.h"
 #include "random.h"
 #include "sparse.h"
+#include "views.h"
 
 const purenet_kernels TABLE = {
     NAME,
@@ -50,4 +51,6 @@ const purenet_kernels TABLE = {
     twist,
     draw_mask,
     multiply,
+    read_numbers,
+    write_numbers,
 };
