@@ -2,8 +2,9 @@
 
 An array is what gives its items as a list: ``tolist`` (NumPy, PyTorch, JAX, ``array``,
 ``memoryview``, a column of pandas), ``to_list`` (a column of Polars), ``to_pylist`` (one of Arrow)
-or ``__array__`` (TensorFlow, xarray).  A table is what has columns with names: a data frame of
-pandas or Polars, a table or record batch of Arrow, a NumPy array with named fields.
+or ``__array__`` (TensorFlow, xarray); or what has numbers in memory (``ctypes``).  A table is what
+has columns with names: a data frame of pandas or Polars, a table or record batch of Arrow, a NumPy
+array with named fields.
 
 A table is a list of rows; its columns stand in their order, and no label of a row or column counts.
 What would have to be computed first (a lazy frame) or filled with zeros (a sparse matrix) is not
@@ -13,6 +14,8 @@ taken: ``foreign_name`` says what it is and which method of its own gives someth
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+
+from .buffers import buffer_of
 
 _LISTING = ("tolist", "to_list", "to_pylist")
 _WAYS_OUT = ("collect", "compute", "toarray", "todense", "to_dense", "to_pandas", "to_arrow")
@@ -42,7 +45,10 @@ def rows_of(values: Any) -> list[Any] | None:
             return [[] for _ in range(len(values))]
         return list(map(list, zip(*columns, strict=True)))
     listed = _items_of(values)
-    return listed if type(listed) is list else None
+    if type(listed) is list:
+        return listed
+    buffer = buffer_of(values)
+    return None if buffer is None else buffer.tolist()
 
 
 def is_table(values: Any) -> bool:

@@ -132,6 +132,8 @@ def as_matrix(
     if width is not None:
         expected = f"a list of rows, each a list of {counted(width, 'number')}"
     listed = as_list(rows, argument, expected)
+    if listed is not rows and listed:  # an array's may pass as they are
+        return as_matrix(listed, argument, width=width, height=height, finite=finite)
     if not listed:
         raise ValueError(f"{argument}: found no rows, expected {expected}")
     if height is not None and len(listed) != height:

@@ -30,7 +30,16 @@ class SupportsArray(Protocol):
     def __array__(self) -> Any: ...
 
 
-Foreign = Array | Series | ArrowArray | SupportsArray
+class SupportsBuffer(Protocol):
+    """What has its items in memory: arrays of ``array``, ``ctypes`` and NumPy, ``memoryview``."""
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+
+Foreign = Array | Series | ArrowArray | SupportsArray | SupportsBuffer
+
+# What outputs can be written into.  Before Python 3.12 NumPy does not say that it is a buffer.
+Writable = SupportsBuffer | SupportsArray
 
 Numbers = Sequence[float] | Foreign
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar, overload
 
 from . import training
 from .answers import Answers, answered_class, count_correct
 from .checks import as_flag, as_learning_rate, as_path, flat, shown
 from .claims import Claim
 from .construction import SETTERS, checked_layers, checked_loss, connected
-from .given import Inputs, LearningRate, Numbers, Targets
+from .given import Inputs, LearningRate, Numbers, Targets, Writable
 from .history import History
 from .layers import Dense, Layer, LayerOutput
 from .losses import (
@@ -32,10 +32,12 @@ from .matrix import Matrix
 from .metrics import Evaluation
 from .names import LossName, OptimizerName
 from .optimizers import PLAIN_DESCENT, Optimizer, as_optimizer
+from .outputs import checked_out, write
 from .parameters import check_parameters, checked_gradients, digest_of, find_non_finite
 from .randomness import Random, batch_generator, new_seed
 from .samples import Samples, checked_inputs, checked_samples
 
+B = TypeVar("B", bound=Writable)
 N = TypeVar("N", bound="Network")
 
 
@@ -318,15 +320,36 @@ class Network:
 
     # Using a network.
 
-    def predict(self, inputs: Inputs, *, threads: int = 1) -> Matrix:
+    @overload
+    def predict(self, inputs: Inputs, *, threads: int = 1, out: None = None) -> Matrix: ...
+
+    @overload
+    def predict(self, inputs: Inputs, *, threads: int = 1, out: B) -> B: ...
+
+    def predict(self, inputs: Inputs, *, threads: int = 1, out: Any = None) -> Any:
         """Return the outputs of the last layer, one row a sample.
 
         threads: how many may compute.  It changes no bit; in pure Python it has no effect.
+        out: memory to write them into instead: anything writable that offers the buffer protocol,
+            with doubles or floats, such as an array of NumPy.  It has a row a sample and a column
+            an output, or as many numbers in one dimension; it is what is returned then.  A float is
+            the one nearest to the output, infinite beyond the largest.  It may share memory with
+            the inputs.  Nothing is written by a call that raises.
+
+        >>> from array import array
+        >>> net = Network([Dense(2, 1, initializer=[[1.0], [2.0]])], seed=1)
+        >>> net.predict([[0.0, 0.0], [0.0, 1.0]], out=array("f", [0.0, 0.0]))
+        array('f', [0.5, 0.8807970881462097])
+
+        Raises TypeError or ValueError for unusable inputs and for an ``out`` of another size or
+        format, or that cannot be written.
         """
         threads = training.checked_threads(threads)
         self.check_parameters()
-        rows = self.checked_inputs(inputs, threads)
-        return self.outputs_of(rows, threads)
+        if out is None:
+            return self.outputs_of(self.inputs_to_read(inputs, threads), threads)
+        self.write_outputs(self.inputs_to_read(inputs, threads), threads, out)
+        return out
 
     def predict_classes(self, inputs: Inputs, *, threads: int = 1) -> list[int]:
         """Return the class of each sample: the largest output, or for one output 1 from 0.5 on.
@@ -468,6 +491,7 @@ class Network:
 
     check_parameters = check_parameters
     checked_inputs = checked_inputs
+    inputs_to_read = checked_inputs  # for outputs_of; a backend may look at the numbers there
     checked_samples = checked_samples
     run_epochs = training.run_epochs
 
@@ -492,6 +516,11 @@ class Network:
         for layer in self.layers:
             a = layer.feedforward(a).a
         return a
+
+    def write_outputs(self, inputs: Matrix, threads: int, out: Any) -> None:
+        """Write the outputs of the last layer for checked inputs into somebody's memory."""
+        buffer = checked_out(out, len(inputs), self.outputs)
+        write(buffer, self.outputs_of(inputs, threads))
 
     def find_non_finite(self) -> tuple[str, float] | None:
         """Return the place and value of the first parameter that is NaN or infinite."""

@@ -10,6 +10,7 @@ from types import NoneType
 from typing import Any, NamedTuple, Protocol
 
 from .answers import count_correct
+from .buffers import buffer_of
 from .checks import (
     as_count,
     as_flag,
@@ -214,10 +215,13 @@ def more_samples(
             )
         classes = samples.target_lists() if samples.classes else None
         kept, held = divided_in_two(samples.size, validation_split, net.seed, classes)
-        rows, answers = as_list(inputs, "inputs", "rows"), as_list(targets, "targets", "rows")
+        buffer = buffer_of(inputs)
+        rows = as_list(inputs, "inputs", "rows") if buffer is None else []
+        answers = as_list(targets, "targets", "rows")
         both = []
         for part, meant_for in ((kept, settings), (held, None)):
-            x, y = [rows[i] for i in part], [answers[i] for i in part]
+            x = buffer._replace(places=part) if buffer is not None else [rows[i] for i in part]
+            y = [answers[i] for i in part]
             found = net.checked_samples(x, y, settings.threads, meant_for)
             both.append(found if samples.classes else found.without_classes())
         samples, validation = both

@@ -1,6 +1,7 @@
 from cpython.ref cimport PyObject
 
 from .threads cimport Job
+from .views cimport View
 
 cdef extern from "kernels/memory.h" nogil:
     ctypedef struct purenet_store:
@@ -40,11 +41,14 @@ cdef bint copy_rows(PyObject **rows, Py_ssize_t first, Py_ssize_t last, Py_ssize
 
 
 cdef class Reading(Job):
-    cdef list rows
+    cdef list rows               # None: they are in somebody's memory
+    cdef View view
     cdef Py_ssize_t height
     cdef Py_ssize_t columns
     cdef bint same               # are the rows still lists of so many numbers?
     cdef PyObject **items        # the rows
+
+    cdef int read(self) except -1
 
 
 cdef class Copying(Reading):

@@ -7,8 +7,9 @@ from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_New
 from cpython.ref cimport PyObject
 
 from .fingerprint cimport PURENET_SOURCES
-from .threads cimport Job, Threads
+from .threads cimport WORK_OF_COPY, Job, Threads
 from .vectors cimport KERNELS, PURENET_SLACK
+from .views cimport View
 
 # What Cython offers counts references, which takes longer than all else that is done to a number.
 cdef extern from "Python.h" nogil:
@@ -195,25 +196,56 @@ cdef bint copy_rows(PyObject **rows, Py_ssize_t first, Py_ssize_t last, Py_ssize
     return True
 
 
-cdef class Reading(Job):
-    """The reading of lists of floats in several threads."""
+cdef bint copy_from_memory(View view, Py_ssize_t first, Py_ssize_t last, Threads threads,
+                           size_t number, double *target) noexcept nogil:
+    """Copy some of the rows; return whether all numbers are finite."""
+    cdef Py_ssize_t at_once = READ_AT_ONCE // view.columns + 1
+    cdef Py_ssize_t end
+    while first < last and not threads.stopped():
+        end = min(first + at_once, last)
+        if not view.read_rows(first, end, target + first * view.columns):
+            return False
+        if number == 0:
+            threads.look(<double> WORK_OF_COPY * (end - first) * view.columns)
+        first = end
+    return True
 
-    def __cinit__(self, list rows, Py_ssize_t columns, size_t threads, *ignored):
+
+cdef class Reading(Job):
+    """The reading of lists of floats, or of somebody's memory, in several threads."""
+
+    def __cinit__(self, rows, Py_ssize_t columns, size_t threads, *ignored):
         self.threads = Threads(threads)
-        self.rows = rows
-        self.height = PyList_GET_SIZE(rows)
+        if type(rows) is list:
+            self.rows = rows
+        else:
+            self.view = rows
+        self.height = len(rows)
         self.columns = columns
 
+    cdef int read(self) except -1:
+        """Do the work, which may end early if a signal's handler has raised something."""
+        if self.view is None:
+            self.run_locked()
+        else:
+            self.run_in_threads()
+        if self.threads.error is not None:
+            raise self.threads.error
+        return 0
+
     cdef void begin(self) noexcept:
+        self.same = True
+        if self.view is not None:
+            return
         # While the threads started, another one may have changed the lists.
         self.same = PyList_GET_SIZE(self.rows) == self.height and are_lists(self.rows, self.columns)
         self.items = items_of(<PyObject *> self.rows)
 
 
 cdef class Copying(Reading):
-    """The copying of lists of floats into a block."""
+    """The copying of rows into a block."""
 
-    def __cinit__(self, list rows, Py_ssize_t columns, size_t threads, Block block):
+    def __cinit__(self, rows, Py_ssize_t columns, size_t threads, Block block):
         self.block = block
         self.finite_floats = <bint *> calloc(threads, sizeof(bint))
         if self.finite_floats == NULL:
@@ -225,18 +257,20 @@ cdef class Copying(Reading):
     cdef bint run(self) except -1:
         """Copy; return whether all are finite floats."""
         cdef size_t number
-        self.run_locked()
-        if self.threads.error is not None:
-            raise self.threads.error
+        self.read()
         for number in range(self.threads.count):
             if not self.finite_floats[number]:
                 return False
         return True
 
     cdef void work(self, size_t number) noexcept nogil:
-        if self.same:
+        cdef Py_ssize_t first = self.threads.begin_of(number, self.height)
+        cdef Py_ssize_t last = self.threads.begin_of(number + 1, self.height)
+        if self.view is not None:
+            self.finite_floats[number] = copy_from_memory(
+                self.view, first, last, self.threads, number, self.block.data)
+        elif self.same:
             self.finite_floats[number] = copy_rows(
-                self.items, self.threads.begin_of(number, self.height),
-                self.threads.begin_of(number + 1, self.height), self.columns, self.block.data)
+                self.items, first, last, self.columns, self.block.data)
         # The last wait: whether to stop makes no difference here.
         self.threads.wait(number)

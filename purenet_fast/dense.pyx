@@ -443,7 +443,8 @@ cdef class FirstDenseStage(DenseStage):
 
     cdef bint takes_lists(self) noexcept:
         # 0 * inf is NaN: with an infinite weight, the zeros must not be left out.
-        return self.samples.sparse is not None and self.finite_weights()
+        return ((self.samples.sparse is not None or self.samples.view is not None)
+                and self.finite_weights())
 
     cdef int expect_again(self, size_t batch_size) except -1:
         return self.columns.keep(batch_size)

@@ -112,7 +112,8 @@ cdef class Engine:
                       const double *y, const size_t *sample) noexcept nogil:
         """Tell a thread the batch, and its part of the samples.
 
-        x: NULL where the inputs are read as lists.
+        x: NULL where the inputs are read as lists; those of inputs that come from somebody's memory
+        are in ``worker.lists`` then.
         """
         cdef bint moved = (x != worker.x or rows != worker.rows or self.rate != worker.rate
                            or begin != worker.begin or end != worker.end)
@@ -122,7 +123,7 @@ cdef class Engine:
         worker.y = y
         worker.rate = self.rate
         worker.sample = sample
-        if worker.sparse:
+        if worker.sparse and self.inputs.sparse is not None:
             worker.lists = self.inputs.sparse.around(sample[begin])
         worker.rows = rows
         worker.begin = begin

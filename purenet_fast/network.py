@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import purenet.layers
 from purenet import network
 from purenet.checks import are_classes, as_matrix, as_targets, check_targets
 from purenet.history import History
 from purenet.layers import LayerOutput
+from purenet.losses import REQUIRED_ACTIVATION
 from purenet.matrix import Matrix
+from purenet.outputs import checked_out
 from purenet.samples import Samples
 from purenet.training import Settings
 
@@ -18,7 +20,7 @@ from . import changes, optimizers, passes, training
 from .layers import Dense
 from .parameters import take_in_layers
 from .samples import Samples as CompiledSamples
-from .samples import are_finite_floats, inputs_of
+from .samples import are_finite_floats, inputs_of, inputs_to_read, targets_of
 from .stages import are_compiled, keeps_methods, methods_of
 
 # What the compiled loops compute in place of.
@@ -45,6 +47,10 @@ class Network(network.Network):
             return super().checked_inputs(inputs)
         return self._converted(inputs, threads, 1)
 
+    def inputs_to_read(self, inputs: Any, threads: int = 1) -> Any:
+        read = inputs_to_read(inputs, self.layers[0].inputs) if self._is_compiled() else None
+        return self.checked_inputs(inputs, threads) if read is None else read
+
     def _converted(self, inputs: Any, threads: int, together: int) -> Any:
         width = self.layers[0].inputs
         listed = isinstance(self.layers[0], Dense)  # the only one that reads inputs as lists
@@ -68,6 +74,11 @@ class Network(network.Network):
         if settings is not None and not settings.shuffle:
             together = settings.batch_size or 1
         rows = self._converted(inputs, threads, together)
+        read = targets_of(targets, rows.rows, self.outputs)
+        if read is not None:
+            if not read.classes and self.loss in REQUIRED_ACTIVATION:
+                check_targets(read.lists(), self.loss, False)
+            return CompiledSamples(rows, read, read.classes)
         if not are_finite_floats(targets, rows.rows, self.outputs):
             targets = as_targets(targets, rows.rows, self.outputs)
         classes = are_classes(targets)
@@ -124,7 +135,26 @@ class Network(network.Network):
     def outputs_of(self, inputs: Matrix, threads: int) -> Matrix:
         if type(inputs) is list:
             return super().outputs_of(inputs, threads)
-        return passes.predict(self, inputs, threads)
+        outputs = passes.predict(self, inputs, threads)
+        if outputs is None:
+            outputs = passes.predict(self, self._read(inputs, threads), threads)
+        return cast("Matrix", outputs)
+
+    def write_outputs(self, inputs: Any, threads: int, out: Any) -> None:
+        if type(inputs) is list:
+            super().write_outputs(inputs, threads, out)
+            return
+        try:
+            buffer = checked_out(out, len(inputs), self.outputs)
+        except (TypeError, ValueError):
+            self._read(inputs, threads)  # what is wrong with the inputs is said first
+            raise
+        if not passes.predict_into(self, inputs, threads, buffer):
+            passes.predict_into(self, self._read(inputs, threads), threads, buffer)
+
+    def _read(self, inputs: Any, threads: int) -> Any:
+        """Return inputs whose numbers have been looked at, or say which of them is wrong."""
+        return inputs if inputs.view is None else self.checked_inputs(inputs.view.source, threads)
 
 
 _OWN_LOOPS = methods_of(Network, _LOOPS)

@@ -1,20 +1,30 @@
 """Ways through the network without training: predictions, losses, one batch's gradients."""
 
+from libc.stdint cimport uint8_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-from .buffers cimport Block
+from .buffers cimport Block, Memory
 from .changes cimport Changes
 from .engine cimport Engine
 from .fingerprint cimport PURENET_SOURCES
 from .losses cimport c_count_correct, c_count_right_labels
 from .parameters cimport Parameter, take_in_all
 from .samples cimport Inputs, Samples
+from .sparse cimport zero_share_of
 from .stages cimport GRADIENT, NOTHING, STEP, Stage, Worker
 from .threads cimport MOST_THREADS, Job
-from .vectors cimport KERNELS
+from .vectors cimport KERNELS, PURENET_STRIP, purenet_sparse
+from .views cimport View
 
 SOURCES = PURENET_SOURCES
+
+
+# One thread's rows, read from somebody's memory, of which most are zero: the others, listed.
+cdef struct RowLists:
+    size_t *start
+    uint8_t *column
+    double *value
 
 
 cdef class Pass(Job):
@@ -22,6 +32,9 @@ cdef class Pass(Job):
 
     Each thread has its own part of the samples, and its own rows of the engine's memory, through
     which it takes them some at a time.  So it waits for nobody.
+
+    Rows in somebody's memory are looked at then, while they are in the cache, and read where they
+    lie if they can be.
     """
 
     cdef Engine engine
@@ -32,12 +45,14 @@ cdef class Pass(Job):
     cdef size_t part              # samples of one thread
     cdef size_t at_a_time
     cdef size_t *order
-    cdef double *x                # some samples with their zeros, where they are listed without
+    cdef double *x                # some samples, where they must be laid out first
     cdef bint sparse              # are they read as lists?
+    cdef RowLists *lists          # of each thread, made of somebody's memory; NULL if they are not
+    cdef bint *finite             # has each thread seen nothing but finite numbers?
 
     def __cinit__(self, network, Inputs inputs, Block targets, size_t threads):
         cdef size_t rows = inputs.rows
-        cdef size_t i
+        cdef size_t number, i
         cdef Engine engine = Engine(network, inputs, targets)
         # Much must be done until it pays to start a thread.
         threads = engine.threads_for(min(threads, (rows + 63) // 64), rows / 20.0)
@@ -50,21 +65,82 @@ cdef class Pass(Job):
         self.targets = targets
         self.outputs = Block(rows, engine.last.outputs, False)
         self.losses = Block(1, rows, False)
-        if inputs.sparse is not None:
-            self.x = engine.memory.numbers(self.at_a_time * threads * inputs.columns)
-            self.sparse = engine.first.takes_lists()
-            self.order = <size_t *> malloc(rows * sizeof(size_t))
-            if self.order == NULL:
-                raise MemoryError()
-            for i in range(rows):
-                self.order[i] = i
+        self.finite = <bint *> engine.memory.zeros(threads, sizeof(bint))
+        for number in range(threads):
+            self.finite[number] = True
+        if inputs.dense is not None:
+            return
+        self.x = engine.memory.numbers(
+            self.at_a_time * threads * inputs.columns + PURENET_STRIP)
+        if inputs.view is not None:
+            self.sparse = (zero_share_of(inputs.view, inputs.columns) > 0.0
+                           and engine.first.takes_lists())
+            if self.sparse:
+                self.set_up_lists(threads)
+            return
+        self.sparse = engine.first.takes_lists()
+        self.order = <size_t *> malloc(rows * sizeof(size_t))
+        if self.order == NULL:
+            raise MemoryError()
+        for i in range(rows):
+            self.order[i] = i
+
+    cdef int set_up_lists(self, size_t threads) except -1:
+        """Get memory for the lists of as many rows as each thread takes at a time."""
+        cdef Memory memory = self.engine.memory
+        cdef size_t strips = (self.inputs.columns + PURENET_STRIP - 1) // PURENET_STRIP
+        cdef size_t number, i
+        self.lists = <RowLists *> memory.zeros(threads, sizeof(RowLists))
+        self.order = <size_t *> malloc(self.at_a_time * threads * sizeof(size_t))
+        if self.order == NULL:
+            raise MemoryError()
+        for number in range(threads):
+            self.lists[number].start = <size_t *> memory.zeros(
+                self.at_a_time * strips + 1, sizeof(size_t))
+            self.lists[number].column = <uint8_t *> memory.zeros(
+                (self.at_a_time * strips + 1) * PURENET_STRIP, sizeof(uint8_t))
+            self.lists[number].value = memory.numbers(
+                (self.at_a_time * strips + 1) * PURENET_STRIP)
+            for i in range(self.at_a_time):
+                self.order[number * self.at_a_time + i] = i
+        return 0
 
     def __dealloc__(self):
         free(self.order)
 
+    cdef const double *lay_out(self, size_t number, size_t start, size_t rows) noexcept nogil:
+        """Return where some rows of somebody's memory lie; NULL if they are not all finite."""
+        cdef size_t columns = self.inputs.columns
+        cdef const double *x = self.inputs.view.in_place(start, start + rows)
+        cdef double *copy
+        if x != NULL:
+            return x if self.engine.kernels.all_finite(rows * columns, x) else NULL
+        copy = self.x + self.at_a_time * number * columns
+        return copy if self.inputs.view.read_rows(start, start + rows, copy) else NULL
+
+    cdef void list_non_zeros(self, Worker *worker, const double *x, size_t rows) noexcept nogil:
+        """List what is not zero in some rows."""
+        cdef RowLists *lists = &self.lists[worker.number]
+        cdef size_t columns = self.inputs.columns
+        cdef size_t strips = (columns + PURENET_STRIP - 1) // PURENET_STRIP
+        cdef size_t entries = 0
+        cdef size_t i, strip, column
+        for i in range(rows):
+            for strip in range(strips):
+                column = strip * PURENET_STRIP
+                lists.start[i * strips + strip] = entries
+                entries += self.engine.kernels.list_non_zeros(
+                    min(columns - column, <size_t> PURENET_STRIP), x + i * columns + column,
+                    lists.column + entries, lists.value + entries)
+        lists.start[rows * strips] = entries
+        worker.lists = purenet_sparse(
+            strips=strips, start=lists.start, row_step=strips, strip_step=1,
+            column=lists.column, value=lists.value)
+
     cdef void work(self, size_t number) noexcept nogil:
         cdef Worker *worker = &self.engine.workers[number]
         cdef size_t outputs = self.engine.last.outputs
+        cdef size_t columns = self.inputs.columns
         cdef size_t start = self.part * number
         cdef size_t end = min(start + self.part, <size_t> self.inputs.rows)
         cdef size_t place = self.at_a_time * number   # in the memory; never beyond start
@@ -74,19 +150,32 @@ cdef class Pass(Job):
         cdef const size_t *sample = NULL
         while start < end and not self.threads.stopped():
             rows = min(self.at_a_time, end - start)
-            if self.sparse:
-                rows = min(rows, self.inputs.sparse.together_from(start))
-            x = NULL
-            if self.inputs.sparse is None:
-                x = self.inputs.dense.data + (start - place) * self.inputs.columns
-            elif not self.sparse:
-                x = self.x
-                for i in range(rows):
-                    self.inputs.copy_row(start + i, self.x + (place + i) * self.inputs.columns)
+            if self.inputs.view is not None:
+                x = self.lay_out(number, start, rows)
+                if x == NULL:
+                    self.finite[number] = False
+                    self.threads.stop()
+                    return
+                if self.sparse:
+                    self.list_non_zeros(worker, x, rows)
+                    x = NULL
+                    sample = self.order
+                else:
+                    x -= place * columns
+            else:
+                if self.sparse:
+                    rows = min(rows, self.inputs.sparse.together_from(start))
+                x = NULL
+                if self.inputs.sparse is None:
+                    x = self.inputs.dense.data + (start - place) * columns
+                elif not self.sparse:
+                    x = self.x
+                    for i in range(rows):
+                        self.inputs.copy_row(start + i, self.x + (place + i) * columns)
+                if self.order != NULL:
+                    sample = self.order + (start - place)
             if self.targets is not None:
                 y = self.targets.data + (start - place) * outputs
-            if self.order != NULL:
-                sample = self.order + (start - place)
             self.engine.prepare(worker, rows, place, place + rows, x, y, sample)
             while True:
                 self.engine.forward(worker)
@@ -98,14 +187,21 @@ cdef class Pass(Job):
                     break
             memcpy(self.outputs.data + start * outputs, self.engine.last.a + place * outputs,
                    rows * outputs * sizeof(double))
-            memcpy(self.losses.data + start, self.engine.losses + place, rows * sizeof(double))
+            if y != NULL:
+                memcpy(self.losses.data + start, self.engine.losses + place,
+                       rows * sizeof(double))
             start += rows
 
-    cdef int run(self) except -1:
+    cdef bint run(self) except -1:
+        """Go forward; return whether all inputs were finite."""
+        cdef size_t number
         self.run_in_threads()
         if self.threads.error is not None:
             raise self.threads.error
-        return 0
+        for number in range(self.threads.count):
+            if not self.finite[number]:
+                return False
+        return True
 
 
 def is_finite(network):
@@ -153,10 +249,20 @@ def measure(network, Samples samples, threads):
 
 
 def predict(network, Inputs inputs, threads):
-    """Return the outputs as nested lists."""
+    """Return the outputs as nested lists; None if an input is not finite."""
     cdef Pass job = Pass(network, inputs, None, min(threads, MOST_THREADS))
-    job.run()
-    return job.outputs.tolist()
+    return job.outputs.tolist() if job.run() else None
+
+
+def predict_into(network, Inputs inputs, threads, buffer):
+    """Write the outputs into a ``Buffer``; return False if an input is not finite."""
+    cdef Pass job = Pass(network, inputs, None, min(threads, MOST_THREADS))
+    cdef View target = View(buffer, inputs.rows, job.outputs.columns, True)
+    if not job.run():
+        return False
+    with nogil:
+        target.write_rows(0, target.rows, job.outputs.data)
+    return True
 
 
 cdef Engine one_batch(network, Inputs inputs, Block targets, int purpose):

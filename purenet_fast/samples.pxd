@@ -1,14 +1,21 @@
 from .buffers cimport Block
 from .sparse cimport Sparse
+from .views cimport View
 
 
 cdef class Inputs:
     cdef readonly Py_ssize_t rows
     cdef readonly Py_ssize_t columns
-    cdef Block dense            # one of these two, the other is None
+    cdef Block dense            # one of these three, the others are None
     cdef Sparse sparse
+    cdef readonly View view     # which has not been looked at yet
 
     cdef void copy_row(self, Py_ssize_t row, double *target) noexcept nogil
+
+
+cdef class Targets:
+    cdef Block block
+    cdef readonly bint classes
 
 
 cdef class Samples:

@@ -68,8 +68,10 @@ cdef class Listing(Reading):
     cdef size_t first_row(self, size_t number) noexcept
     cdef bint run(self) except -1
     cdef bint list_non_zeros(self, Part *part) noexcept nogil
+    cdef bint read_strip(self, Py_ssize_t row, Py_ssize_t column, Py_ssize_t width,
+                         double *numbers) noexcept nogil
     cdef bint put_together(self, Part *part, size_t first, size_t last) noexcept nogil
     cdef int join(self) except -1
 
 
-cdef double zero_share_of(list rows, Py_ssize_t columns)
+cdef double zero_share_of(rows, Py_ssize_t columns)

@@ -15,7 +15,9 @@ from .buffers cimport (
     Reading, copy_floats, items_of, purenet_give_back, purenet_memory, purenet_store,
 )
 from .fingerprint cimport PURENET_SOURCES
+from .threads cimport WORK_OF_COPY
 from .vectors cimport KERNELS, PURENET_STRIP, purenet_columns, purenet_sparse
+from .views cimport View
 
 SOURCES = PURENET_SOURCES
 
@@ -158,9 +160,9 @@ cdef class BatchColumns:
 
 
 cdef class Listing(Reading):
-    """The listing of what is not zero in lists of floats."""
+    """The listing of what is not zero in some rows."""
 
-    def __cinit__(self, list rows, Py_ssize_t columns, size_t threads, Sparse sparse,
+    def __cinit__(self, rows, Py_ssize_t columns, size_t threads, Sparse sparse,
                   double zero_share):
         cdef size_t strips = sparse.lists.strips
         cdef size_t number
@@ -202,9 +204,7 @@ cdef class Listing(Reading):
         """
         cdef size_t number
         cdef bint full = False
-        self.run_locked()
-        if self.threads.error is not None:
-            raise self.threads.error
+        self.read()
         if not self.same:
             return False
         for number in range(self.threads.count):
@@ -237,11 +237,15 @@ cdef class Listing(Reading):
         for i in range(part.first, part.last):
             if not reserve(part, part.entries + strips * PURENET_STRIP):
                 return False
+            if self.view is not None:
+                if part.first == 0:  # the caller's thread
+                    self.threads.look(<double> WORK_OF_COPY * columns)
+                if self.threads.stopped():
+                    return True
             for strip in range(strips):
                 self.start[i * strips + strip] = part.entries
                 width = min(columns - strip * PURENET_STRIP, <size_t> PURENET_STRIP)
-                if not (copy_floats(items_of(self.items[i]) + strip * PURENET_STRIP, numbers, width)
-                        and KERNELS.all_finite(width, numbers)):
+                if not self.read_strip(i, strip * PURENET_STRIP, width, numbers):
                     return False
                 part.entries += KERNELS.list_non_zeros(
                     width, numbers, part.column + part.entries, part.value + part.entries)
@@ -253,6 +257,15 @@ cdef class Listing(Reading):
                     return False
                 begin = i + 1
         return True
+
+    cdef bint read_strip(self, Py_ssize_t row, Py_ssize_t column, Py_ssize_t width,
+                         double *numbers) noexcept nogil:
+        """Copy some numbers of a row; return whether all are finite floats."""
+        if self.view is not None:
+            self.view.read(row, column, width, numbers)
+        elif not copy_floats(items_of(self.items[row]) + column, numbers, width):
+            return False
+        return KERNELS.all_finite(width, numbers)
 
     cdef bint put_together(self, Part *part, size_t first, size_t last) noexcept nogil:
         """Put the lists of the last rows in order strip by strip."""
@@ -343,18 +356,42 @@ cdef bint reserve(Part *part, size_t entries) noexcept nogil:
     return True
 
 
-cdef double zero_share_of(list rows, Py_ssize_t columns):
-    """Return the share of zeros in the first rows; 0.0 where a list of the others does not pay."""
-    cdef Py_ssize_t i, j, zeros = 0
-    cdef Py_ssize_t seen = min(PyList_GET_SIZE(rows), 64)
-    cdef PyObject *item
+cdef double zero_share_of(rows, Py_ssize_t columns):
+    """Return the share of zeros in the first rows; 0.0 where a list of the others does not pay.
+
+    rows: lists, or a ``View``.
+    """
+    cdef Py_ssize_t seen = min(<Py_ssize_t> len(rows), <Py_ssize_t> 64)
+    cdef Py_ssize_t zeros
     cdef double share
-    if columns < SPARSE_COLUMNS or PyList_GET_SIZE(rows) < SPARSE_ROWS:
+    if columns < SPARSE_COLUMNS or len(rows) < SPARSE_ROWS:
         return 0.0
+    if type(rows) is list:
+        zeros = zeros_in_lists(rows, seen, columns)
+    else:
+        zeros = zeros_in_memory(rows, seen, columns)
+    share = <double> zeros / (seen * columns)
+    return share if share >= SPARSE_SHARE else 0.0
+
+
+cdef Py_ssize_t zeros_in_lists(list rows, Py_ssize_t seen, Py_ssize_t columns):
+    cdef Py_ssize_t i, j, zeros = 0
+    cdef PyObject *item
     for i in range(seen):
         for j in range(columns):
             item = PyList_GET_ITEM(rows[i], j)
             if PyFloat_CheckExact(<object> item):
                 zeros += PyFloat_AS_DOUBLE(<object> item) == 0.0
-    share = <double> zeros / (seen * columns)
-    return share if share >= SPARSE_SHARE else 0.0
+    return zeros
+
+
+cdef Py_ssize_t zeros_in_memory(View rows, Py_ssize_t seen, Py_ssize_t columns):
+    cdef double[PURENET_STRIP] numbers
+    cdef Py_ssize_t i, j, k, width, zeros = 0
+    for i in range(seen):
+        for j in range(0, columns, PURENET_STRIP):
+            width = min(columns - j, <Py_ssize_t> PURENET_STRIP)
+            rows.read(i, j, width, numbers)
+            for k in range(width):
+                zeros += numbers[k] == 0.0
+    return zeros

@@ -129,6 +129,10 @@ cdef extern from "kernels/kernels.h" nogil:
         void (*multiply)(size_t n, const double *x, const double *y, double *z) noexcept nogil
         double (*multiply_and_add)(size_t rounds, double factor, double term,
                                    double *result) noexcept nogil
+        void (*read_numbers)(int code, const char *source, Py_ssize_t step, size_t n,
+                             double *target) noexcept nogil
+        void (*write_numbers)(int code, const double *source, size_t n, char *target,
+                              Py_ssize_t step) noexcept nogil
 
     int purenet_choose(const char *wanted, const purenet_kernels **chosen)
 

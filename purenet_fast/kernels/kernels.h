@@ -268,6 +268,11 @@ typedef struct {
     /* For measuring: multiply and add in registers, `rounds` times; returns how many operations that
      * were.  `result` is for W numbers. */
     double (*multiply_and_add)(size_t rounds, double factor, double term, double *result);
+    /* Read n numbers of another kind, which lie `step` bytes from each other, and write such: `code`
+     * is a letter as in Python's module struct, one of d f ? b B h H i I q Q; of what is written, d
+     * or f. */
+    void (*read_numbers)(int code, const char *from, ptrdiff_t step, size_t n, double *to);
+    void (*write_numbers)(int code, const double *from, size_t n, char *to, ptrdiff_t step);
 } purenet_kernels;
 
 /* ---- the tables, one a width, and the choice ---- */

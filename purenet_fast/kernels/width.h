@@ -11,6 +11,7 @@
 #include "product.h"
 #include "random.h"
 #include "sparse.h"
+#include "views.h"
 
 const purenet_kernels TABLE = {
     NAME,
@@ -52,4 +53,6 @@ const purenet_kernels TABLE = {
     draw_mask,
     multiply,
     multiply_and_add,
+    read_numbers,
+    write_numbers,
 };
