@@ -245,6 +245,8 @@ cdef class FirstDenseStage(DenseStage):
 
     def __cinit__(self, layer, Inputs inputs):
         self.samples = inputs
+        if inputs.sparse is not None:
+            self.left_out = self.outputs * (self.inputs - inputs.sparse.entries_of_row())
 
     cdef size_t scratch(self, size_t capacity, int purpose) noexcept:
         cdef size_t numbers = DenseStage.scratch(self, capacity, purpose)

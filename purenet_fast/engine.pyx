@@ -62,7 +62,8 @@ cdef class Engine:
 
     cdef size_t threads_for(self, size_t threads, double samples) noexcept:
         """Return how many of these threads pay for so many samples on their way forward."""
-        while threads > 1 and samples * self.work_of_sample < LEAST_SHARE * threads:
+        cdef double work = self.work_of_sample - self.first.left_out
+        while threads > 1 and samples * work < LEAST_SHARE * threads:
             threads -= 1
         return max(threads, <size_t> 1)
 

@@ -22,5 +22,6 @@ cdef class Samples:
     cdef Inputs inputs
     cdef Block targets
     cdef Block weights          # one a sample; None if all count alike
+    cdef object sharing         # what is known of the speed of threads; None before training
     cdef readonly bint classes
     cdef readonly Py_ssize_t size

@@ -25,6 +25,7 @@ cdef class Sparse:
 
     cdef double bytes_with_columns(self, size_t batches) noexcept
     cdef double bytes_of_columns(self, size_t batches) noexcept
+    cdef double entries_of_row(self) noexcept
     cdef size_t most_entries(self, size_t rows) noexcept
     cdef bint suits_batches(self, size_t batch_size, bint shuffled) noexcept
     cdef size_t together_from(self, size_t row) noexcept nogil

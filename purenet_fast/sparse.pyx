@@ -59,6 +59,10 @@ cdef class Sparse:
         cdef double columns = min(entries, <double> batches * self.columns)
         return entries * (sizeof(double) + sizeof(uint32_t)) + columns * sizeof(uint32_t)
 
+    cdef double entries_of_row(self) noexcept:
+        """Return how many entries a row has, on the average."""
+        return <double> self.start[self.rows * self.lists.strips] / self.rows
+
     cdef size_t most_entries(self, size_t rows) noexcept:
         """Return how many entries so many rows have, at most."""
         cdef size_t strips = self.lists.strips

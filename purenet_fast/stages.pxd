@@ -29,6 +29,7 @@ cdef struct Worker:
     const size_t *sample      # the numbers of the batch's samples
     const double *y           # the batch's targets
     const double *weights     # of the batch's samples; NULL if all count alike
+    bint turn_ends            # does its training pause, or end, behind this batch?
     bint deltas_finite        # the first layer's deltas of the thread's samples
     bint weights_finite       # the first layer's weights that the thread has changed
 
@@ -39,6 +40,7 @@ cdef class Stage:
     cdef readonly size_t inputs
     cdef readonly size_t outputs
     cdef double work            # of one sample on its way forward, in multiplications
+    cdef double left_out        # of that, on the average, where zeros are left out
     cdef bint adds_up           # does it add its gradient to what is there, which must be zero?
     cdef bint optimizes         # does ``optimize`` take the step of the weights, not ``step``?
     cdef bint together          # does each thread compute some of the outputs, of all samples?

@@ -9,12 +9,14 @@ cdef extern from "kernels/threads.h" nogil:
         unsigned long ready
         unsigned long ending
         unsigned long ended
+        uint64_t asleep
 
     bint purenet_make_threads(purenet_threads *threads, size_t size)
     void purenet_free_threads(purenet_threads *threads)
     bint purenet_wait(purenet_threads *threads, size_t number)
     void purenet_stop(purenet_threads *threads)
     bint purenet_stopped(purenet_threads *threads)
+    uint64_t purenet_nanoseconds()
 
 # Work is counted in multiplications.
 cdef enum:

@@ -21,11 +21,10 @@ cdef extern from "kernels/threads.h" nogil:
     void purenet_wait_until_ready(purenet_threads *threads, unsigned long count)
     void purenet_end(purenet_threads *threads)
     bint purenet_wait_for_end(purenet_threads *threads, unsigned long count)
-    uint64_t purenet_milliseconds()
 
 SOURCES = PURENET_SOURCES
 
-LEAST_SHARE = 1e5
+LEAST_SHARE = 5e5
 LARGEST_PIECE = 100000000
 
 
@@ -51,8 +50,8 @@ def limit_pieces(size_t work):
     return before
 
 
-cdef uint64_t TIME_BETWEEN_LOOKS = 30     # milliseconds
-cdef double WORK_OF_WAITING = 2000        # for the others to end
+cdef uint64_t TIME_BETWEEN_LOOKS = 30000000   # nanoseconds
+cdef double WORK_OF_WAITING = 2000            # for the others to end
 
 
 cdef class Threads:
@@ -69,9 +68,9 @@ cdef class Threads:
     cdef void glance(self) noexcept nogil:
         """Look at the clock, and perhaps for signals."""
         self.work = 0.0
-        if purenet_milliseconds() - self.looked >= TIME_BETWEEN_LOOKS:
+        if purenet_nanoseconds() - self.looked >= TIME_BETWEEN_LOOKS:
             self.check_signals()
-            self.looked = purenet_milliseconds()
+            self.looked = purenet_nanoseconds()
 
     cdef void check_signals(self) noexcept with gil:
         try:

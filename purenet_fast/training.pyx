@@ -37,13 +37,16 @@ penalties or clipping, there is another way from 5 on (``changes``)::
     ========= 7 =========             | as above
 
 Before the first of them all threads wait for the start, and after the last one thread 0 waits for
-the end of the others (``threads``).  A wait returns whether all are to stop; whoever asks for that
+the end of the others (``threads``).  Where one thread may be faster than all, they take turns
+(``sharing``): all threads meet once more before the first batch of a turn (0), because its time
+counts from there; and before 4, thread 0 decides whether the turn ends with the batch.  A wait returns whether all are to stop; whoever asks for that
 decides nothing for a single thread.  At 1 to 5, and at A, B and C, the batch is dropped then:
 nothing of it stands anywhere.  From 6 on weights have changed, and the batch must be finished; so
 at 6, at 8, and at 7 without a copy, the result makes no difference, and the next wait returns it
 again.
 """
 
+from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
@@ -57,9 +60,12 @@ from .randomness cimport Shuffler
 from .samples cimport Samples
 from .stages cimport GRADIENT, STEP, STEP_ASIDE, Worker
 from .threads cimport (
-    LARGEST_PIECE, MOST_THREADS, WORK_OF_BATCH, WORK_OF_COPY, WORK_OF_PLACE, WORK_OF_SHUFFLE, Job,
+    LARGEST_PIECE, LEAST_SHARE, MOST_THREADS, WORK_OF_BATCH, WORK_OF_COPY, WORK_OF_PLACE,
+    WORK_OF_SHUFFLE, Job, purenet_nanoseconds,
 )
 from .vectors cimport PURENET_DESCENT
+
+from .sharing import Sharing
 
 SOURCES = PURENET_SOURCES
 
@@ -67,18 +73,67 @@ SOURCES = PURENET_SOURCES
 cdef size_t EPOCHS_IN_ONE_GO = 32768
 
 
+cdef class Course:
+    """How far the epochs of one go have come, and what was found in them."""
+
+    cdef size_t epochs
+    cdef size_t first_epoch       # in the life of the network
+    cdef size_t finished
+    cdef size_t epoch             # the next batch: of which epoch,
+    cdef size_t batch             # which one it is there,
+    cdef size_t start             # and its first sample
+    cdef double *rates            # the learning rates
+    cdef double *totals           # the losses of the epochs
+    cdef double *penalties        # and what these grow by, of all batches
+    cdef size_t *corrects         # and their numbers of right answers
+    cdef Shuffler shuffler        # None: the samples keep their order
+    cdef size_t *order
+
+    def __cinit__(self, size_t most_epochs, size_t samples, Shuffler shuffler):
+        cdef size_t i
+        self.rates = <double *> malloc(most_epochs * sizeof(double))
+        self.totals = <double *> malloc(most_epochs * sizeof(double))
+        self.penalties = <double *> malloc(most_epochs * sizeof(double))
+        self.corrects = <size_t *> malloc(most_epochs * sizeof(size_t))
+        self.order = <size_t *> malloc(samples * sizeof(size_t))
+        if not (self.order and self.rates and self.totals and self.penalties and self.corrects):
+            raise MemoryError()
+        self.shuffler = shuffler
+        for i in range(samples):
+            self.order[i] = i
+
+    def __dealloc__(self):
+        free(self.order)
+        free(self.rates)
+        free(self.totals)
+        free(self.penalties)
+        free(self.corrects)
+
+    cdef int begin(self, list rates, size_t first_epoch) except -1:
+        """Get ready for an epoch with each of these learning rates."""
+        cdef size_t i
+        self.epochs = len(rates)
+        self.first_epoch = first_epoch
+        self.finished = self.epoch = self.batch = self.start = 0
+        for i in range(self.epochs):
+            self.rates[i] = rates[i]
+        return 0
+
+
 cdef class Training(Job):
-    """What ``Network.run_epochs`` does."""
+    """What ``Network.run_epochs`` does, in so many threads.
+
+    If one thread alone could be faster, it has a ``Training`` of its own, on the same course, and
+    the two take turns.
+    """
 
     cdef Engine engine
     cdef Samples samples
-    cdef size_t epochs            # in one go
-    cdef size_t first_epoch       # of this go, in the life of the network
-    cdef double *rates            # their learning rates
+    cdef Course course
     cdef Changes changes          # None: plain descent, whose step is taken with the gradient
     cdef size_t batch_size
-    cdef Shuffler shuffler        # None: the samples keep their order
-    cdef size_t *order
+    cdef object network
+    cdef Training alone           # that of one thread; None: it is not tried
     cdef double *x                # a batch's inputs and targets, where they must be gathered
     cdef double *y
     cdef double *weights          # and the weights of its samples, if they have some
@@ -86,19 +141,21 @@ cdef class Training(Job):
     cdef bint large               # are the batches so large that Ctrl-C cannot wait for their end?
     cdef bint aside               # is the step taken on a copy?
     cdef bint narrow              # is the network narrow, and one thread trains it?
-    cdef size_t finished          # epochs of this go
-    cdef double *totals           # their losses
-    cdef double *penalties        # and what these grow by, of all batches
-    cdef size_t *corrects         # and their numbers of right answers
+    cdef object sharing           # who takes the next turn; None: all threads do all
+    cdef uint64_t longest         # nanoseconds that a turn may take; 0: it has no end
+    cdef uint64_t began           # when it began
+    cdef uint64_t ended
+    cdef size_t trained           # samples in this turn
+    cdef bint turn_ends           # with the batch that is being trained on
 
-    def __cinit__(self, network, Samples samples, size_t most_epochs, size_t batch_size,
-                  Shuffler shuffler, settings):
+    def __cinit__(self, network, Samples samples, Course course, size_t batch_size, settings,
+                  size_t most_threads, bint repeats):
         cdef Engine engine = Engine(network, samples.inputs, samples.targets)
         cdef bint listed = samples.inputs.sparse is not None
+        cdef bint shuffled = course.shuffler is not None
         cdef bint sparse
         cdef size_t i
-        cdef size_t threads = engine.threads_for(
-            min(settings.threads, MOST_THREADS, batch_size), 3.0 * batch_size)
+        cdef size_t threads = engine.threads_for(min(most_threads, batch_size), 3.0 * batch_size)
         cdef Rule rule = rule_of(settings.optimizer)
         cdef bint general = is_general(network.layers, rule, settings)
         # Ctrl-C cannot wait for the end of a large batch.  A step that is taken with the gradient
@@ -115,127 +172,176 @@ cdef class Training(Job):
             self.changes.hand_over(engine.first)
         self.engine = engine
         self.threads = engine.threads
+        self.network = network
         self.samples = samples
+        self.course = course
         self.batch_size = batch_size
-        self.shuffler = shuffler
-        self.order = <size_t *> malloc(samples.size * sizeof(size_t))
-        self.rates = <double *> malloc(most_epochs * sizeof(double))
-        self.totals = <double *> malloc(most_epochs * sizeof(double))
-        self.penalties = <double *> malloc(most_epochs * sizeof(double))
-        self.corrects = <size_t *> malloc(most_epochs * sizeof(size_t))
         self.sparse = <bint *> malloc(threads * sizeof(bint))
-        if not (self.order and self.rates and self.totals and self.penalties and self.corrects
-                and self.sparse):
+        if self.sparse == NULL:
             raise MemoryError()
-        for i in range(<size_t> samples.size):
-            self.order[i] = i
         if threads == 1 and not self.large and not general:
             engine.set_up_narrow()
         self.narrow = engine.narrow != NULL
-        if listed or shuffler is not None:
+        if listed or shuffled:
             self.x = engine.memory.numbers(batch_size * samples.inputs.columns)
-        if shuffler is not None:
+        if shuffled:
             self.y = engine.memory.numbers(batch_size * samples.targets.columns)
             if samples.weights is not None:
                 self.weights = engine.memory.numbers(batch_size)
         sparse = (listed and engine.first.takes_lists()
-                  and samples.inputs.sparse.suits_batches(batch_size, shuffler is not None))
+                  and samples.inputs.sparse.suits_batches(batch_size, shuffled))
         for i in range(threads):
             self.sparse[i] = sparse
-        if sparse and shuffler is None and most_epochs > 1 and not self.large:
+        if sparse and not shuffled and repeats and not self.large:
             engine.first.expect_again(batch_size)
+        # A large batch is not left to one thread to find out what that takes.
+        if threads > 1 and not self.large and LEAST_SHARE > 0.0:
+            if samples.sharing is None:
+                samples.sharing = Sharing(threads)
+            self.sharing = samples.sharing
+            self.alone = Training(network, samples, course, batch_size, settings, 1, repeats)
+            # They never compute at the same time.
+            self.alone.x, self.alone.y, self.alone.weights = self.x, self.y, self.weights
 
     def __dealloc__(self):
-        free(self.order)
-        free(self.rates)
-        free(self.totals)
-        free(self.penalties)
-        free(self.corrects)
         free(self.sparse)
 
-    def run(self, network, rates, history):
+    def run(self, rates, history):
         """Train an epoch for each learning rate; append its loss and accuracy to the history.
 
         If the handler of a signal raises an exception, as Ctrl-C does, training stops after the
         last finished batch, and the exception goes on.
         """
         cdef Parameter parameter
+        cdef Course course = self.course
         cdef size_t place = 0
-        cdef size_t i
         for parameter in self.engine.parameters:
             parameter.in_use += 1
         if self.changes is not None:
             self.changes.use(1)
         try:
             while place < <size_t> len(rates) and not self.threads.stopped():
-                self.first_epoch = (history.first_epoch + len(history.loss)) % 2**32
-                self.epochs = min(len(rates) - place, EPOCHS_IN_ONE_GO)
-                self.finished = 0
-                for i in range(self.epochs):
-                    self.rates[i] = rates[place + i]
+                course.begin(list(rates[place:place + EPOCHS_IN_ONE_GO]),
+                             (history.first_epoch + len(history.loss)) % 2**32)
                 try:
-                    self.run_in_threads()
+                    while course.epoch < course.epochs and not self.threads.stopped():
+                        self.take_turn()
                 finally:
                     self.enter(history.loss, history.accuracy)
-                    network.__dict__["epochs_trained"] = history.first_epoch + len(history.loss)
-                place += self.epochs
+                    self.network.__dict__["epochs_trained"] = (
+                        history.first_epoch + len(history.loss))
+                place += course.epochs
         finally:
             if self.changes is not None:
                 self.changes.use(-1)
             for parameter in self.engine.parameters:
                 parameter.in_use -= 1
-            bring_up_to_date(network.layers)
+            bring_up_to_date(self.network.layers)
         if self.threads.error is not None:
             raise self.threads.error
 
+    cdef int take_turn(self) except -1:
+        """Train for as long as a turn is, with all threads or with one alone."""
+        cdef Training now = self
+        cdef size_t i
+        if self.sharing is not None and not self.sharing.together:
+            now = self.alone
+            now.sparse[0] = self.sparse[0]
+        now.longest = 0 if self.sharing is None else self.sharing.longest
+        now.turn_ends = False
+        now.trained = 0
+        now.threads.shared.asleep = 0
+        now.engine.rate = self.course.rates[self.course.epoch]
+        now.run_in_threads()
+        if now is not self:
+            for i in range(self.threads.count):
+                self.sparse[i] = now.sparse[0]
+            if now.threads.stopped():
+                self.threads.error = now.threads.error
+                self.threads.stop()
+        if self.sharing is not None and now.trained > 0:
+            self.sharing.took(now.trained, now.ended - now.began, now.threads.shared.asleep)
+        return 0
+
     cdef int enter(self, list losses, list accuracies) except -1:
         """Append the losses and accuracies of the finished epochs."""
+        cdef Course course = self.course
         cdef size_t i
         cdef double count = c_loss_count(
             self.engine.loss, self.samples.size, self.samples.targets.columns)
         cdef double batches = (self.samples.size + self.batch_size - 1) // self.batch_size
         cdef object accuracy = None
-        for i in range(self.finished):
-            losses.append(self.totals[i] / count + self.penalties[i] / batches)
+        for i in range(course.finished):
+            losses.append(course.totals[i] / count + course.penalties[i] / batches)
         if self.samples.classes:
-            for i in range(self.finished):
-                if i == 0 or self.corrects[i] != self.corrects[i - 1]:
-                    accuracy = <double> self.corrects[i] / <double> self.samples.size
+            for i in range(course.finished):
+                if i == 0 or course.corrects[i] != course.corrects[i - 1]:
+                    accuracy = <double> course.corrects[i] / <double> self.samples.size
                 accuracies.append(accuracy)
         return 0
 
     cdef void work(self, size_t number) noexcept nogil:
         cdef Worker *worker = &self.engine.workers[number]
-        cdef size_t epoch, start, rows
+        cdef size_t epoch = self.course.epoch
+        cdef size_t start = self.course.start
         cdef size_t count = self.samples.size
-        cdef bint finite
-        for epoch in range(self.epochs):
-            if number == 0:
-                self.engine.rate = self.rates[epoch]
-                self.totals[epoch] = 0.0
-                self.penalties[epoch] = 0.0
-                self.corrects[epoch] = 0
-                if self.shuffler is not None:
-                    self.shuffler.shuffle(self.order, count)
-                    self.threads.look(<double> WORK_OF_SHUFFLE + <double> WORK_OF_PLACE * count)
-            if self.threads.wait(number):  # 1
+        cdef size_t rows
+        cdef bint finite = True
+        worker.batch = self.course.batch
+        worker.turn_ends = False
+        if self.longest > 0:
+            # The clock does not run before all threads are there.
+            if self.threads.wait(number):  # 0
                 return
-            start = 0
-            worker.epoch = self.first_epoch + epoch
-            worker.batch = 0
-            finite = True
-            while start < count:
+            if number == 0:
+                self.began = purenet_nanoseconds()
+        while epoch < self.course.epochs and not worker.turn_ends:
+            if start == 0:
+                if number == 0:
+                    self.begin_epoch(epoch)
+                if self.threads.wait(number):  # 1
+                    break
+            worker.epoch = self.course.first_epoch + epoch
+            while start < count and not worker.turn_ends:
                 rows = min(self.batch_size, count - start)
+                if number == 0 and self.longest > 0 and self.trained > 0:
+                    self.turn_ends = self.is_over(rows)
                 if self.narrow:
                     finite = self.narrow_batch(worker, epoch, start, rows)
+                    worker.turn_ends = self.turn_ends
                 elif not self.batch(worker, epoch, start, rows):
                     return
                 start += rows
                 worker.batch += 1
-            if number == 0:
-                self.finished = epoch + 1
-                if not (finite if self.narrow else self.engine.finite()):
-                    self.threads.stop()
+                if number == 0:
+                    self.trained += rows
+            if start >= count:
+                if number == 0:
+                    self.course.finished = epoch + 1
+                    if not (finite if self.narrow else self.engine.finite()):
+                        self.threads.stop()
+                epoch += 1
+                start = worker.batch = 0
+        if number == 0:
+            self.ended = purenet_nanoseconds()
+            self.course.epoch = epoch
+            self.course.batch = worker.batch
+            self.course.start = start
+
+    cdef bint is_over(self, size_t rows) noexcept nogil:
+        """Return whether the turn is, with a batch of so many samples."""
+        cdef double passed = purenet_nanoseconds() - self.began
+        return passed + passed / self.trained * rows >= self.longest
+
+    cdef void begin_epoch(self, size_t epoch) noexcept nogil:
+        cdef size_t count = self.samples.size
+        self.engine.rate = self.course.rates[epoch]
+        self.course.totals[epoch] = 0.0
+        self.course.penalties[epoch] = 0.0
+        self.course.corrects[epoch] = 0
+        if self.course.shuffler is not None:
+            self.course.shuffler.shuffle(self.course.order, count)
+            self.threads.look(<double> WORK_OF_SHUFFLE + <double> WORK_OF_PLACE * count)
 
     cdef bint narrow_batch(self, Worker *worker, size_t epoch, size_t start,
                            size_t rows) noexcept nogil:
@@ -254,10 +360,10 @@ cdef class Training(Job):
         cdef double total = 0.0
         for i in range(rows):
             total = total + self.engine.losses[i]
-        self.totals[epoch] = self.totals[epoch] + total
+        self.course.totals[epoch] = self.course.totals[epoch] + total
         if self.samples.classes:
-            self.corrects[epoch] += c_count_correct(self.engine.last.a, worker.y, rows,
-                                                    self.engine.last.outputs)
+            self.course.corrects[epoch] = self.course.corrects[epoch] + c_count_correct(
+                self.engine.last.a, worker.y, rows, self.engine.last.outputs)
 
     cdef bint batch(self, Worker *worker, size_t epoch, size_t start, size_t rows) noexcept nogil:
         """Train on one batch; return whether it was finished."""
@@ -289,10 +395,12 @@ cdef class Training(Job):
             worker.deltas_finite = self.engine.first.deltas_finite(worker)
         if self.threads.wait(number):  # 4
             return False
+        worker.turn_ends = self.turn_ends  # the first thread has decided it before 4
         if number == 0:
             self.add_up(worker, epoch, rows)
             if self.changes is not None:
-                self.penalties[epoch] = self.penalties[epoch] + self.changes.penalty()
+                self.course.penalties[epoch] = (
+                    self.course.penalties[epoch] + self.changes.penalty())
                 self.changes.prepare(self.engine.rate)
         if worker.sparse:
             for i in range(self.threads.count):
@@ -349,7 +457,7 @@ cdef class Training(Job):
             else:
                 x = self.x
                 for i in range(begin, end):
-                    self.samples.inputs.copy_row(self.order[start + i], self.x + i * columns)
+                    self.samples.inputs.copy_row(self.course.order[start + i], self.x + i * columns)
                     if self.large:
                         if worker.number == 0:
                             self.threads.look(<double> WORK_OF_COPY * columns)
@@ -358,15 +466,15 @@ cdef class Training(Job):
         if self.y != NULL:
             y = self.y
             for i in range(begin, end):
-                memcpy(self.y + i * outputs, targets + self.order[start + i] * outputs,
+                memcpy(self.y + i * outputs, targets + self.course.order[start + i] * outputs,
                        outputs * sizeof(double))
         if self.weights != NULL:
             for i in range(begin, end):
-                self.weights[i] = self.samples.weights.data[self.order[start + i]]
+                self.weights[i] = self.samples.weights.data[self.course.order[start + i]]
             worker.weights = self.weights
         elif self.samples.weights is not None:
             worker.weights = self.samples.weights.data + start
-        self.engine.prepare(worker, rows, begin, end, x, y, self.order + start)
+        self.engine.prepare(worker, rows, begin, end, x, y, self.course.order + start)
 
 
 cdef bint is_general(layers, Rule rule, settings) except -1:
@@ -390,5 +498,6 @@ def train(network, Samples samples, rates, settings, history):
         batch_size = min(settings.batch_size, count)
     if settings.shuffle and batch_size < count:
         shuffler = Shuffler(network.seed, history.first_epoch + history.epochs)
-    Training(network, samples, min(<size_t> len(rates), EPOCHS_IN_ONE_GO), batch_size, shuffler,
-             settings).run(network, rates, history)
+    course = Course(min(<size_t> len(rates), EPOCHS_IN_ONE_GO), count, shuffler)
+    Training(network, samples, course, batch_size, settings, min(settings.threads, MOST_THREADS),
+             len(rates) > 1).run(rates, history)

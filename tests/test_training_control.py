@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import ClassVar
 
 import pytest
 from bits import bits
@@ -335,6 +336,82 @@ def test_a_training_with_signals_comes_to_its_end(fast):
     same.fit(XOR, XOR_TARGETS, epochs=net.epochs_trained)
     assert net.epochs_trained % 100_000 == 0
     assert same.digest() == net.digest()
+
+
+# Turns: all threads, or one alone.
+
+
+class Alternating:
+    """Lets all threads and one alone take turns of few batches."""
+
+    turns: ClassVar[list[bool]] = []
+
+    def __init__(self, threads):
+        self.together, self.longest = True, 1
+
+    def took(self, samples, nanoseconds, asleep):
+        self.turns.append(self.together)
+        self.together = not self.together
+
+
+def layers_of_turns(module, kind):
+    if kind == "image":
+        return [module.Conv2D((2, 5, 15), 3, 2), module.MaxPool2D(2), module.Dense(None, 3)]
+    return [module.Dense(150, 24), module.Dropout(0.25), module.Dense(24, 3)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("dense", {}),
+        ("dense", {"shuffle": False}),
+        ("dense", {"optimizer": "adam", "clip_norm": 0.1}),
+        ("dense", {"learning_rate": 1e154}),  # the weights become infinite
+        ("image", {}),
+    ],
+    ids=["shuffled", "in order", "adam", "overflowing", "image"],
+)
+def test_who_takes_a_turn_changes_no_bit(both, monkeypatch, kind, options):
+    monkeypatch.setattr("purenet_fast.training.Sharing", Alternating)
+    inputs = random_rows(100, 150, zeros=0.8)
+    targets = repeated([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], len(inputs))
+    found = []
+    least = both[1].threads.share_from(1.0)
+    try:
+        for module, threads in zip((*both, both[1]), (1, 1, 3), strict=True):
+            net = module.Network(layers_of_turns(module, kind), seed=1)
+            with contextlib.suppress(module.TrainingDiverged):
+                net.fit(inputs, targets, epochs=2, batch_size=7, threads=threads, **options)
+            found.append((net.epochs_trained, bits(net.history.loss), net.digest()))
+    finally:
+        both[1].threads.share_from(least)
+    assert found[0] == found[1] == found[2]
+    assert {True, False} <= set(Alternating.turns)
+    Alternating.turns.clear()
+
+
+MILLISECOND = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("together", "alone", "least", "most"),
+    [(0.5, 1.0, 0.98, 1.0), (1.5, 1.0, 0.0, 0.05), (0.1, 1.0, 0.97, 1.0), (40.0, 1.0, 0.0, 0.25)],
+    ids=["faster", "slower", "much faster", "much slower"],
+)
+def test_what_is_faster_takes_the_turns(fast, together, alone, least, most):
+    from purenet_fast.sharing import Sharing
+
+    sharing, batch, passed, samples, shared = Sharing(10), 128, 0, 0, 0
+    while passed < 20_000 * MILLISECOND:
+        pace = (together if sharing.together else alone) * MILLISECOND / batch
+        batches = max(1, round(sharing.longest / (pace * batch)))
+        time = round(batches * batch * pace)
+        shared += batches if sharing.together else 0
+        samples += batches
+        passed += time
+        sharing.took(batches * batch, time, time // 2 if together > 1.0 and sharing.together else 0)
+    assert least <= shared / samples <= most
+    assert passed <= 1.05 * samples * min(together, alone) * MILLISECOND
 
 
 # Other threads.

@@ -32,6 +32,21 @@ typedef unsigned long purenet_count;
 #define PURENET_EXCHANGE(where, n) __atomic_exchange_n((where), (n), __ATOMIC_SEQ_CST)
 #endif
 
+/* A clock that is never set back. */
+static inline uint64_t purenet_nanoseconds(void)
+{
+#if defined(_WIN32)
+    LARGE_INTEGER now, second;
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&second);
+    return (uint64_t)((double)now.QuadPart * (1e9 / (double)second.QuadPart));
+#else
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+#endif
+}
+
 /* Where a thread sleeps: on one of Python's locks, which is locked until another thread wakes it. */
 typedef struct {
     purenet_count asleep;
@@ -56,6 +71,7 @@ typedef struct {
     purenet_count ready;    /* threads that wait for the start */
     purenet_count ending;   /* threads that have worked, or were cancelled, and wait no more */
     purenet_count ended;    /* and that do not touch this structure any more */
+    uint64_t asleep;        /* nanoseconds that the first thread has slept in waits */
     purenet_sleeper *sleepers; /* one a thread */
 } purenet_threads;
 
@@ -99,8 +115,12 @@ static inline int purenet_wait_for_others(purenet_threads *threads, size_t numbe
         purenet_wake_all(threads);
     } else
         while (PURENET_READ(&threads->turn) == turn)
-            if (++tries > PURENET_TRIES)
+            if (++tries > PURENET_TRIES) {
+                uint64_t began = number == 0 ? purenet_nanoseconds() : 0;
                 purenet_sleep(threads, number, &threads->turn, turn, -1);
+                if (number == 0)
+                    threads->asleep += purenet_nanoseconds() - began;
+            }
     /* The next wait cannot end, and change it, before this thread has arrived there. */
     return threads->stopping != 0;
 }
@@ -196,18 +216,6 @@ static inline void purenet_free_threads(purenet_threads *threads)
             PyThread_free_lock(threads->sleepers[i].lock);
         }
     free(threads->sleepers);
-}
-
-/* A clock in milliseconds that is never set back. */
-static inline uint64_t purenet_milliseconds(void)
-{
-#if defined(_WIN32)
-    return GetTickCount64();
-#else
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-#endif
 }
 
 #endif
