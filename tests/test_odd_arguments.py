@@ -221,7 +221,7 @@ case(
     lambda m: lambda rate: network(m).fit(X, Y, epochs=1, learning_rate=lambda epoch: rate),
     0.1,
 )
-method("predict", X, threads=1)
+method("predict", X, threads=1, out=None)
 method("predict_classes", X, threads=1)
 method("evaluate", X, Y, threads=1)
 method("feedforward", X)

@@ -23,6 +23,7 @@ PACKAGES = ("purenet", "purenet_fast")
 
 GOOD = '''
 import array
+import ctypes
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -63,6 +64,9 @@ net.fit([array.array("d", [1.0, 2.0])], array.array("d", [1.0]), epochs=1)
 net.fit(((1, 2), (3, 4)), (0, 1), epochs=1)
 net.fit([range(2), range(2)], range(2), epochs=1)
 outputs: list[list[float]] = net.predict(Frame(), threads=2)
+memory: array.array[float] = net.predict(rows, out=array.array("f", [0.0, 0.0]))
+view: memoryview = net.predict(memoryview(b"ab"), out=memoryview(memory))
+net.fit((ctypes.c_double * 2)(), (ctypes.c_ubyte * 2)(), epochs=1)
 classes: list[int] = net.predict_classes([(1.0, 2.0)])
 loss, accuracy = net.evaluate(Tensor(), [0, 1])
 share: float | None = accuracy
@@ -159,6 +163,8 @@ net.fit(rows, [1.0], epochs=3, validation_data=rows)
 net.fit(rows, [1.0], epoch=3)
 net.predict(None)
 net.predict({1.0: 2.0})
+net.predict(rows, out=3)
+net.predict(rows, out=[[0.0]])
 net.evaluate(rows)
 net.loss = "msee"
 net.save(3)
@@ -307,9 +313,10 @@ def test_arrays_of_numpy_are_welcome(tmp_path: pathlib.Path, cache: pathlib.Path
         "x = np.zeros((4, 2))\n"
         "net.fit(x, np.zeros(4), epochs=1, sample_weight=np.ones(4, np.float32))\n"
         "net.fit(x.astype(np.int8), np.zeros((4, 1), int), epochs=1, validation_data=(x, x))\n"
+        "out: np.ndarray = net.predict(x, out=np.zeros((4, 1)))\n"
         "net.predict([x[0], x[1]]), net.evaluate(x, x[:, 0]), net.backprop(x, [0, 1, 0, 1])\n"
         "purenet.Dense(2, 1, initializer=np.zeros((2, 1)), bias_initializer=np.zeros(1))\n"
         "net.fit(np.float64(3.0), ['a'], epochs=1)\n"
     )
     found = checked_by_mypy(tmp_path, cache)["arrays.py"]
-    assert [line for line, _ in found] == [9]
+    assert [line for line, _ in found] == [10]
