@@ -44,6 +44,7 @@ MODULES = (
     "threads",
     "training",
     "vectors",
+    "views",
 )
 
 DEVIATION = deviation()  # of this process, before any of the modules was in it
