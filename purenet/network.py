@@ -517,7 +517,7 @@ class Network:
             a = layer.feedforward(a).a
         return a
 
-    def write_outputs(self, inputs: Matrix, threads: int, out: Any) -> None:
+    def write_outputs(self, inputs: Any, threads: int, out: Any) -> None:
         """Write the outputs of the last layer for checked inputs into somebody's memory."""
         buffer = checked_out(out, len(inputs), self.outputs)
         write(buffer, self.outputs_of(inputs, threads))
