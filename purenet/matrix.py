@@ -25,14 +25,15 @@ def dot(a: Rows, b: Rows) -> Matrix:
     >>> dot([[1.0, 2.0]], [[3.0], [4.0]])
     [[11.0]]
     """
-    inner = len(b)
+    columns = range(len(b[0]))
+    inner = range(len(b))
     product = []
     for i in range(len(a)):
         a_row = a[i]
         product_row = []
-        for j in range(len(b[0])):
+        for j in columns:
             total = 0.0
-            for k in range(inner):
+            for k in inner:
                 total = total + a_row[k] * b[k][j]
             product_row.append(total)
         product.append(product_row)
@@ -45,10 +46,11 @@ def transpose(a: Rows) -> Matrix:
     >>> transpose([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]
     """
+    rows = range(len(a))
     transposed = []
     for j in range(len(a[0])):
         transposed_row = []
-        for i in range(len(a)):
+        for i in rows:
             transposed_row.append(a[i][j])
         transposed.append(transposed_row)
     return transposed
@@ -60,11 +62,12 @@ def add_bias(a: Rows, biases: Sequence[float]) -> Matrix:
     >>> add_bias([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0])
     [[11.0, 22.0], [13.0, 24.0]]
     """
+    columns = range(len(biases))
     result = []
     for i in range(len(a)):
         a_row = a[i]
         result_row = []
-        for j in range(len(biases)):
+        for j in columns:
             element = a_row[j] + biases[j]
             result_row.append(element)
         result.append(result_row)
@@ -148,10 +151,11 @@ def column_sums(a: Rows) -> list[float]:
     >>> column_sums([[1.0, 2.0], [3.0, 4.0]])
     [4.0, 6.0]
     """
+    rows = range(len(a))
     sums = []
     for j in range(len(a[0])):
         total = 0.0
-        for i in range(len(a)):
+        for i in rows:
             total = total + a[i][j]
         sums.append(total)
     return sums

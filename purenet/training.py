@@ -346,8 +346,7 @@ def run_epochs(
     """
     inputs, targets, classes, count, _ = samples
     size, shuffle = settings.batch_size or count, settings.shuffle
-    first = history.first_epoch + len(history.loss)
-    for epoch, rate in enumerate(rates, first):
+    for epoch, rate in enumerate(rates, history.first_epoch + len(history.loss)):
         order = shuffled_order(count, net.seed, epoch) if shuffle and size < count else range(count)
         total, penalties, correct, batches = 0.0, 0.0, 0, 0
         for start in range(0, count, size):

@@ -997,7 +997,7 @@ MUTATIONS = {
     "sum of a generator": Mutation(
         file="matrix.py",
         old="            product_row.append(total)",
-        new="            product_row.append(sum(a_row[k] * b[k][j] for k in range(inner)))",
+        new="            product_row.append(sum(a_row[k] * b[k][j] for k in inner))",
         expected=r"dot, matrix.py line LINE: sum\(\)",
     ),
     "fsum": Mutation(
@@ -1052,8 +1052,8 @@ MUTATIONS = {
     ),
     "another order": Mutation(
         file="matrix.py",
-        old="            for k in range(inner):",
-        new="            for k in reversed(range(inner)):",
+        old="            for k in inner:",
+        new="            for k in reversed(inner):",
         expected="exact",
     ),
     "a number from nowhere": Mutation(

@@ -86,7 +86,7 @@ help lists the commands, q ends.
    = 0.0
 (purenet) s
 > purenet/matrix.pydot()  layer 1, forward: z1[0][0]
--> for k in range(inner):
+-> for k in inner:
 (purenet) op
 > purenet/matrix.pydot()  layer 1, forward: z1[0][0]
 -> total = total + a_row[k] * b[k][j]

@@ -201,7 +201,7 @@ class Layer:
 
     def step(self, gradient: Any, learning_rate: float, optimizer: Optimizer) -> None:
         """Let an optimizer change the parameters, given what ``gradient`` returned."""
-        if self._optimizer != optimizer:
+        if self._optimizer is not optimizer and self._optimizer != optimizer:
             self._remember(optimizer)
         for name in self.PARAMETERS:
             values = getattr(self, name)
@@ -478,6 +478,8 @@ def rows_of(values: Sequence[Any]) -> list[Any]:
     ([[1.0, 2.0]], [[1.0], [2.0]], [[1.0], [2.0]])
     """
     first = values[0]
+    if type(values) is type(first) is list and type(first[0]) is float:
+        return values  # as nearly all are: an optimizer asks for them in every step
     if type(first) is float or isinstance(first, str) or not hasattr(first, "__len__"):
         return [values]
     if not hasattr(first[0], "__len__"):
