@@ -1,5 +1,6 @@
 """Worked steps: what stands behind = is exact, every text fits, every number names its source."""
 
+import copy
 import html
 import json
 import math
@@ -258,6 +259,31 @@ def test_the_loss_after_the_step_is_that_of_the_trained_network(both):
     assert losses[0][1] == losses[1][0]  # with the same units left out
 
 
+def test_the_end_says_what_has_changed(both):
+    explanation = worked("relu", both[1], steps=2)
+    data = explanation.recording.data
+    end = explanation[explanation.index("\nEnd\n---\n") :]
+    losses = [data["meta"][key][place] for key, place in (("losses", 0), ("losses_after", -1))]
+    assert " ".join(end.split()).startswith(
+        f"End --- The loss of these samples was {losses[0]} and is {losses[1]}, ≈"
+    )
+    net, inputs, targets = networks.make(purenet, "relu")
+    before = copy.deepcopy(
+        [[getattr(layer, name) for layer in net.layers] for name in ("weights", "biases")]
+    )
+    net.fit(inputs, targets, epochs=2, learning_rate=0.5, shuffle=False)
+    moves = {}
+    for number, layer in enumerate(net.layers):
+        for k, row in enumerate(layer.weights):
+            for j, weight in enumerate(row):
+                moves[f"W{number + 1}[{k}][{j}]"] = weight - before[0][number][k][j]
+        for j, bias in enumerate(layer.biases):
+            moves[f"b{number + 1}[{j}]"] = bias - before[1][number][j]
+    largest = sorted(moves, key=lambda name: -abs(moves[name]))[:5]
+    found = re.findall(r"^    (\S+) .* ≈ (\S+)$", end, re.MULTILINE)
+    assert found == [(name, f"{moves[name]:.6g}") for name in largest]
+
+
 def test_what_is_said_fits_the_grain_and_the_samples():
     recording = worked("relu", sample=[2, 0]).recording
     texts = {grain: as_text(recording, grain) for grain in GRAINS}
@@ -315,6 +341,8 @@ def test_markdown_is_what_github_renders(name, grain):
     for before, after in zip(prose, prose[1:], strict=False):
         if after.startswith("|"):
             assert before == "" or before.count("|") == after.count("|")
+        if before == "" and after.startswith(("| sample |", "|  | before |")):
+            continue  # the samples at the start, the largest moves at the end
         if before == "" and after.startswith("|"):
             assert " `" in after and ("` ≈ |" in after or "` = |" in after)
     for line in mathematics:
@@ -413,6 +441,20 @@ def test_the_command_works_a_model_on_its_table(tmp_path, capsys):
     trained = purenet.load(model)
     inputs = trained.preparation.inputs([[2.5, 2.0]])
     assert f"{trained.prepared_network.feedforward(inputs)[0].z[0][1]:.6g}" in output
+    assert "The task: 2 columns in: height, width. Out: plant, one of 2: moss, reed." in output
+    assert "The sample is number 5: plants.csv, line 7." in output
+    answers = *trained.predict([[2.5, 2.0]]), trained.probabilities([[2.5, 2.0]])[0]
+    said = f"{answers[0]} (probability ≈ {answers[1][answers[0]]:.4g})"
+    assert f"The network answers {said}; the table says reed." in output
+    assert re.search(r"^    height +2.5 +x\[0\]\[0\] ≈ ", output, re.MULTILINE)
+    flat = " ".join(output.split())
+    assert "Input 0 is height, 1 width." in flat and "1 stands for reed, 0 for moss." in flat
+    task = explain(trained, table, sample=[7, 2], format="json").recording.data["meta"]["task"]
+    assert [row["cells"] for row in task["rows"]] == [["3.5", "0"], ["1", "5"]]
+    assert [row["target"] for row in task["rows"]] == ["reed", "moss"]
+    assert [row["answer"] for row in task["answers"]] == trained.predict([[3.5, 0], [1, 5]])
+    with pytest.raises(ValueError, match="expected none, because the rows of a table"):
+        explain(trained, table, [[1.0]])
     assert "number 5 of 8" in output
     status, _, errors = run(capsys, model)
     assert status == 2 and "expected two-layer, xor, deep, or a model file and a CSV file" in errors

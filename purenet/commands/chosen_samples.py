@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from ..matrix import Matrix
+from ..models import TableModel
 from ..names import own_optimizer
 from ..optimizers import OPTIMIZERS, as_optimizer
 from ..walkthroughs import WALKTHROUGHS, network_of
@@ -59,6 +60,18 @@ def rate_of(arguments: argparse.Namespace, own: float) -> float:
 
 def samples_of(network: str, data: str | None) -> tuple[Any, Matrix, Matrix, float]:
     """Return the network, inputs, targets and learning rate that the command line names."""
+    net, given, targets, rate = model_or_samples_of(network, data)
+    if not isinstance(net, TableModel):
+        return net, given, targets, rate
+    preparation = net.preparation
+    return net.prepared_network, preparation.inputs(given), preparation.targets(given), rate
+
+
+def model_or_samples_of(network: str, data: str | None) -> tuple[Any, Any, Any, float]:
+    """Return the network, inputs, targets and learning rate that the command line names.
+
+    Of a model file it is the model itself, the table of the rows with a target, and no targets.
+    """
     if data is None:
         if network not in WALKTHROUGHS:
             raise ValueError(
@@ -67,9 +80,7 @@ def samples_of(network: str, data: str | None) -> tuple[Any, Matrix, Matrix, flo
             )
         return network_of(network, choose_backend("pure"))
     model = model_of(choose_backend("pure"), network)
-    table = model.known_rows(data)
-    inputs, targets = model.preparation.inputs(table), model.preparation.targets(table)
-    return model.prepared_network, inputs, targets, _LEARNING_RATE
+    return model, model.known_rows(data), None, _LEARNING_RATE
 
 
 def default_sample(network: str, data: str | None) -> int | None:

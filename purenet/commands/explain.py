@@ -10,14 +10,15 @@ from typing import Any
 from ..checks import counted
 from ..drawing.text import supports_unicode
 from ..seeing.paper.explain import FORMATS, GRAINS, Format, explain
+from ..tables import Table
 from ..writing import write_text
 from .chosen_samples import (
     add_learning_rate,
     add_network,
     add_optimizer,
     default_sample,
+    model_or_samples_of,
     rate_of,
-    samples_of,
 )
 from .destinations import check_destinations
 from .file_kinds import check_kind, kind_of
@@ -68,13 +69,14 @@ def run(arguments: argparse.Namespace) -> int:
     read = [path for path in (arguments.network, arguments.data) if path and os.path.exists(path)]
     form = arguments.format or _format_for(arguments.out)
     check_destinations({"-o": (arguments.out, _KINDS[form])}, read)
-    net, inputs, targets, own_rate = samples_of(arguments.network, arguments.data)
+    net, inputs, targets, own_rate = model_or_samples_of(arguments.network, arguments.data)
     sample = arguments.sample
     if sample is None:
         sample = default_sample(arguments.network, arguments.data)
         if sample is not None:
+            count = inputs.row_count if isinstance(inputs, Table) else len(inputs)
             print(
-                f"{arguments.data or arguments.network} has {counted(len(inputs), 'sample')}; "
+                f"{arguments.data or arguments.network} has {counted(count, 'sample')}; "
                 f"this is a step with sample {sample} alone, --sample N takes another one",
                 file=sys.stderr,
             )

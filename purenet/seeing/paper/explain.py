@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from ...checks import as_choice
 from ...given import Inputs, Targets
+from ...models import TableModel
 from ...names import OptimizerName
 from ...network import Network
 from ...optimizers import Optimizer
@@ -48,9 +49,9 @@ class Explanation(str):
 
 
 def explain(
-    net: Network,
-    inputs: Inputs,
-    targets: Targets,
+    net: Network | TableModel,
+    inputs: Inputs | Any,
+    targets: Targets | None = None,
     learning_rate: float | None = None,
     *,
     steps: int = 1,
@@ -70,6 +71,8 @@ def explain(
 
     net: a network of either backend; it stays as it is.
     inputs, targets: as for ``fit``; all samples are one batch.
+        Of a ``TableModel``: rows with the target, as ``evaluate`` takes them, and no targets; the
+        text speaks of columns, classes and units then.
     learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
     optimizer: takes the step: one such as ``Adam()``, or its name; plain gradient descent if not
         given.  It carries on where the network's training with an equal one has stopped.

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ..notation import symbol
 from ..recording.document import Recording
+from .summaries import Block, end_of, start_of
 from .text import WorkedText, fold
 
 
@@ -28,6 +29,7 @@ class WorkedMarkdown(WorkedText):
             yield f"- {_escaped(fact)}"
         yield ""
         yield _escaped(self.legend())
+        yield from self._block(start_of(self))
         for step, phase in self.phases():
             if phase is None:
                 if self.meta["steps"] > 1:
@@ -37,6 +39,18 @@ class WorkedMarkdown(WorkedText):
             yield from self._heading(phase["title"], phase["sentence"])
             for place in phase["matrices"]:
                 yield from self._matrix_lines(place)
+        yield from self._block(end_of(self))
+
+    def _block(self, block: Block) -> Iterator[str]:
+        yield from ("", f"## {block.title}")
+        for sentence in block.sentences:
+            yield from ("", _escaped(sentence))
+        for number, row in enumerate(block.table):
+            if number == 0:
+                yield ""
+            yield f"| {' | '.join(map(_escaped, row))} |"
+            if number == 0:
+                yield f"|{' --- |' * len(row)}"
 
     def _heading(self, title: str, sentence: str) -> Iterator[str]:
         yield from ("", f"## {title[0].upper()}{title[1:]}", "", _escaped(sentence))

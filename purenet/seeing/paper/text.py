@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..notation import indexed
 from ..recording.document import Recording
+from .summaries import Block, end_of, start_of
 from .worked import OPERATORS, Plate, Worked
 
 WIDTH = 80
@@ -28,6 +29,7 @@ class WorkedText(Worked):
             yield from self._paragraph(fact)
         yield ""
         yield from self._paragraph(self.legend())
+        yield from self._block(start_of(self))
         for step, phase in self.phases():
             if phase is None:
                 if self.meta["steps"] > 1:
@@ -37,6 +39,18 @@ class WorkedText(Worked):
             yield from self._heading(phase["title"], phase["sentence"])
             for place in phase["matrices"]:
                 yield from self._matrix_lines(place)
+        yield from self._block(end_of(self))
+
+    def _block(self, block: Block) -> Iterator[str]:
+        """Yield the first or the last part: what the step is about, what it has changed."""
+        yield from ("", block.title, "-" * len(block.title))
+        for sentence in block.sentences:
+            yield from self._paragraph(sentence)
+        table = [[self.words(cell) for cell in row] for row in block.table]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        for row in table:
+            cells = (f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))
+            yield f"    {'  '.join(cells)}".rstrip()
 
     def _heading(self, title: str, sentence: str) -> Iterator[str]:
         yield ""

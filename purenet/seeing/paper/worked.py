@@ -69,6 +69,16 @@ class Worked:
         text: str = self.operations["value"][identity]
         return text
 
+    def values_of(self, step: int) -> dict[str, str]:
+        """Return the digits of every number of a step, by its name in ASCII."""
+        return {
+            name: self.value(identity)
+            for name, identity, found in zip(
+                *(self.numbers[key] for key in ("name", "id", "step")), strict=True
+            )
+            if found == step
+        }
+
     def name(self, identity: int, step: int) -> str:
         """Return what an operand is called in a formula in names."""
         found = self.number_of.get((step, identity))

@@ -33,6 +33,12 @@ class Recording:
         optimizer: the name of its class.  losses, losses_after: of each step, before and
         after it, with the same samples.  stopped: null, or why there are
         fewer steps than asked for.
+        outputs, outputs_after: what ``predict`` gives for each of the samples, before the first
+        step and after the last.
+        task: only of a model of a table, in whose words it speaks: the name of the table; columns
+        (name, unit, and the numbers of their inputs); inputs: their names; target, its unit and
+        classes (null for a number); rows: of each sample its place in the table, its cells and its
+        target; answers, answers_after: of each sample the answer and its probability, or null.
         counts: operations, numbers and matrices, without those that were given.
     sources
         The functions that ran: module, file, function, first_line, lines.

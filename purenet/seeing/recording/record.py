@@ -15,16 +15,19 @@ The format is documented in ``Recording``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ...checks import as_count, as_flag, as_learning_rate, shown
 from ...given import Inputs, Targets
 from ...layers import Dense
+from ...models import TableModel
 from ...names import OptimizerName
 from ...network import Network
 from ...optimizers import Optimizer, as_optimizer
 from ..copies import pure_copy
 from ..samples import checked_number, chosen_numbers, part_of
 from ..step import Clipping
+from ..task import Task
 from .document import FORMAT, VERSION, Recording
 from .recorder import Recorder
 from .size import predicted_size, shown_whole, too_large
@@ -36,9 +39,9 @@ IMAGE_LIMIT = 100_000
 
 
 def record(
-    net: Network,
-    inputs: Inputs,
-    targets: Targets,
+    net: Network | TableModel,
+    inputs: Inputs | Any,
+    targets: Targets | None = None,
     learning_rate: float | None = None,
     *,
     steps: int = 1,
@@ -54,7 +57,8 @@ def record(
     """Record steps of training with these samples in one batch; the network stays as it is.
 
     net: a network of purenet or of purenet_fast; the code that runs is purenet's, the bits are the
-        same.
+        same.  A ``TableModel``, too: its inputs are rows with the target, as ``evaluate`` takes
+        them, without targets of their own, and the recording speaks in the words of the table.
     learning_rate: the optimizer's usual one if not given, 0.1 for plain gradient descent.
     optimizer: takes the step: one such as ``Adam()``, or its name; plain gradient descent if not
         given.  It carries on where the network's training with an equal one has stopped.
@@ -75,6 +79,15 @@ def record(
     >>> record(net, [[1, 2]], [1], learning_rate=0.5)
     Recording(32 operations, 14 numbers, 12 matrices)
     """
+    task = None
+    if isinstance(net, TableModel):
+        if targets is not None:
+            raise ValueError(
+                f"targets: found {shown(targets)}, expected none, because the rows of a table hold "
+                f"them"
+            )
+        task = Task(net, inputs)
+        net, inputs, targets = task.network, task.inputs(), task.targets()
     chosen_optimizer = as_optimizer(optimizer, "optimizer")
     usual = chosen_optimizer.usual_rate if learning_rate is None else learning_rate
     rate = as_learning_rate(usual)
@@ -118,9 +131,10 @@ def record(
     if size > limit:
         message = too_large(copy, size, limit, count, steps, open_functions, chosen_optimizer)
         raise ValueError(message)
+    part = part_of(samples, chosen)
     recorder = Recorder(
         copy,
-        part_of(samples, chosen),
+        part,
         rate,
         chosen_optimizer,
         layer,
@@ -128,12 +142,18 @@ def record(
         open_functions,
         clipping,
     )
-    recorder.run(steps)
+    trained = recorder.run(steps)
     data = recorder.data()
+    outputs, after = copy.predict(part.inputs), trained.predict(part.inputs)
     meta = {
         "backend": net.layer_class.backend,
         "samples": chosen,
         "sample_count": samples.size,
         **data.pop("meta"),
+        "outputs": [list(map(repr, row)) for row in outputs],
+        "outputs_after": [list(map(repr, row)) for row in after],
     }
+    if task is not None:
+        meta["task"] = task.data(chosen, outputs, after)
+        task.add_words(data["matrices"])
     return Recording({"format": FORMAT, "version": VERSION, "meta": meta, **data})

@@ -151,8 +151,11 @@ class Recorder:
 
     # Running.
 
-    def run(self, steps: int) -> None:
-        """Record the steps, each compared with the same step without recording."""
+    def run(self, steps: int) -> Network:
+        """Record the steps, each compared with the same step without recording.
+
+        Returns the network that has taken them without recording.
+        """
         net, register = self.recorded, self.register
         twin, twin_optimizer = pure_copy(self.net), copy.deepcopy(self.optimizer)
         comparison = Comparison(self.tape, twin)
@@ -182,6 +185,7 @@ class Recorder:
             if diverged is not None:
                 self.stopped = f"training diverged: {diverged[0]} is {diverged[1]}"
                 break
+        return twin
 
     def _begin_step(self, step: int) -> None:
         self.register.begin_step(step)
