@@ -78,12 +78,14 @@ def memory_of(values: Any, *, tensors: bool = False) -> memoryview | None:
         view = memoryview(values)
     except _REFUSALS:
         return _memory_of_tensor(values) if tensors else None
-    if kind is memoryview:
+    listing = getattr(kind, "tolist", None)
+    if listing is None:
+        bytes_alone = view.ndim == 1 and view.itemsize == 1 and not hasattr(kind, "_length_")
+        return None if bytes_alone else view  # those of a file, for example
+    if getattr(listing, "__objclass__", None) is kind:
         return view
-    listing = ["tolist" in vars(base) for base in kind.__mro__].count(True)
-    if listing == 0 and view.ndim == 1 and view.itemsize == 1 and not hasattr(kind, "_length_"):
-        return None  # a file's bytes, for example
-    return view if listing < 2 else None  # with 2, its own list is another than its base's
+    # Another list than that of the class that it is derived from may be of other numbers.
+    return view if ["tolist" in vars(base) for base in kind.__mro__].count(True) == 1 else None
 
 
 def _memory_of_tensor(values: Any) -> memoryview | None:
@@ -99,6 +101,8 @@ def _memory_of_tensor(values: Any) -> memoryview | None:
 def code_of(view: memoryview) -> str | None:
     """Return how one number is read; None of what is no number, or in another order of bytes."""
     letter = view.format
+    if letter == "d":
+        return letter
     if len(letter) == 2 and (letter[0] in _OWN_ORDER or view.itemsize == 1):
         letter = letter[1]
     return _CODES.get(letter, {}).get(view.itemsize)

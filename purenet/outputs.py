@@ -10,6 +10,8 @@ from .buffers import Buffer, code_of, memory_of
 from .checks import shown
 from .matrix import Rows
 
+_EXPECTED = "expected a writable buffer of doubles or floats, such as an array of NumPy"
+
 
 def checked_out(out: Any, rows: int, columns: int) -> Buffer:
     """Return the memory into which so many rows can be written.
@@ -17,20 +19,19 @@ def checked_out(out: Any, rows: int, columns: int) -> Buffer:
     Raises TypeError for what is no buffer of doubles or floats, and ValueError for other sizes and
     for what cannot be written.
     """
-    expected = "expected a writable buffer of doubles or floats, such as an array of NumPy"
     view = memory_of(out)
     if view is None:
-        raise TypeError(f"out: found {foreign_name(out) or shown(out)}, {expected}")
+        raise TypeError(f"out: found {foreign_name(out) or shown(out)}, {_EXPECTED}")
     code = code_of(view)
     if code not in ("d", "f"):
-        raise TypeError(f"out: found a buffer with the format {view.format!r}, {expected}")
+        raise TypeError(f"out: found a buffer with the format {view.format!r}, {_EXPECTED}")
     if view.shape not in ((rows, columns), (rows * columns,)):
         sizes = " by ".join(map(str, view.shape or (1,)))
         raise ValueError(
             f"out: found {sizes} numbers, expected {rows} by {columns}, or {rows * columns}"
         )
     if view.readonly:
-        raise ValueError(f"out: found a buffer that cannot be written, {expected}")
+        raise ValueError(f"out: found a buffer that cannot be written, {_EXPECTED}")
     if view.suboffsets or not (view.c_contiguous or _is_native(view)):
         raise ValueError(
             f"out: found a buffer with the format {view.format!r} whose numbers lie apart, "

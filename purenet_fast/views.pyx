@@ -24,12 +24,13 @@ cdef class View:
 
     def __cinit__(self, buffer, Py_ssize_t rows, Py_ssize_t columns, bint writable=False):
         cdef Py_ssize_t i
-        view, code, places = buffer
+        view, kind, places = <tuple> buffer
+        cdef Py_UCS4 code = kind
         PyObject_GetBuffer(
             view, &self.buffer, PyBUF_STRIDES | PyBUF_WRITABLE if writable else PyBUF_STRIDES)
         self.held = True
         self.source = buffer
-        self.code = ord(code)
+        self.code = code
         self.rows = rows
         self.columns = columns
         self.step = self.buffer.strides[self.buffer.ndim - 1]
@@ -41,7 +42,7 @@ cdef class View:
             for i in range(rows):
                 self.places[i] = places[i]
         self.doubles = (
-            code == "d" and self.step == sizeof(double) and self.places == NULL
+            code == u'd' and self.step == sizeof(double) and self.places == NULL
             and (self.row_step == columns * <Py_ssize_t> sizeof(double) or rows == 1)
             and <uintptr_t> self.buffer.buf % sizeof(double) == 0)
 
@@ -103,8 +104,9 @@ cdef View view_of(values, Py_ssize_t columns):
     buffer = None if type(values) is list else buffer_of(values)
     if buffer is None:
         return None
-    view, _, places = buffer
-    if view.ndim != 2 or view.shape[1] != columns:
+    view, _, places = <tuple> buffer
+    shape = view.shape
+    if len(shape) != 2 or shape[1] != columns:
         return None
-    rows = view.shape[0] if places is None else len(places)
+    rows = shape[0] if places is None else len(places)
     return None if rows == 0 else View(buffer, rows, columns)
