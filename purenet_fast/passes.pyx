@@ -20,6 +20,8 @@ from .views cimport View
 SOURCES = PURENET_SOURCES
 
 
+cdef size_t AT_A_TIME = 132   # samples; the kernels take them by 4, 6 or 12
+
 # One thread's rows, read from somebody's memory, of which most are zero: the others, listed.
 cdef struct RowLists:
     size_t *start
@@ -57,7 +59,7 @@ cdef class Pass(Job):
         # Much must be done until it pays to start a thread.
         threads = engine.threads_for(min(threads, (rows + 63) // 64), rows / 20.0)
         self.part = (rows + threads - 1) // threads
-        self.at_a_time = min(self.part, <size_t> 128)
+        self.at_a_time = min(self.part, AT_A_TIME)
         engine.set_up(threads, self.at_a_time * threads, NOTHING, False)
         self.engine = engine
         self.threads = engine.threads
