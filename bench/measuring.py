@@ -214,10 +214,14 @@ def _predict_pairs(
         "array": repeated(lambda: peer.outputs(array), effort),
         "lists": repeated(lambda: peer.outputs(peer.as_array(rows)), effort),
     }
-    return [
+    results = [
         PredictResult(len(rows), begins_with, in_turns(run, ours, effort))
         for begins_with, run in theirs.items()
     ]
+    out = peer.outputs(array)
+    ours = repeated(lambda: network.predict(array, out=out), effort)
+    pair = in_turns(theirs["array"], ours, effort)
+    return [*results, PredictResult(len(rows), "buffers", pair)]
 
 
 def repeated_rows(case: Case, samples: int) -> Matrix:

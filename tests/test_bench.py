@@ -147,7 +147,7 @@ def test_the_bench_with_peers(both: Both, tmp_path: pathlib.Path) -> None:
         assert ("fann" in names) == ("fann" in beside and found["network"] == "3-4-1")
         check_network(found, names if wide or single else {"purenet", *names})
         kinds = [(run["samples"], run["numpy_begins_with"]) for run in found["predict"]]
-        expected = [(n, kind) for n in (1, 5000) for kind in ("array", "lists")]
+        expected = [(n, kind) for n in (1, 5000) for kind in ("array", "lists", "buffers")]
         assert kinds == (expected if "numpy" in names and not single else [])
         assert found["shuffle"] is False
         threaded = [run["what"] for run in found["threads"]]
