@@ -136,8 +136,10 @@ static void convolve(const purenet_windows *w, const double *image, const double
 
 #if W == 8
 #define TERMS_TOGETHER(C) ((C) <= 2 ? 9 : 6)
+#define TERMS_WITH_TOTAL(C) ((C) <= 2 ? 9 : (C) == 3 ? 6 : 5)
 #else
 #define TERMS_TOGETHER(C) ((C) == 1 ? 9 : 6)
+#define TERMS_WITH_TOTAL(C) ((C) == 1 ? 9 : 5) /* the totals are in registers, too */
 #endif
 #define MOST_TERMS 9
 
@@ -196,24 +198,43 @@ PURENET_INLINE void sums_tile(const purenet_windows *w, const size_t *offset, co
     }
 }
 
+/* Those of the first terms, with those of delta; returns how many terms.  A function of its own, as
+ * within a larger one gcc keeps the sums in memory. */
+PURENET_APART size_t first_sums(const purenet_windows *w, const size_t *offset, size_t terms,
+                                const double *image, const double *delta, double *sums,
+                                double *total, size_t vectors)
+{
+    WITH_CONSTANT_OF_IMAGE(vectors, {
+        if (terms >= TERMS_WITH_TOTAL(C)) {
+            sums_tile(w, offset, image, delta, sums, total, TERMS_WITH_TOTAL(C), C);
+            return TERMS_WITH_TOTAL(C);
+        }
+        sums_tile(w, offset, image, delta, sums, total, 0, C);
+    });
+    return 0;
+}
+
 PURENET_INLINE void sums_tiles(const purenet_windows *w, const size_t *offset, size_t terms,
                                const double *image, const double *delta, double *sums,
                                double *total, const int C)
 {
     const size_t depth = w->depth;
-    if (total != NULL) { /* with the first terms, if they fill a tile */
-        if (terms >= TERMS_TOGETHER(C)) {
-            sums_tile(w, offset, image, delta, sums, total, TERMS_TOGETHER(C), C);
-            offset += TERMS_TOGETHER(C);
-            sums += TERMS_TOGETHER(C) * depth;
-            terms -= TERMS_TOGETHER(C);
-        } else
-            sums_tile(w, offset, image, delta, sums, total, 0, C);
+    if (total != NULL) {
+        const size_t first = first_sums(w, offset, terms, image, delta, sums, total, C);
+        offset += first;
+        sums += first * depth;
+        terms -= first;
     }
     for (; terms >= TERMS_TOGETHER(C); terms -= TERMS_TOGETHER(C)) {
         sums_tile(w, offset, image, delta, sums, NULL, TERMS_TOGETHER(C), C);
         offset += TERMS_TOGETHER(C);
         sums += TERMS_TOGETHER(C) * depth;
+    }
+    if (terms == 4 || terms >= 7) {
+        sums_tile(w, offset, image, delta, sums, NULL, 4, C);
+        offset += 4;
+        sums += 4 * depth;
+        terms -= 4;
     }
     for (; terms >= 3; terms -= 3) {
         sums_tile(w, offset, image, delta, sums, NULL, 3, C);

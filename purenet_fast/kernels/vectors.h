@@ -1,8 +1,10 @@
 /* Vectors of W numbers, or of their bits. */
 #if defined(__GNUC__)
 #define PURENET_INLINE static inline __attribute__((always_inline))
+#define PURENET_APART static __attribute__((noinline))
 #else
 #define PURENET_INLINE static inline
+#define PURENET_APART static
 #endif
 
 #if defined(__clang__)
