@@ -210,8 +210,13 @@ static void product_in_place(const purenet_product *p, layout *l)
  * TILE_COLUMNS columns, in the first level of the cache, and a block of a in the second.  K. Goto and
  * R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM Transactions on
  * Mathematical Software 34, 2008. */
+#if W == 8 /* processors with AVX-512 have a second level of 1 MB or more, nearly all of them */
+#define BLOCK_TERMS 400
+#define BLOCK_OF_A 52000 /* numbers */
+#else
 #define BLOCK_TERMS 256
-#define BLOCK_OF_A 33792 /* numbers */
+#define BLOCK_OF_A 33792
+#endif
 
 typedef struct {
     size_t rows, terms;
