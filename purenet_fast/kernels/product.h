@@ -18,12 +18,48 @@
 typedef struct {
     size_t a_tile, b_tile;
     int begun; /* c holds the sums of the terms before */
+    /* What of b comes after this: so many lines of so many numbers.  Each tile asks for some. */
+    const double *next;
+    size_t next_lines, next_numbers, next_step, next_share;
 } layout;
+
+/* Where the numbers are that a tile asks for, one cache line a term. */
+typedef struct {
+    const double *where;
+    size_t step;
+} ahead;
+
+/* Ask for a tile's share of what comes next.  A tile of AVX-512 has more time than instructions, so
+ * one line can be asked for with each term, and neither waits for the other.  The other tiles have no
+ * instruction to spare with a term; but they are many, and each begins with asking for a few lines. */
+PURENET_INLINE ahead fetch_share(layout *l, const double *c)
+{
+    ahead share = {c, 0};
+    size_t line, i;
+#if W == 8
+    if (l->next_numbers == TILE_COLUMNS) {
+        if (l->next_lines > 0 && l->next_share > 0) {
+            share.where = l->next;
+            share.step = l->next_step;
+            l->next += 8;
+            l->next_share -= 1;
+        }
+        return share;
+    }
+#endif
+    for (line = 0; line < l->next_share && l->next_lines > 0; line++, l->next_lines--) {
+        for (i = 0; i < l->next_numbers; i += 8)
+            PURENET_FETCH(l->next + i);
+        l->next += l->next_step;
+    }
+    return share;
+}
 
 /* The elements of R rows and C vectors of columns, `columns` being all that are left.  R and C are
  * constants wherever this is called: only then can the sums stay in registers. */
 PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, const double *a,
-                         const double *b, double *c, const double *bias, const int R, const int C)
+                         const double *b, double *c, const double *bias, ahead next, const int R,
+                         const int C)
 {
     vec sum[TILE_ROWS][ROW_VECTORS];
     const double *factor[ROW_VECTORS];
@@ -68,6 +104,10 @@ PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, co
                 PURENET_FETCH(b + 8 * b_term + v * W);
             row[v] = load(b + v * W);
         }
+        if (W == 8 && R == TILE_ROWS) {
+            PURENET_FETCH(next.where);
+            next.where += next.step;
+        }
         PURENET_UNROLL
         for (r = 0; r < R; r++) {
             PURENET_UNROLL
@@ -108,55 +148,44 @@ PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, co
 }
 
 /* All the rows of C vectors of columns. */
-PURENET_INLINE void tiles(const purenet_product *p, const layout *l, size_t columns,
-                          const double *b, double *c, const double *bias, const int C)
+PURENET_INLINE void tiles(const purenet_product *p, layout *l, size_t columns, const double *b,
+                          double *c, const double *bias, const int C)
 {
+    const ahead nothing = {c, 0};
     const double *a = p->a;
     size_t rows = p->rows;
     for (; rows >= TILE_ROWS; rows -= TILE_ROWS) {
-        tile(p, l->begun, columns, a, b, c, bias, TILE_ROWS, C);
+        tile(p, l->begun, columns, a, b, c, bias, fetch_share(l, c), TILE_ROWS, C);
         a += l->a_tile;
         c += TILE_ROWS * p->c_row;
     }
-#if TILE_ROWS == 12
-    if (rows >= 8) {
-        tile(p, l->begun, columns, a, b, c, bias, 8, C);
-        a += 8 * p->a_row;
-        c += 8 * p->c_row;
-        rows -= 8;
+#define LAST_ROWS(R)                                                    \
+    if (rows >= R) {                                                    \
+        tile(p, l->begun, columns, a, b, c, bias, nothing, R, C);       \
+        a += R * p->a_row;                                              \
+        c += R * p->c_row;                                              \
+        rows -= R;                                                      \
     }
-    if (rows >= 6) {
-        tile(p, l->begun, columns, a, b, c, bias, 6, C);
-        a += 6 * p->a_row;
-        c += 6 * p->c_row;
-        rows -= 6;
-    }
+#if TILE_ROWS > 8
+    LAST_ROWS(8)
+    LAST_ROWS(6)
 #endif
-    if (rows >= 4) {
-        tile(p, l->begun, columns, a, b, c, bias, 4, C);
-        a += 4 * p->a_row;
-        c += 4 * p->c_row;
-        rows -= 4;
-    }
-    if (rows >= 2) {
-        tile(p, l->begun, columns, a, b, c, bias, 2, C);
-        a += 2 * p->a_row;
-        c += 2 * p->c_row;
-        rows -= 2;
-    }
-    if (rows > 0)
-        tile(p, l->begun, columns, a, b, c, bias, 1, C);
+    LAST_ROWS(4)
+    LAST_ROWS(2)
+    LAST_ROWS(1)
+#undef LAST_ROWS
 }
 
 /* A product whose factors lie as it needs them. */
-static void product_in_place(const purenet_product *p, const layout *l)
+static void product_in_place(const purenet_product *p, layout *l)
 {
     const double *b = p->b, *bias = p->bias;
     double *c = p->c;
     size_t columns = p->columns;
+    const ahead nothing = {c, 0};
     if (p->rows == 1 && l->b_tile == TILE_COLUMNS)
         for (; columns > ROW_VECTORS * W; columns -= ROW_VECTORS * W) {
-            tile(p, l->begun, columns, p->a, b, c, bias, 1, ROW_VECTORS);
+            tile(p, l->begun, columns, p->a, b, c, bias, nothing, 1, ROW_VECTORS);
             b += ROW_VECTORS * W;
             c += ROW_VECTORS * W;
             if (p->finish == PURENET_BIAS)
@@ -177,31 +206,25 @@ static void product_in_place(const purenet_product *p, const layout *l)
     }
 }
 
-/* How a product is cut into blocks so that what is used over and over stays in the nearest cache:
- * TILE_COLUMNS columns of a block of b in the first level, a block of a in the second, a block of b
- * in the third.  K. Goto and R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication",
- * ACM Transactions on Mathematical Software 34, 2008. */
+/* How a product is cut into blocks so that what is used over and over stays near: a panel of b,
+ * TILE_COLUMNS columns, in the first level of the cache, and a block of a in the second.  K. Goto and
+ * R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM Transactions on
+ * Mathematical Software 34, 2008. */
+#if W == 8 /* processors with AVX-512 have a second level of 1 MB or more, nearly all of them */
+#define BLOCK_TERMS 400
+#define BLOCK_OF_A 52000 /* numbers */
+#else
 #define BLOCK_TERMS 256
-#define BLOCK_OF_A 33792  /* numbers */
-#define BLOCK_OF_B 131072
+#define BLOCK_OF_A 33792
+#endif
 
 typedef struct {
-    size_t rows, columns, terms;
+    size_t rows, terms;
 } sizes;
 
 static size_t at_least(size_t n, size_t least) { return n > least ? n : least; }
 
-static sizes largest_block(const purenet_product *p)
-{
-    sizes most;
-    /* A sum that is left and taken up again stands in c meanwhile; a step needs c for the weights,
-     * so its sums are computed in one go. */
-    most.terms = p->terms > BLOCK_TERMS && p->finish != PURENET_STEP ? BLOCK_TERMS : p->terms;
-    most.terms = at_least(most.terms, 1);
-    most.rows = at_least(BLOCK_OF_A / most.terms, 4 * TILE_ROWS);
-    most.columns = at_least(BLOCK_OF_B / most.terms, TILE_COLUMNS);
-    return most;
-}
+static size_t at_most(size_t n, size_t most) { return n < most ? n : most; }
 
 static size_t up_to_multiple(size_t n, size_t unit) { return (n + unit - 1) / unit * unit; }
 
@@ -212,6 +235,17 @@ static size_t even_part(size_t n, size_t most, size_t unit)
     return up_to_multiple((n + parts - 1) / parts, unit);
 }
 
+static sizes largest_block(const purenet_product *p)
+{
+    sizes most;
+    /* A sum that is left and taken up again stands in c meanwhile; a step needs c for the weights,
+     * so its sums are computed in one go. */
+    most.terms = p->terms > BLOCK_TERMS && p->finish != PURENET_STEP ? BLOCK_TERMS : p->terms;
+    most.terms = at_least(most.terms, 1);
+    most.rows = up_to_multiple(at_least(BLOCK_OF_A / most.terms, 4 * TILE_ROWS), TILE_ROWS);
+    return most;
+}
+
 /* Return whether the factors are copied first, into the order in which they are used: a transposed b
  * must be, to be loaded in vectors; otherwise it pays if b is large and many rows use it. */
 static int copies(const purenet_product *p)
@@ -219,68 +253,110 @@ static int copies(const purenet_product *p)
     return p->b_column != 1 || (p->rows >= 32 && p->terms * p->columns >= 8192);
 }
 
-static size_t scratch_for_a(const purenet_product *p)
-{
-    sizes most = largest_block(p);
-    size_t rows = p->rows < most.rows ? p->rows : most.rows;
-    return p->a_term == 1 ? 0 : most.terms * up_to_multiple(rows, TILE_ROWS);
-}
-
-static size_t scratch_for_b(const purenet_product *p)
-{
-    sizes most = largest_block(p);
-    size_t columns = p->columns < most.columns ? p->columns : most.columns;
-    return up_to_multiple(most.terms * up_to_multiple(columns, TILE_COLUMNS), 8);
-}
+/* From one row of a copied block of a to the next, if its rows are not interwoven: an odd number of
+ * cache lines. */
+static size_t copied_row(size_t terms) { return up_to_multiple(terms, 16) + 8; }
 
 static size_t product_scratch(const purenet_product *p)
 {
-    return copies(p) ? scratch_for_a(p) + scratch_for_b(p) + 8 : 0;
+    const sizes most = largest_block(p);
+    const size_t rows = up_to_multiple(at_most(p->rows, most.rows), TILE_ROWS);
+    if (!copies(p))
+        return 0;
+    return up_to_multiple(most.terms * TILE_COLUMNS, 8) + rows * copied_row(most.terms) + 8;
 }
 
-/* Copy a block of a: tile behind tile, and in a tile term behind term. */
-static void copy_a(const double *a, size_t a_row, size_t a_term, size_t rows, size_t terms,
+/* to[t * step + line] = from[line * line_step + t] */
+static void copy_transposed(const double *from, size_t line_step, size_t lines, size_t terms,
+                            double *to, size_t step)
+{
+    size_t line = 0, t;
+#if W >= 4
+    for (; line + 4 <= lines; line += 4) {
+        const double *p = from + line * line_step;
+        double *out = to + line;
+        for (t = 0; t + 4 <= terms; t += 4) {
+            const __m256d p0 = _mm256_loadu_pd(p), p1 = _mm256_loadu_pd(p + line_step);
+            const __m256d p2 = _mm256_loadu_pd(p + 2 * line_step);
+            const __m256d p3 = _mm256_loadu_pd(p + 3 * line_step);
+            const __m256d even01 = _mm256_unpacklo_pd(p0, p1), odd01 = _mm256_unpackhi_pd(p0, p1);
+            const __m256d even23 = _mm256_unpacklo_pd(p2, p3), odd23 = _mm256_unpackhi_pd(p2, p3);
+            _mm256_storeu_pd(out, _mm256_permute2f128_pd(even01, even23, 0x20));
+            _mm256_storeu_pd(out + step, _mm256_permute2f128_pd(odd01, odd23, 0x20));
+            _mm256_storeu_pd(out + 2 * step, _mm256_permute2f128_pd(even01, even23, 0x31));
+            _mm256_storeu_pd(out + 3 * step, _mm256_permute2f128_pd(odd01, odd23, 0x31));
+            p += 4;
+            out += 4 * step;
+        }
+        for (; t < terms; t++, p++, out += step) {
+            out[0] = p[0];
+            out[1] = p[line_step];
+            out[2] = p[2 * line_step];
+            out[3] = p[3 * line_step];
+        }
+    }
+#endif
+    for (; line < lines; line++)
+        for (t = 0; t < terms; t++)
+            to[t * step + line] = from[line * line_step + t];
+}
+
+/* Copy a panel of b, term behind term. */
+static void copy_b(const double *b, size_t b_term, size_t b_column, size_t terms, size_t columns,
                    double *to)
 {
-    size_t i, t;
-    int r;
+    size_t j, t;
+    if (b_column == 1)
+        for (t = 0; t < terms; t++, b += b_term, to += TILE_COLUMNS)
+            for (j = 0; j < columns; j += W)
+                store(to + j, load(b + j));
+    else if (b_term == 1)
+        copy_transposed(b, b_column, columns, terms, to, TILE_COLUMNS);
+    else
+        for (t = 0; t < terms; t++)
+            for (j = 0; j < columns; j++)
+                to[t * TILE_COLUMNS + j] = b[t * b_term + j * b_column];
+}
+
+/* Copy a block of a, tile behind tile, and in a tile term behind term. */
+static void interweave(const double *a, size_t a_row, size_t a_term, size_t rows, size_t terms,
+                       double *to)
+{
+    size_t i, t, r;
     for (t = 0; t < terms; t++, a += a_term)
         for (i = 0; i < rows; i += TILE_ROWS) {
             const double *from = a + i * a_row;
             double *out = to + i * terms + t * TILE_ROWS;
-            if (rows - i >= TILE_ROWS) {
-                PURENET_UNROLL
-                for (r = 0; r < TILE_ROWS; r++)
+            if (rows - i < TILE_ROWS || a_row != 1)
+                for (r = 0; r < at_most(rows - i, TILE_ROWS); r++)
                     out[r] = from[r * a_row];
-            } else
-                for (r = 0; i + r < rows; r++)
-                    out[r] = from[r * a_row];
+            else
+                memcpy(out, from, TILE_ROWS * sizeof(double));
         }
 }
 
-/* Copy a block of b: TILE_COLUMNS columns behind TILE_COLUMNS columns, and in those term behind
- * term. */
-static void copy_b(const double *b, size_t b_term, size_t b_column, size_t terms, size_t columns,
-                   double *to)
+/* Have the block of a that q has where a tile reads it best. */
+static void place_a(purenet_product *q, layout *l, double *scratch)
 {
-    size_t j, t, v, first, last;
-    if (b_column == 1) {
-        for (t = 0; t < terms; t++, b += b_term)
-            for (j = 0; j < columns; j += W)
-                store(to + (j / TILE_COLUMNS * terms + t) * TILE_COLUMNS + j % TILE_COLUMNS,
-                      load(b + j));
+    size_t row_step, i;
+    if (q->a_term != 1) {
+        interweave(q->a, q->a_row, q->a_term, q->rows, q->terms, scratch);
+        l->a_tile = TILE_ROWS * q->terms;
+        q->a = scratch;
+        q->a_row = 1;
+        q->a_term = TILE_ROWS;
         return;
     }
-    /* Transposing: 8 terms at a time, so that both sides use up the cache lines they touch. */
-    for (j = 0; j < columns; j += TILE_COLUMNS, to += terms * TILE_COLUMNS) {
-        size_t used = columns - j < TILE_COLUMNS ? columns - j : TILE_COLUMNS;
-        for (first = 0; first < terms; first = last) {
-            last = first + 8 < terms ? first + 8 : terms;
-            for (v = 0; v < used; v++)
-                for (t = first; t < last; t++)
-                    to[t * TILE_COLUMNS + v] = b[t * b_term + (j + v) * b_column];
-        }
+    /* Rows are read from one end to the other, wherever they lie.  But numbers 4096 bytes apart have
+     * one place in the cache, and there are 8 of these: not enough for all rows of a tile. */
+    if (TILE_ROWS > 8 && q->a_row % 512 == 0 && q->rows > 1) {
+        row_step = copied_row(q->terms);
+        for (i = 0; i < q->rows; i++)
+            memcpy(scratch + i * row_step, q->a + i * q->a_row, q->terms * sizeof(double));
+        q->a = scratch;
+        q->a_row = row_step;
     }
+    l->a_tile = TILE_ROWS * q->a_row;
 }
 
 static void product_of_copies(const purenet_product *p)
@@ -288,46 +364,52 @@ static void product_of_copies(const purenet_product *p)
     const sizes most = largest_block(p);
     const size_t part_terms = even_part(p->terms, most.terms, 1);
     const size_t part_rows = even_part(p->rows, most.rows, TILE_ROWS);
-    const size_t part_columns = even_part(p->columns, most.columns, TILE_COLUMNS);
+    const int transposed = p->b_column != 1;
     double *b_scratch = (double *)(((uintptr_t)p->scratch + 63) & ~(uintptr_t)63);
-    double *a_scratch = b_scratch + scratch_for_b(p);
-    purenet_product q = *p;
+    double *a_scratch = b_scratch + up_to_multiple(most.terms * TILE_COLUMNS, 8);
+    purenet_product q;
     layout l;
-    size_t i, j, t;
-    q.b = b_scratch;
-    q.b_term = TILE_COLUMNS;
-    for (j = 0; j < p->columns; j += part_columns) {
-        q.columns = p->columns - j < part_columns ? p->columns - j : part_columns;
-        if (p->finish == PURENET_BIAS)
-            q.bias = p->bias + j;
-        for (t = 0; t < p->terms; t += part_terms) {
-            q.terms = p->terms - t < part_terms ? p->terms - t : part_terms;
+    size_t i, j, t = 0;
+    l.b_tile = 0;
+    do {
+        for (i = 0; i < p->rows; i += part_rows) {
+            q = *p;
+            q.terms = at_most(p->terms - t, part_terms);
+            q.rows = at_most(p->rows - i, part_rows);
             q.finish = t + q.terms < p->terms ? PURENET_SUM : p->finish;
-            l.b_tile = q.terms * TILE_COLUMNS;
+            q.a = p->a + i * p->a_row + t * p->a_term;
+            q.b = b_scratch;
+            q.b_term = TILE_COLUMNS;
             l.begun = t > 0;
-            copy_b(p->b + t * p->b_term + j * p->b_column, p->b_term, p->b_column, q.terms,
-                   q.columns, b_scratch);
-            for (i = 0; i < p->rows; i += part_rows) {
-                q.rows = p->rows - i < part_rows ? p->rows - i : part_rows;
-                q.a = p->a + i * p->a_row + t * p->a_term;
+            place_a(&q, &l, a_scratch);
+            for (j = 0; j < p->columns; j += TILE_COLUMNS) {
+                const double *b = p->b + t * p->b_term + j * p->b_column;
+                q.columns = at_most(p->columns - j, TILE_COLUMNS);
                 q.c = p->c + i * p->c_row + j;
-                l.a_tile = TILE_ROWS * p->a_row;
-                if (p->a_term != 1) { /* if it is 1, rows are read from one end to the other anyway */
-                    copy_a(q.a, p->a_row, p->a_term, q.rows, q.terms, a_scratch);
-                    q.a = a_scratch;
-                    q.a_row = 1;
-                    q.a_term = TILE_ROWS;
-                    l.a_tile = TILE_ROWS * q.terms;
-                }
+                if (p->finish == PURENET_BIAS)
+                    q.bias = p->bias + j;
+                copy_b(b, p->b_term, p->b_column, q.terms, q.columns, b_scratch);
+                l.next = b + TILE_COLUMNS * p->b_column;
+                l.next_step = transposed ? p->b_column : p->b_term;
+                l.next_numbers = transposed ? q.terms : TILE_COLUMNS;
+                l.next_lines = p->columns - j <= TILE_COLUMNS ? 0
+                               : transposed                   ? TILE_COLUMNS
+                                                              : q.terms;
+                l.next_share = l.next_lines * TILE_ROWS / q.rows + 1;
+#if W == 8
+                if (!transposed)
+                    l.next_share = TILE_COLUMNS / 8;
+#endif
                 product_in_place(&q, &l);
             }
         }
-    }
+        t += part_terms;
+    } while (t < p->terms);
 }
 
 static void product(const purenet_product *p)
 {
-    const layout l = {TILE_ROWS * p->a_row, TILE_COLUMNS, 0};
+    layout l = {TILE_ROWS * p->a_row, TILE_COLUMNS, 0, NULL, 0, 0, 0, 0};
     if (p->rows == 0 || p->columns == 0)
         return;
     if (copies(p))
