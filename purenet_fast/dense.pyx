@@ -87,10 +87,7 @@ cdef class DenseStage(Stage):
         return 0
 
     cdef Layer *narrow(self) noexcept:
-        cdef size_t width = self.kernels.narrow_width
-        if self.inputs > width or self.outputs > width or self.layer.activation == SOFTMAX:
-            return NULL
-        return &self.layer
+        return NULL if self.layer.activation == SOFTMAX else &self.layer
 
     cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil:
         cdef Layer *layer = &self.layer

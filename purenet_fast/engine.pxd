@@ -5,7 +5,7 @@ from .losses cimport c_output_gradient, c_sample_losses, c_weigh, is_cross_entro
 from .samples cimport Inputs
 from .stages cimport Stage, Worker
 from .threads cimport Threads
-from .vectors cimport Layer, purenet_kernels
+from .vectors cimport purenet_kernels, purenet_run
 
 
 @cython.final
@@ -22,7 +22,6 @@ cdef class Engine:
     cdef Stage first
     cdef Stage last
     cdef list parameters          # the weights and biases whose numbers are used
-    cdef Layer *narrow            # the layers for the narrow kernels; NULL if they cannot be used
     cdef int loss
     cdef double work_of_sample    # on its way forward
     cdef size_t block             # samples between two looks for Ctrl-C
@@ -32,7 +31,7 @@ cdef class Engine:
 
     cdef size_t threads_for(self, size_t threads, double samples) noexcept
     cdef int set_up(self, size_t threads, size_t capacity, int purpose, bint keeps_every_z) except -1
-    cdef int set_up_narrow(self) except -1
+    cdef const purenet_kernels *set_up_narrow(self, purenet_run *run) except? NULL
     cdef void prepare(self, Worker *worker, size_t rows, size_t begin, size_t end, const double *x,
                       const double *y, const size_t *sample) noexcept nogil
     cdef void plan(self, Worker *worker, size_t first, size_t last) noexcept nogil
@@ -44,7 +43,7 @@ cdef class Engine:
     cdef void commit(self, Worker *worker) noexcept nogil
     cdef bint finite(self) noexcept nogil
 
-    # The short ones, which a narrow network would feel.
+    # The short ones, which a small network would feel.
 
     cdef inline void measure(self, Worker *worker) noexcept nogil:
         """Compute the losses of the block's samples."""
@@ -69,16 +68,3 @@ cdef class Engine:
                     worker.last - worker.first, self.last.outputs)
         if not is_cross_entropy(self.loss):
             self.last.activation_delta(worker)
-
-    cdef inline void forward_narrow(self, Worker *worker, size_t rows) noexcept nogil:
-        """Compute z and a of a narrow network."""
-        self.kernels.narrow_forward(self.narrow, self.count, rows, worker.x)
-        worker.first = 0
-        worker.last = rows
-
-    cdef inline bint step_narrow(self, Worker *worker, size_t rows) noexcept nogil:
-        """Go back through a narrow network from the last delta, and take the step.
-
-        Returns whether all weights and biases are finite numbers.
-        """
-        return self.kernels.narrow_backward(self.narrow, self.count, rows, worker.x, self.rate)

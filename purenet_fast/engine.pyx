@@ -11,7 +11,7 @@ from .parameters cimport take_in_all
 from .samples cimport Inputs
 from .stages cimport NOTHING, Stage, Worker
 from .threads cimport LARGEST_PIECE, LEAST_SHARE, WORK_OF_ENTROPY, Threads
-from .vectors cimport KERNELS, Layer
+from .vectors cimport KERNELS, Layer, narrow_kernels, purenet_kernels, purenet_run
 
 from .stages import STAGES
 
@@ -95,17 +95,24 @@ cdef class Engine:
             self.exponentials = self.memory.numbers(capacity * self.last.outputs)
         return 0
 
-    cdef int set_up_narrow(self) except -1:
-        """Get ready for the kernels for narrow networks, if they can run all layers."""
+    cdef const purenet_kernels *set_up_narrow(self, purenet_run *run) except? NULL:
+        """Lay out a run of a narrow network; return the kernels for it, or NULL if it is not one."""
+        cdef Layer *layers = <Layer *> self.memory.zeros(self.count, sizeof(Layer))
+        cdef const purenet_kernels *kernels
         cdef Stage stage
         cdef size_t number
-        for stage in self.owned:
-            if stage.narrow() == NULL:
-                return 0
-        self.narrow = <Layer *> self.memory.zeros(self.count, sizeof(Layer))
         for number, stage in enumerate(self.owned):
-            self.narrow[number] = stage.narrow()[0]
-        return 0
+            if stage.narrow() == NULL:
+                return NULL
+            layers[number] = stage.narrow()[0]
+        kernels = narrow_kernels(layers, self.count)
+        if kernels != NULL:
+            run.layers = layers
+            run.count = self.count
+            run.loss = self.loss
+            run.narrow = <Layer *> self.memory.zeros(self.count, sizeof(Layer))
+            kernels.narrow_lay_out(run, self.memory.numbers(kernels.narrow_lay_out(run, NULL)))
+        return kernels
 
     # One batch, for one thread.
 

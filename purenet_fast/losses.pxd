@@ -1,26 +1,22 @@
 from .vectors cimport purenet_kernels
 
-cdef enum:
-    SUM_OF_SQUARES, MEAN_SQUARED_ERROR, BINARY_CROSS_ENTROPY, CATEGORICAL_CROSS_ENTROPY
+cdef extern from "kernels/kernels.h":
+    enum:
+        SUM_OF_SQUARES "PURENET_SUM_OF_SQUARES"
+        MEAN_SQUARED_ERROR "PURENET_MEAN_SQUARED_ERROR"
+        BINARY_CROSS_ENTROPY "PURENET_BINARY_CROSS_ENTROPY"
+        CATEGORICAL_CROSS_ENTROPY "PURENET_CATEGORICAL_CROSS_ENTROPY"
+
+cdef extern from "kernels/answers.h" nogil:
+    size_t purenet_largest(const double *row, size_t columns)
+    size_t purenet_count_correct(const double *a, size_t a_row, const double *y, size_t rows,
+                                 size_t columns)
 
 cdef dict LOSS_CODES
 
 
 cdef inline bint is_cross_entropy(int loss) noexcept nogil:
     return loss == BINARY_CROSS_ENTROPY or loss == CATEGORICAL_CROSS_ENTROPY
-
-
-cdef inline Py_ssize_t largest(const double *row, Py_ssize_t columns) noexcept nogil:
-    """Return the place of the largest number, the first of equal ones."""
-    cdef Py_ssize_t j
-    cdef Py_ssize_t best = 0
-    cdef double most = row[0]
-    cdef bint more
-    for j in range(1, columns):
-        more = row[j] > most
-        most = row[j] if more else most
-        best = j if more else best
-    return best
 
 
 cdef inline double c_loss_count(int loss, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
@@ -49,30 +45,6 @@ cdef inline void c_weigh(const double *weights, double *values, Py_ssize_t rows,
     for i in range(rows):
         for j in range(i * columns, (i + 1) * columns):
             values[j] = values[j] * weights[i]
-
-
-cdef inline Py_ssize_t c_answered_class(const double *outputs, Py_ssize_t columns) noexcept nogil:
-    """Return the class that one row of outputs stands for; -1 if an output is NaN."""
-    cdef Py_ssize_t j
-    cdef bint numbers = True
-    for j in range(columns):
-        numbers = numbers and outputs[j] == outputs[j]
-    if not numbers:
-        return -1
-    if columns == 1:
-        return 1 if outputs[0] >= 0.5 else 0
-    return largest(outputs, columns)
-
-
-cdef inline Py_ssize_t c_count_correct(const double *a, const double *y,
-                                Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef Py_ssize_t correct = 0
-    for i in range(rows):
-        if (c_answered_class(a + i * columns, columns)
-                == c_answered_class(y + i * columns, columns)):
-            correct += 1
-    return correct
 
 
 cdef inline Py_ssize_t c_count_right_labels(const double *a, const double *y,

@@ -3,7 +3,7 @@
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 
 from .buffers cimport Block, block_of, row_block_of
-from .elementary cimport purenet_exp, purenet_log1p
+from .elementary cimport purenet_exp, purenet_log1p, purenet_sigmoid_loss
 from .fingerprint cimport PURENET_SOURCES
 from .vectors cimport KERNELS
 
@@ -22,18 +22,11 @@ LOSS_CODES = {
 }
 
 
-cdef inline double sigmoid_loss(double z, double y, double e) noexcept nogil:
-    """Return the loss of one output; e is exp(-z) for z >= 0 and exp(z) otherwise."""
-    if z >= 0.0:
-        return (1.0 - y) * z + purenet_log1p(e)
-    return -y * z + purenet_log1p(e)
-
-
 cdef double softmax_loss(const double *z, const double *y, const double *e,
                                     Py_ssize_t columns) noexcept nogil:
     """Return the loss of one row; e[j] is exp(z[j] - the largest z)."""
     cdef Py_ssize_t j
-    cdef Py_ssize_t best = largest(z, columns)
+    cdef Py_ssize_t best = purenet_largest(z, columns)
     cdef double others = 0.0
     cdef double total = 0.0
     cdef double log_of_total
@@ -54,7 +47,7 @@ cdef void c_sample_losses(int loss, const double *z, const double *a, const doub
     cdef double total, difference
     if loss == CATEGORICAL_CROSS_ENTROPY:
         for i in range(rows):
-            best = largest(z + i * columns, columns)
+            best = purenet_largest(z + i * columns, columns)
             for j in range(columns):
                 e[i * columns + j] = z[i * columns + j] - z[i * columns + best]
         KERNELS.exponential(rows * columns, e)
@@ -69,7 +62,7 @@ cdef void c_sample_losses(int loss, const double *z, const double *a, const doub
         for i in range(rows):
             total = 0.0
             for j in range(i * columns, (i + 1) * columns):
-                total = total + sigmoid_loss(z[j], y[j], e[j])
+                total = total + purenet_sigmoid_loss(z[j], y[j], e[j])
             losses[i] = total
         return
     for i in range(rows):
@@ -98,7 +91,7 @@ def sigmoid_cross_entropy(z, y):
     cdef double size
     if PyFloat_CheckExact(z) and PyFloat_CheckExact(y):
         size = -PyFloat_AS_DOUBLE(z) if PyFloat_AS_DOUBLE(z) >= 0.0 else PyFloat_AS_DOUBLE(z)
-        return sigmoid_loss(
+        return purenet_sigmoid_loss(
             PyFloat_AS_DOUBLE(z), PyFloat_AS_DOUBLE(y), purenet_exp(size))
     return _functions.sigmoid_cross_entropy(z, y)
 

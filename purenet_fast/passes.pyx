@@ -8,7 +8,7 @@ from .buffers cimport Block, Memory
 from .changes cimport Changes
 from .engine cimport Engine
 from .fingerprint cimport PURENET_SOURCES
-from .losses cimport c_count_correct, c_count_right_labels
+from .losses cimport c_count_right_labels, purenet_count_correct
 from .parameters cimport Parameter, take_in_all
 from .samples cimport Inputs, Samples
 from .sparse cimport zero_share_of
@@ -245,8 +245,8 @@ def measure(network, Samples samples, threads):
     job.run()
     for i in range(samples.size):
         total = total + job.losses.data[i]
-    correct = c_count_correct(job.outputs.data, samples.targets.data, samples.size,
-                              samples.targets.columns)
+    correct = purenet_count_correct(job.outputs.data, samples.targets.columns, samples.targets.data,
+                                    samples.size, samples.targets.columns)
     return total, correct, Answers(job.outputs, samples.targets)
 
 

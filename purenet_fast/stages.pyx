@@ -133,7 +133,7 @@ cdef class Stage:
         return 0
 
     cdef Layer *narrow(self) noexcept:
-        """Return what the kernels for narrow networks need; NULL if they cannot run this layer."""
+        """Return what the kernels for narrow networks need; NULL if they have nothing like this layer."""
         return NULL
 
     cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil:

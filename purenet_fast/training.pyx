@@ -50,20 +50,21 @@ from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
+from .buffers cimport Block
 from .changes cimport Changes
 from .engine cimport Engine
 from .fingerprint cimport PURENET_SOURCES
-from .losses cimport c_count_correct, c_loss_count
+from .losses cimport c_loss_count, purenet_count_correct
 from .optimizers cimport Rule, rule_of
 from .parameters cimport Parameter, bring_up_to_date
 from .randomness cimport Shuffler
-from .samples cimport Samples
+from .samples cimport Inputs, Samples
 from .stages cimport GRADIENT, STEP, STEP_ASIDE, Worker
 from .threads cimport (
-    LARGEST_PIECE, LEAST_SHARE, MOST_THREADS, WORK_OF_BATCH, WORK_OF_COPY, WORK_OF_PLACE,
-    WORK_OF_SHUFFLE, Job, purenet_nanoseconds,
+    LARGEST_PIECE, LEAST_SHARE, MOST_THREADS, WORK_BETWEEN_GLANCES, WORK_OF_BATCH, WORK_OF_COPY,
+    WORK_OF_PLACE, WORK_OF_SHUFFLE, Job, purenet_nanoseconds,
 )
-from .vectors cimport PURENET_DESCENT
+from .vectors cimport PURENET_DESCENT, purenet_kernels, purenet_run
 
 from .sharing import Sharing
 
@@ -117,6 +118,7 @@ cdef class Course:
         self.finished = self.epoch = self.batch = self.start = 0
         for i in range(self.epochs):
             self.rates[i] = rates[i]
+            self.penalties[i] = 0.0
         return 0
 
 
@@ -140,7 +142,9 @@ cdef class Training(Job):
     cdef bint *sparse             # of each thread, all alike: are the inputs read as lists?
     cdef bint large               # are the batches so large that Ctrl-C cannot wait for their end?
     cdef bint aside               # is the step taken on a copy?
-    cdef bint narrow              # is the network narrow, and one thread trains it?
+    cdef const purenet_kernels *narrow   # those that run whole epochs; NULL: it goes batch by batch
+    cdef purenet_run narrow_run
+    cdef Block filled             # for them, inputs of which only those that are not zero were kept
     cdef object sharing           # who takes the next turn; None: all threads do all
     cdef uint64_t longest         # nanoseconds that a turn may take; 0: it has no end
     cdef uint64_t began           # when it began
@@ -180,8 +184,9 @@ cdef class Training(Job):
         if self.sparse == NULL:
             raise MemoryError()
         if threads == 1 and not self.large and not general:
-            engine.set_up_narrow()
-        self.narrow = engine.narrow != NULL
+            self.set_up_narrow()
+            if self.narrow != NULL:
+                return
         if listed or shuffled:
             self.x = engine.memory.numbers(batch_size * samples.inputs.columns)
         if shuffled:
@@ -202,6 +207,33 @@ cdef class Training(Job):
             self.alone = Training(network, samples, course, batch_size, settings, 1, repeats)
             # They never compute at the same time.
             self.alone.x, self.alone.y, self.alone.weights = self.x, self.y, self.weights
+
+    cdef int set_up_narrow(self) except -1:
+        """Get ready to train a narrow network, if it is one."""
+        cdef purenet_run *run = &self.narrow_run
+        cdef Inputs inputs = self.samples.inputs
+        cdef size_t i
+        run.batch_size = self.batch_size
+        self.narrow = self.engine.set_up_narrow(run)
+        if self.narrow == NULL:
+            return 0
+        self.filled = inputs.dense
+        if self.filled is None:
+            self.filled = Block(inputs.rows, inputs.columns)
+            for i in range(<size_t> inputs.rows):
+                inputs.copy_row(i, self.filled.data + i * inputs.columns)
+        run.inputs = self.filled.data
+        run.targets = self.samples.targets.data
+        if self.samples.weights is not None:
+            run.weights = self.samples.weights.data
+        if self.course.shuffler is not None:
+            run.order = self.course.order
+        run.samples = self.samples.size
+        run.classes = self.samples.classes
+        run.rates = self.course.rates
+        run.totals = self.course.totals
+        run.corrects = self.course.corrects
+        return 0
 
     def __dealloc__(self):
         free(self.sparse)
@@ -281,12 +313,55 @@ cdef class Training(Job):
         return 0
 
     cdef void work(self, size_t number) noexcept nogil:
+        if self.narrow != NULL:
+            self.run_narrow()
+        else:
+            self.run_batches(number)
+
+    cdef void run_narrow(self) noexcept nogil:
+        """Train a narrow network: between two looks for Ctrl-C, as many batches as there may be."""
+        cdef purenet_run *run = &self.narrow_run
+        cdef double work = WORK_OF_BATCH + 3 * self.engine.work_of_sample * self.batch_size
+        cdef size_t most = 1 + <size_t> (WORK_BETWEEN_GLANCES / work)
+        cdef size_t in_epoch = (run.samples + run.batch_size - 1) // run.batch_size
+        cdef size_t batches = most
+        cdef bint finite = True
+        run.epochs = self.course.epochs
+        run.epoch = self.course.epoch
+        run.start = self.course.start
+        self.began = purenet_nanoseconds()
+        while (run.epoch < run.epochs and finite and not self.turn_ends
+               and not self.threads.stopped()):
+            if self.course.shuffler is not None:
+                if run.start == 0:
+                    self.shuffle()
+                # The kernels go on to the next epoch without a new order.
+                batches = min(most, in_epoch - run.start // run.batch_size)
+            self.trained -= run.epoch * run.samples + run.start
+            finite = self.narrow.narrow_train(run, batches)
+            self.trained += run.epoch * run.samples + run.start
+            self.course.finished = run.epoch
+            self.turn_ends = self.longest > 0 and self.is_over(batches * run.batch_size)
+            self.threads.look(work * batches)
+        self.ended = purenet_nanoseconds()
+        self.course.epoch = run.epoch
+        self.course.start = run.start
+        self.course.batch = run.start // run.batch_size
+        if not finite:
+            self.threads.stop()
+
+    cdef void shuffle(self) noexcept nogil:
+        """Draw the order of an epoch."""
+        cdef size_t count = self.samples.size
+        self.course.shuffler.shuffle(self.course.order, count)
+        self.threads.look(<double> WORK_OF_SHUFFLE + <double> WORK_OF_PLACE * count)
+
+    cdef void run_batches(self, size_t number) noexcept nogil:
         cdef Worker *worker = &self.engine.workers[number]
         cdef size_t epoch = self.course.epoch
         cdef size_t start = self.course.start
         cdef size_t count = self.samples.size
         cdef size_t rows
-        cdef bint finite = True
         worker.batch = self.course.batch
         worker.turn_ends = False
         if self.longest > 0:
@@ -306,10 +381,7 @@ cdef class Training(Job):
                 rows = min(self.batch_size, count - start)
                 if number == 0 and self.longest > 0 and self.trained > 0:
                     self.turn_ends = self.is_over(rows)
-                if self.narrow:
-                    finite = self.narrow_batch(worker, epoch, start, rows)
-                    worker.turn_ends = self.turn_ends
-                elif not self.batch(worker, epoch, start, rows):
+                if not self.batch(worker, epoch, start, rows):
                     return
                 start += rows
                 worker.batch += 1
@@ -318,7 +390,7 @@ cdef class Training(Job):
             if start >= count:
                 if number == 0:
                     self.course.finished = epoch + 1
-                    if not (finite if self.narrow else self.engine.finite()):
+                    if not self.engine.finite():
                         self.threads.stop()
                 epoch += 1
                 start = worker.batch = 0
@@ -334,25 +406,11 @@ cdef class Training(Job):
         return passed + passed / self.trained * rows >= self.longest
 
     cdef void begin_epoch(self, size_t epoch) noexcept nogil:
-        cdef size_t count = self.samples.size
         self.engine.rate = self.course.rates[epoch]
         self.course.totals[epoch] = 0.0
-        self.course.penalties[epoch] = 0.0
         self.course.corrects[epoch] = 0
         if self.course.shuffler is not None:
-            self.course.shuffler.shuffle(self.course.order, count)
-            self.threads.look(<double> WORK_OF_SHUFFLE + <double> WORK_OF_PLACE * count)
-
-    cdef bint narrow_batch(self, Worker *worker, size_t epoch, size_t start,
-                           size_t rows) noexcept nogil:
-        """Train a narrow network on one batch; return whether its weights are still finite."""
-        self.gather(worker, start, rows, False)
-        self.threads.look(WORK_OF_BATCH)
-        self.engine.forward_narrow(worker, rows)
-        self.engine.measure(worker)
-        self.engine.output_delta(worker)
-        self.add_up(worker, epoch, rows)
-        return self.engine.step_narrow(worker, rows)
+            self.shuffle()
 
     cdef void add_up(self, Worker *worker, size_t epoch, size_t rows) noexcept nogil:
         """Add the batch's losses and right answers to those of the epoch."""
@@ -362,8 +420,9 @@ cdef class Training(Job):
             total = total + self.engine.losses[i]
         self.course.totals[epoch] = self.course.totals[epoch] + total
         if self.samples.classes:
-            self.course.corrects[epoch] = self.course.corrects[epoch] + c_count_correct(
-                self.engine.last.a, worker.y, rows, self.engine.last.outputs)
+            self.course.corrects[epoch] = self.course.corrects[epoch] + purenet_count_correct(
+                self.engine.last.a, self.engine.last.outputs, worker.y, rows,
+                self.engine.last.outputs)
 
     cdef bint batch(self, Worker *worker, size_t epoch, size_t start, size_t rows) noexcept nogil:
         """Train on one batch; return whether it was finished."""

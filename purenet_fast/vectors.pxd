@@ -60,13 +60,30 @@ cdef extern from "kernels/kernels.h" nogil:
         double epsilon
         double shrink
 
+    ctypedef struct purenet_run:
+        const Layer *layers
+        size_t count
+        int loss
+        size_t samples
+        const double *inputs
+        const double *targets
+        const double *weights
+        const size_t *order
+        size_t batch_size
+        bint classes
+        size_t epochs
+        const double *rates
+        double *totals
+        size_t *corrects
+        size_t epoch
+        size_t start
+        Layer *narrow
+
     ctypedef struct purenet_kernels:
         const char *name
         size_t product_columns, step_outputs, narrow_width
-        void (*narrow_forward)(const Layer *layers, size_t count, size_t rows,
-                               const double *x) noexcept nogil
-        bint (*narrow_backward)(const Layer *layers, size_t count, size_t rows, const double *x,
-                                double rate) noexcept nogil
+        size_t (*narrow_lay_out)(purenet_run *run, double *memory) noexcept nogil
+        bint (*narrow_train)(purenet_run *run, size_t batches) noexcept nogil
         size_t (*product_scratch)(const purenet_product *p) noexcept nogil
         void (*product)(const purenet_product *p) noexcept nogil
         void (*activate)(int activation, size_t n, double *z) noexcept nogil
@@ -135,7 +152,11 @@ cdef extern from "kernels/kernels.h" nogil:
                               Py_ssize_t step) noexcept nogil
 
     int purenet_choose(const char *wanted, const purenet_kernels **chosen)
+    const purenet_kernels *purenet_choose_narrow(const purenet_kernels *chosen, bint forced,
+                                                 const Layer *layers, size_t count)
 
 
 # The kernels of the chosen vector width.
 cdef const purenet_kernels *KERNELS
+
+cdef const purenet_kernels *narrow_kernels(const Layer *layers, size_t count) noexcept

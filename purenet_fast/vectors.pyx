@@ -3,9 +3,14 @@
 This module alone has the kernels' code; the others reach it through ``KERNELS``.
 """
 
+from libc.stdlib cimport calloc, free
+
 from .fingerprint cimport PURENET_SOURCES
 
 SOURCES = PURENET_SOURCES
+
+# Has somebody asked for one width?
+cdef bint FORCED = False
 
 
 def choose_vectors(str name):
@@ -13,8 +18,11 @@ def choose_vectors(str name):
 
     Every width gives the same bits.  Returns the name of the chosen one.  The environment variable
     PURENET_VECTOR does the same for the start of the program.
+
+    A name is for everything; "" leaves it open that a narrow network, which does not fill the
+    widest vectors, is trained with others (``vectors_for``).
     """
-    global KERNELS
+    global KERNELS, FORCED
     cdef const purenet_kernels *chosen = NULL
     cdef int failure = purenet_choose(name.encode(), &chosen)
     if failure == PURENET_NOT_HERE:
@@ -25,12 +33,38 @@ def choose_vectors(str name):
             "expected avx512, avx2, sse2, neon, vector or portable"
         )
     KERNELS = chosen
+    FORCED = name != ""
     return chosen_vectors()
 
 
 def chosen_vectors():
-    """Return the name of the vector width that is used."""
+    """Return the name of the vector width that is used, but perhaps for narrow networks."""
     return (<bytes> KERNELS.name).decode()
+
+
+cdef const purenet_kernels *narrow_kernels(const Layer *layers, size_t count) noexcept:
+    """Return the kernels that train a narrow network; NULL if it is not narrow."""
+    return purenet_choose_narrow(KERNELS, FORCED, layers, count)
+
+
+def vectors_for(sizes):
+    """Return the name of the vector width with which a network of dense layers is trained.
+
+    sizes: how many inputs it has, and how many units each layer.
+    """
+    cdef Layer *layers = <Layer *> calloc(len(sizes), sizeof(Layer))
+    cdef const purenet_kernels *kernels
+    cdef size_t i
+    if layers == NULL:
+        raise MemoryError()
+    try:
+        for i in range(<size_t> len(sizes) - 1):
+            layers[i].inputs = sizes[i]
+            layers[i].outputs = sizes[i + 1]
+        kernels = narrow_kernels(layers, len(sizes) - 1)
+    finally:
+        free(layers)
+    return chosen_vectors() if kernels == NULL else (<bytes> kernels.name).decode()
 
 
 def multiply_and_add(size_t rounds):

@@ -86,13 +86,17 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("vectors", ["portable", *vector_widths()], indirect=True)
 
 
+def usual_vectors():
+    """Return what was asked for when the tests began; nothing leaves the choice to the package."""
+    return os.environ.get("PURENET_VECTOR", "")
+
+
 def vector_widths():
     """Return the vector widths that this processor has, beside plain loops."""
     try:
-        from purenet_fast.vectors import choose_vectors, chosen_vectors
+        from purenet_fast.vectors import choose_vectors
     except ImportError:  # --pure-only
         return []
-    before = chosen_vectors()
     widths = []
     for name in ("vector", "sse2", "neon", "avx2", "avx512"):
         try:
@@ -100,7 +104,7 @@ def vector_widths():
         except ValueError:
             continue
         widths.append(name)
-    choose_vectors(before)
+    choose_vectors(usual_vectors())
     return widths
 
 
@@ -145,12 +149,11 @@ def compiled(fast):
     What a test changes in it is put back.
     """
     compiled = fast
-    before = compiled.vectors.chosen_vectors()
     least = compiled.threads.share_from(0.0)
     limit = compiled.threads.limit_pieces(0)
     compiled.threads.limit_pieces(limit)
     yield compiled
-    compiled.vectors.choose_vectors(before)
+    compiled.vectors.choose_vectors(usual_vectors())
     compiled.threads.share_from(least)
     compiled.threads.limit_pieces(limit)
 
@@ -159,8 +162,7 @@ def compiled(fast):
 def vectors(request):
     """The compiled package restricted to one vector width, for each that this processor has."""
     fast = importlib.import_module("purenet_fast")
-    before = fast.vectors.chosen_vectors()
     chosen = fast.vectors.choose_vectors(request.param)
     assert chosen == request.param
     yield chosen
-    fast.vectors.choose_vectors(before)
+    fast.vectors.choose_vectors(usual_vectors())

@@ -30,18 +30,17 @@ INF, NAN = float("inf"), float("nan")
 
 def vectors_here(compiled):
     """Return the names of the vector widths that this processor has."""
-    before = compiled.vectors.chosen_vectors()
     found = []
     for name in WIDTHS:
         with contextlib.suppress(ValueError):
             found.append(compiled.vectors.choose_vectors(name))
-    compiled.vectors.choose_vectors(before)
+    compiled.vectors.choose_vectors("")
     return found
 
 
-def paths(compiled, threads=THREADS):
-    """Go through all vector widths and thread counts, and choose each."""
-    for name, count in itertools.product(vectors_here(compiled), threads):
+def paths(compiled, threads=THREADS, more=()):
+    """Go through all vector widths, some more, and all thread counts, and choose each."""
+    for name, count in itertools.product([*vectors_here(compiled), *more], threads):
         compiled.vectors.choose_vectors(name)
         yield f"{name}, {count} threads", count
 
@@ -94,11 +93,11 @@ class Case:
         ]
 
 
-def check(both, compiled, case, what="", threads=THREADS):
+def check(both, compiled, case, what="", threads=THREADS, more=()):
     """Compare a case on every path with the plain loops; return what the plain loops gave."""
     pure, fast = both
     expected = case.course(pure)
-    for path, count in paths(compiled, threads):
+    for path, count in paths(compiled, threads, more):
         for (name, one), (_, other) in zip(expected, case.course(fast, count), strict=True):
             if one != other:
                 assert_same_bits(one, other, f"{what}: {path}: {name}")
@@ -143,12 +142,27 @@ def test_there_are_paths_to_test(compiled):
         assert compiled.vectors.chosen_vectors() == name
 
 
+def test_the_vector_width_of_a_narrow_network(compiled):
+    """Half vectors where whole ones would be half empty; asked for one width, everything has it."""
+    vectors_for = compiled.vectors.vectors_for
+    found = vectors_here(compiled)
+    half = "avx2" if found[:2] == ["avx512", "avx2"] else found[0]
+    for sizes in ((3, 4, 1), (2, 2, 1), (1, 1), (7, 4, 3), (8, 4, 2, 1)):
+        assert vectors_for(sizes) == half, sizes
+    for sizes in ((3, 5, 1), (8, 1), (2, 8, 1), (9, 4, 1), (784, 4, 10)):
+        assert vectors_for(sizes) == found[0], sizes
+    for name in found:
+        compiled.vectors.choose_vectors(name)
+        assert vectors_for((3, 4, 1)) == name
+
+
 def test_a_wrong_vector_width_is_refused_and_changes_nothing(compiled):
+    found = vectors_here(compiled)
     compiled.vectors.choose_vectors("portable")
     for name in ("avx", "AVX2", "avx512 ", " ", "0", "sse2,avx2", "ü"):
         with pytest.raises(ValueError, match="expected avx512, avx2, sse2, neon, vector or portab"):
             compiled.vectors.choose_vectors(name)
-    for name in set(WIDTHS) - set(vectors_here(compiled)):
+    for name in set(WIDTHS) - set(found):
         with pytest.raises(ValueError, match=f"{name} is not there on this processor"):
             compiled.vectors.choose_vectors(name)
     with pytest.raises(TypeError):
@@ -437,9 +451,10 @@ def test_a_batch_that_is_wide_and_high(both, compiled):
 @pytest.mark.parametrize("activation", ACTIVATIONS[:-1])
 def test_narrow_networks(both, compiled, activation, loss):
     generator = random.Random(f"{activation} {loss}")
-    for number in range(12):
+    for number in range(14):
         depth = 1 + number % 3
-        widths = [generator.randrange(1, 17) for _ in range(depth + 1)]
+        most = 4 if number % 4 == 0 else 16
+        widths = [generator.choice((1, generator.randint(1, most))) for _ in range(depth + 1)]
         layers = [
             (widths[i], widths[i + 1], activation, {"bias": generator.random() < 0.7})
             for i in range(depth)
@@ -458,8 +473,10 @@ def test_narrow_networks(both, compiled, activation, loss):
             epochs=3,
             batch_size=generator.choice((None, 1, 5)),
             shuffle=number % 2 == 0,
+            sample_weight=[generator.random() for _ in range(rows)] if number % 5 == 0 else None,
         )
-        check(both, compiled, case, f"{layers}, {rows} rows", (1, 2))
+        threads = (1, 2) if number == 0 else (1,)
+        check(both, compiled, case, f"{layers}, {rows} rows", threads, more=[""])
 
 
 @pytest.mark.parametrize("rate", [1e10, 1e200])

@@ -127,6 +127,14 @@ static inline double purenet_log1p(double x)
     return purenet_log_of_parts((double)k, mantissa - 1.0, lost / u);
 }
 
+/* the cross-entropy of a sigmoid of z; e is exp(-z) for z >= 0 and exp(z) otherwise */
+static inline double purenet_sigmoid_loss(double z, double y, double e)
+{
+    if (z >= 0.0)
+        return (1.0 - y) * z + purenet_log1p(e);
+    return -y * z + purenet_log1p(e);
+}
+
 static inline double purenet_tanh_of_large(double x)
 {
     double k = (2.0 * x * PURENET_LOG2_E + PURENET_ROUND) - PURENET_ROUND;

@@ -155,6 +155,34 @@ typedef struct {
     double shrink;       /* what the parameter is multiplied by; 1.0 but for AdamW */
 } purenet_rule;
 
+enum {
+    PURENET_SUM_OF_SQUARES,
+    PURENET_MEAN_SQUARED_ERROR,
+    PURENET_BINARY_CROSS_ENTROPY,
+    PURENET_CATEGORICAL_CROSS_ENTROPY
+};
+
+/* The training of a narrow network by plain gradient descent, for some epochs. */
+typedef struct {
+    const purenet_layer *layers; /* their weights and biases are trained; nothing else is used */
+    size_t count;                /* of the layers */
+    int loss;
+    size_t samples;
+    const double *inputs, *targets; /* one sample a row */
+    const double *weights;       /* of the samples; NULL if all count alike */
+    const size_t *order;         /* in which the samples are taken; NULL: as they lie */
+    size_t batch_size;
+    int classes;                 /* are right answers counted? */
+    size_t epochs;
+    const double *rates;         /* the learning rate of each epoch, ... */
+    double *totals;              /* its loss, ... */
+    size_t *corrects;            /* and its right answers */
+    size_t epoch, start;         /* what is next: the epoch, and the place of its next sample */
+    /* What only the kernels use: */
+    purenet_layer *narrow;       /* room for as many layers */
+    double *x, *y, *own_weights; /* a batch, gathered */
+} purenet_run;
+
 /* One set of kernels: the same functions for one vector width. */
 typedef struct {
     const char *name;
@@ -163,12 +191,12 @@ typedef struct {
     /* A network whose layers have at most so many inputs and outputs is narrow.  Its layers are too
      * small for the functions below, which take longer to begin than to compute. */
     size_t narrow_width;
-    /* z and a of every layer of a narrow network */
-    void (*narrow_forward)(const purenet_layer *layers, size_t count, size_t rows, const double *x);
-    /* From delta of the last layer: delta of every other one, and the step of every layer.  Returns
-     * whether all weights and biases are finite. */
-    int (*narrow_backward)(const purenet_layer *layers, size_t count, size_t rows, const double *x,
-                           double rate);
+    /* Lay out in memory, which is all zeros, what a run needs; returns how many numbers that takes,
+     * and without memory (NULL) does nothing else. */
+    size_t (*narrow_lay_out)(purenet_run *run, double *memory);
+    /* Go on with a run for so many batches, or to its end, or to the end of an epoch after which a
+     * weight or bias is not finite; returns whether they are.  Within an epoch nobody looks. */
+    int (*narrow_train)(purenet_run *run, size_t batches);
     /* the scratch memory a product needs, in numbers; one with fewer rows or columns does not need more */
     size_t (*product_scratch)(const purenet_product *p);
     void (*product)(const purenet_product *p);
@@ -313,5 +341,15 @@ enum {
  * ("avx512", "avx2", "sse2", "neon", "vector", "portable"; NULL or "" for the widest).  Returns
  * PURENET_CHOSEN, PURENET_UNKNOWN_NAME or PURENET_NOT_HERE. */
 PURENET_HIDDEN int purenet_choose(const char *wanted, const purenet_kernels **chosen);
+
+/* The kernels that train a narrow network, or NULL if it is not narrow.  Unless the width is forced,
+ * those with half the width of the widest are taken where each layer is as many of their vectors: an
+ * operation takes no longer for a vector that is full than for one that is half empty, and on many a
+ * processor less, in time and heat.  Where the widest need fewer vectors they are faster, even if
+ * a part of the last one is empty. */
+PURENET_HIDDEN const purenet_kernels *purenet_choose_narrow(const purenet_kernels *chosen,
+                                                            int forced,
+                                                            const purenet_layer *layers,
+                                                            size_t count);
 
 #endif

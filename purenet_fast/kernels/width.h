@@ -5,6 +5,7 @@
 #include "elementwise.h"
 #include "convolution.h"
 #include "narrow.h"
+#include "narrow_run.h"
 #include "optimizers.h"
 #include "peak.h"
 #include "pooling.h"
@@ -18,8 +19,8 @@ const purenet_kernels TABLE = {
     TILE_COLUMNS,
     CHUNK * W,
     NARROW * W,
-    narrow_forward,
-    narrow_backward,
+    narrow_lay_out,
+    narrow_train,
     product_scratch,
     product,
     activate,

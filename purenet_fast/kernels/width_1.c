@@ -1,4 +1,5 @@
 /* The kernels in plain C, one number after the other, for every compiler and processor. */
+#include "answers.h"
 #include "cache.h"
 #include "elementary.h"
 #include "kernels.h"

@@ -1,4 +1,5 @@
 /* The kernels for vectors of 2 numbers: every x86-64 has SSE2, every arm64 NEON. */
+#include "answers.h"
 #include "cache.h"
 #include "elementary.h"
 #include "kernels.h"

@@ -1,4 +1,5 @@
 /* The kernels for vectors of 4 numbers: AVX2. */
+#include "answers.h"
 #include "cache.h"
 #include "elementary.h"
 #include "kernels.h"

@@ -1,4 +1,5 @@
 /* The kernels for vectors of 8 numbers: AVX-512. */
+#include "answers.h"
 #include "cache.h"
 #include "elementary.h"
 #include "kernels.h"
