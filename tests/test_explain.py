@@ -399,7 +399,7 @@ def test_both_backends_explain_the_same(both):
     ("options", "message"),
     [
         ({"grain": "atom"}, "grain: found 'atom', expected one of matrix, number, operation"),
-        ({"format": "pdf"}, "format: found 'pdf', expected one of text, markdown, html, json"),
+        ({"format": "pdf"}, "format: found 'pdf', expected one of text, markdown, html, json, "),
         ({"sample": 9}, "sample: found 9"),
         ({"limit": 5}, "this recording would have about"),
     ],

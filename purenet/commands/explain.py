@@ -24,7 +24,13 @@ from .destinations import check_destinations
 from .file_kinds import check_kind, kind_of
 
 # The kind of file that each format makes.
-_KINDS: dict[Format, str] = {"text": "text", "markdown": "Markdown", "json": "JSON", "html": "HTML"}
+_KINDS: dict[Format, str] = {
+    "text": "text",
+    "markdown": "Markdown",
+    "json": "JSON",
+    "html": "HTML",
+    "worksheet": "HTML",
+}
 
 
 def add_command(commands: Any) -> None:
@@ -53,7 +59,10 @@ def add_command(commands: Any) -> None:
         help="how fine (default: number; one of each large matrix in a network with images)",
     )
     parser.add_argument(
-        "--format", choices=FORMATS, help="default: text, or what the name behind -o says"
+        "--format",
+        choices=FORMATS,
+        help="default: text, or what the name behind -o says; worksheet: a page to print, with "
+        "blanks to fill in, and its key on a page of its own",
     )
     parser.add_argument("-o", "--out", metavar="FILE", help="write to a file instead of the screen")
     add_learning_rate(parser)
@@ -73,6 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
     sample = arguments.sample
     if sample is None:
         sample = default_sample(arguments.network, arguments.data)
+        if form == "worksheet" and arguments.data is None:
+            # Worked by hand, zeros are dull.
+            sample = max(range(len(inputs)), key=lambda row: sum(x != 0.0 for x in inputs[row]))
         if sample is not None:
             count = inputs.row_count if isinstance(inputs, Table) else len(inputs)
             print(
@@ -105,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _format_for(path: str | None) -> Format:
     """Return the format that the name of a file asks for: text, if it says nothing."""
-    kinds = list(_KINDS.values())
+    kinds = list(dict.fromkeys(_KINDS.values()))
     check_kind("-o", path, kinds)
     kind = kind_of(path or "", kinds)
     return next(form for form in _KINDS if _KINDS[form] == kind)

@@ -23,9 +23,9 @@ from .markdown import as_markdown
 from .text import as_text
 
 Grain = Literal["matrix", "number", "operation"]
-Format = Literal["text", "markdown", "html", "json"]
+Format = Literal["text", "markdown", "html", "json", "worksheet"]
 GRAINS = ("matrix", "number", "operation")
-FORMATS = ("text", "markdown", "html", "json")
+FORMATS = ("text", "markdown", "html", "json", "worksheet")
 
 
 class Explanation(str):
@@ -33,17 +33,19 @@ class Explanation(str):
 
     recording: what it was written from.
     grain: how fine it was asked for, or None.
+    page: the format in which notebooks show it.
     """
 
     recording: Recording
     grain: Grain | None = None
+    page: Format = "html"
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        """Return the page to step through, in a frame of its own, for notebooks."""
-        page = html.escape(written(self.recording, self.grain, "html"))
+        """Return the page to step through, or the worksheet, in a frame of its own."""
+        page = html.escape(written(self.recording, self.grain, self.page))
         style = "width:100%;height:900px;border:0"
         return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{page}"></iframe>'
 
@@ -82,8 +84,9 @@ def explain(
     grain: matrix, number or operation; the page opens at it.  If none is chosen every number is
         worked; in a network with images, of each large matrix one number, a window of a convolution
         for one.
-    format: text (80 columns), markdown (as GitHub renders it), html (a page to step through) or
-        json (the recording).
+    format: text (80 columns), markdown (as GitHub renders it), html (a page to step through),
+        json (the recording), or worksheet (HTML to print: one step with one sample, with blanks to
+        fill in, and the key on a page of its own).
     open_functions: work exp, log1p and tanh from the inside, too.
     ascii: write dL/dW1 and delta1 instead of ∂L/∂W1 and δ1 (in text).
 
@@ -119,6 +122,8 @@ def explain(
     explanation = Explanation(written(recording, grain, format, ascii=ascii))
     explanation.recording = recording
     explanation.grain = grain
+    if format == "worksheet":
+        explanation.page = format
     return explanation
 
 
@@ -128,6 +133,10 @@ def written(recording: Recording, grain: str | None, format: str, *, ascii: bool
         return recording.to_json()
     if format == "markdown":
         return as_markdown(recording, grain)
+    if format == "worksheet":
+        from .worksheet import as_worksheet  # here, as the page is
+
+        return as_worksheet(recording)
     if format == "html":
         from .page import render  # here, because the other formats do without the page
 

@@ -7,18 +7,14 @@ and how it moves is in ``assets``.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import json
 import re
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 from ..recording.document import FORMAT, VERSION, Recording
-
-_ASSETS = resources.files(__package__).joinpath("assets")
+from .pages import asset, document
 
 
 def render(
@@ -44,21 +40,16 @@ def render(
         raise ValueError(f"recording: found the format {data.get('format')!r}, expected {FORMAT!r}")
     if data.get("version") != VERSION:
         raise ValueError(f"recording: found version {data.get('version')!r}, expected {VERSION}")
-    style = _asset("page.css")
-    source = _asset("page.js")
+    style = asset("page.css")
+    source = asset("page.js")
     if any("folded" in matrix for matrix in data["matrices"]):
         # Only who needs them gets the pictures of images.
-        source = source.replace("\nstart();\n", f"\n{_asset('images.js')}start();\n")
-        style += _asset("images.css")
+        source = source.replace("\nstart();\n", f"\n{asset('images.js')}start();\n")
+        style += asset("images.css")
     # In a style sheet a line may end anywhere, and the last rule of a block needs no semicolon.
     style = _squeezed(style, ":;{},>").replace("\n", "").replace(";}", "}")
     script = _squeezed(source, ":;{},>=<?&|()[]!+*-")
-    policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
     parts = {
-        "policy": policy,
         "title": html.escape(_title(data["meta"])),
         "style": style,
         "script": script,
@@ -66,13 +57,7 @@ def render(
         "grain": grain or "",
         "worked_text": html.escape(worked_text),
     }
-    # In one pass, so that nothing that is put in is searched for places again.
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _asset("page.html"))
-
-
-def _asset(name: str) -> str:
-    """Return the text of an asset without its indentation."""
-    return re.sub(r"(?m)^\s+", "", _ASSETS.joinpath(name).read_text(encoding="utf-8"))
+    return document("page.html", parts)
 
 
 def _squeezed(text: str, signs: str) -> str:
@@ -86,11 +71,6 @@ def _squeezed(text: str, signs: str) -> str:
     spaced = rf"{string}| *([{re.escape(signs)}]+) *|([{{;,(])\n"
     text = re.sub(spaced, lambda found: found[1] or found[2] or found[3], text)
     return re.sub(rf"{string}|(?<=[{{;,(])\n|\n(?=[}})\]])", lambda found: found[1] or "", text)
-
-
-def _hash(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 def _embedded(data: Mapping[str, Any]) -> str:

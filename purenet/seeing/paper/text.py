@@ -187,6 +187,15 @@ def fold(name: str, *formulas: str) -> list[str]:
     return [*f"{head}{lines[0]}".split("\n"), *rest]
 
 
+def top_terms(formula: str) -> list[str]:
+    """Return the terms of a sum, each but the first with its sign.
+
+    >>> top_terms("2.0 * (1.0 + x) - y")
+    ['2.0 * (1.0 + x)', '- y']
+    """
+    return [" ".join(pieces) for pieces in _terms(formula)]
+
+
 def _terms(formula: str) -> list[list[str]]:
     """Return a formula's terms, each as pieces that begin with their operator."""
     terms: list[list[str]] = [[]]
