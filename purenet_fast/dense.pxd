@@ -10,10 +10,11 @@ from .vectors cimport Layer, purenet_columns, purenet_product
 # The matrix products of one thread: they stay the same from batch to batch.
 cdef struct Products:
     purenet_product outputs        # z of the thread's outputs, for all samples
+    purenet_product inputs         # dL/dx of some of the inputs, for all samples
     purenet_product forward        # z of the thread's samples
     purenet_product backward       # dL/dx of the thread's samples
     purenet_product weights        # the gradient, or the step, of the thread's part of the weights
-    purenet_product biases
+    purenet_product biases         # the same of the thread's part of the biases
 
 
 cdef class DenseStage(Stage):
@@ -22,9 +23,16 @@ cdef class DenseStage(Stage):
     cdef Parameter biases
     cdef list kept                # the gradients; None if the step is taken at once
     cdef Products *products       # of each thread
+    cdef size_t unit              # so many outputs, or inputs, are not divided between threads
+    cdef size_t step_parts        # so many threads take the step of the same rows of the weights
+    cdef DenseStage before        # whose delta ``backward_together`` computes
 
+    cdef bint pays_together(self, size_t columns) noexcept
+    cdef size_t first_output(self, size_t number) noexcept nogil
+    cdef size_t first_input(self, size_t number) noexcept nogil
     cdef void plan_part(self, Worker *worker, const double *x, double rate, size_t row, size_t rows,
                         size_t output, size_t outputs) noexcept nogil
+    cdef void sums_together(self, Worker *worker) noexcept nogil
     cdef void weighted_sums(self, Worker *worker) noexcept nogil
     cdef void step_of_biases(self, Worker *worker) noexcept nogil
     cdef void product(self, const purenet_product *product, Worker *worker) noexcept nogil
@@ -38,7 +46,6 @@ cdef class FirstDenseStage(DenseStage):
     cdef purenet_columns *ordered # of each thread
     cdef uint8_t *listed          # of each thread and input: does a batch list it?
 
-    cdef size_t first_output(self, size_t number) noexcept nogil
     cdef double *target_of_lists(self, Worker *worker, double *rate) noexcept nogil
     cdef void sparse_step(self, Worker *worker) noexcept nogil
     cdef void sparse_step_in_pieces(self, Worker *worker) noexcept nogil

@@ -12,7 +12,9 @@ from .sparse cimport (
     BatchColumns, purenet_mark_columns, purenet_order_by_column, purenet_order_scratch,
 )
 from .stages cimport GRADIENT, NOTHING, STEP, STEP_ASIDE, Stage, Worker
-from .threads cimport LARGEST_PIECE, WORK_OF_UNIT, Threads
+from .threads cimport (
+    LARGEST_PIECE, LEAST_SHARE, WORK_OF_PACKING, WORK_OF_UNIT, WORK_OF_WAITS, Threads,
+)
 from .vectors cimport (
     KERNELS, PURENET_BIAS, PURENET_STEP, PURENET_STRIP, PURENET_SUM, Layer, purenet_columns,
     purenet_product, purenet_rule,
@@ -74,6 +76,8 @@ cdef class DenseStage(Stage):
         cdef Parameter parameter
         Stage.set_up(self, threads, memory, capacity, purpose, keeps_z)
         self.products = <Products *> memory.zeros(threads.count, sizeof(Products))
+        self.unit = self.kernels.product_columns
+        self.step_parts = 1
         layer.z = self.z
         layer.a = self.a
         layer.delta = self.delta
@@ -86,6 +90,45 @@ cdef class DenseStage(Stage):
             layer.pending = memory.numbers(self.inputs * layer.stride + self.outputs)
         return 0
 
+    cdef int share(self, Stage before, bint listed, int purpose) except -1:
+        cdef size_t threads = self.threads.count
+        cdef size_t parts, numbers
+        cdef size_t fewest = <size_t> -1
+        self.together = self.layer.activation != SOFTMAX and self.pays_together(self.outputs)
+        if isinstance(before, DenseStage) and self.pays_together(self.inputs):
+            if (<DenseStage> before).layer.activation != SOFTMAX:
+                self.back_together = True
+                self.before = before
+        # A part of the step needs the inputs of its rows and the deltas of its columns, of all
+        # samples, in another order: the fewest numbers, if its rows are about as many as its columns.
+        for parts in range(1, threads + 1):
+            if threads % parts == 0 and parts * self.unit <= self.outputs:
+                numbers = self.inputs * parts // threads + (
+                    (self.outputs // self.unit + parts - 1) // parts * self.unit)
+                if numbers < fewest:
+                    self.step_parts, fewest = parts, numbers
+        return 0
+
+    cdef bint pays_together(self, size_t columns) noexcept:
+        """Return whether the threads share so many columns of a product with the weights.
+
+        Each needs the weights of its columns alone then, and not all.
+        """
+        cdef size_t units = columns // self.unit
+        cdef size_t threads = self.threads.count
+        cdef double saved
+        if threads == 1 or units < threads or (units % threads != 0 and units < 4 * threads):
+            return False
+        saved = <double> WORK_OF_PACKING * self.inputs * self.outputs * (threads - 1) / threads
+        return saved >= WORK_OF_WAITS or LEAST_SHARE == 0.0
+
+    cdef size_t first_output(self, size_t number) noexcept nogil:
+        """Return where a thread's outputs begin, and those of the one before end."""
+        return self.threads.begin_of_units(number, self.outputs, self.unit)
+
+    cdef size_t first_input(self, size_t number) noexcept nogil:
+        return self.threads.begin_of_units(number, self.inputs, self.unit)
+
     cdef Layer *narrow(self) noexcept:
         return NULL if self.layer.activation == SOFTMAX else &self.layer
 
@@ -94,6 +137,7 @@ cdef class DenseStage(Stage):
         cdef Products *products = &self.products[worker.number]
         cdef size_t first = worker.first
         cdef size_t rows = worker.last - first
+        cdef size_t place
         products.forward = purenet_product(
             rows=rows, columns=layer.outputs, terms=layer.inputs,
             a=x, a_row=layer.inputs, a_term=1,
@@ -110,11 +154,34 @@ cdef class DenseStage(Stage):
                 b=layer.weights, b_term=1, b_column=layer.stride,
                 c=d_x + first * layer.inputs, c_row=layer.inputs,
                 finish=PURENET_SUM, bias=NULL, rate=0.0, scratch=worker.scratch)
+        if self.together:
+            place = self.first_output(worker.number)
+            products.outputs = products.forward
+            products.outputs.rows = worker.rows
+            products.outputs.columns = self.first_output(worker.number + 1) - place
+            products.outputs.a = x
+            products.outputs.b = layer.weights + place
+            products.outputs.c = layer.a + place
+            if layer.biases != NULL:
+                products.outputs.bias = layer.biases + place
+        if self.back_together:
+            place = self.first_input(worker.number)
+            products.inputs = products.backward
+            products.inputs.rows = worker.rows
+            products.inputs.columns = self.first_input(worker.number + 1) - place
+            products.inputs.a = layer.delta
+            products.inputs.b = layer.weights + place * layer.stride
+            products.inputs.c = d_x + place
 
     cdef void plan_step(self, Worker *worker, const double *x, double rate) noexcept nogil:
-        cdef size_t row = self.threads.begin_of(worker.number, self.inputs)
-        cdef size_t end = self.threads.begin_of(worker.number + 1, self.inputs)
-        self.plan_part(worker, x, rate, row, end - row, 0, self.outputs)
+        cdef size_t parts = self.step_parts
+        cdef size_t around = self.threads.count // parts
+        cdef size_t row = self.inputs * (worker.number // parts) // around
+        cdef size_t end = self.inputs * (worker.number // parts + 1) // around
+        cdef size_t units = (self.outputs + self.unit - 1) // self.unit
+        cdef size_t output = units * (worker.number % parts) // parts * self.unit
+        cdef size_t last = min(units * (worker.number % parts + 1) // parts * self.unit, self.outputs)
+        self.plan_part(worker, x, rate, row, end - row, output, last - output)
 
     cdef void plan_part(self, Worker *worker, const double *x, double rate, size_t row, size_t rows,
                         size_t output, size_t outputs) noexcept nogil:
@@ -148,11 +215,12 @@ cdef class DenseStage(Stage):
                 b=x, b_term=layer.inputs, b_column=1,
                 c=weights + row, c_row=0,
                 finish=finish, bias=NULL, rate=rate, scratch=worker.scratch)
+        output = self.first_output(worker.number)
         products.biases = purenet_product(
-            rows=1, columns=layer.outputs, terms=worker.rows,
+            rows=1, columns=self.first_output(worker.number + 1) - output, terms=worker.rows,
             a=&ONE, a_row=0, a_term=0,
-            b=layer.delta, b_term=layer.outputs, b_column=1,
-            c=biases, c_row=0,
+            b=layer.delta + output, b_term=layer.outputs, b_column=1,
+            c=biases + output, c_row=0,
             finish=finish, bias=NULL, rate=rate, scratch=worker.scratch)
 
     cdef void weighted_sums(self, Worker *worker) noexcept nogil:
@@ -175,13 +243,38 @@ cdef class DenseStage(Stage):
     cdef void backward(self, Worker *worker) noexcept nogil:
         self.kernels.product(&self.products[worker.number].backward)
 
+    cdef void forward_together(self, Worker *worker) noexcept nogil:
+        cdef size_t begin = self.first_output(worker.number)
+        cdef size_t outputs = self.first_output(worker.number + 1) - begin
+        cdef size_t i, place
+        self.sums_together(worker)
+        for i in range(worker.rows):
+            place = i * self.outputs + begin
+            if self.z != NULL:
+                memcpy(self.z + place, self.a + place, outputs * sizeof(double))
+            self.kernels.activate(self.layer.activation, outputs, self.a + place)
+
+    cdef void sums_together(self, Worker *worker) noexcept nogil:
+        """Compute z of the thread's outputs, where a will stand."""
+        self.kernels.product(&self.products[worker.number].outputs)
+
+    cdef void backward_together(self, Worker *worker) noexcept nogil:
+        cdef size_t begin = self.first_input(worker.number)
+        cdef size_t inputs = self.first_input(worker.number + 1) - begin
+        cdef size_t i, place
+        self.kernels.product(&self.products[worker.number].inputs)
+        for i in range(worker.rows):
+            place = i * self.inputs + begin
+            self.kernels.times_slope(self.before.layer.activation, inputs, self.before.a + place,
+                                     self.before.delta + place)
+
     cdef void step(self, Worker *worker) noexcept nogil:
         self.product(&self.products[worker.number].weights, worker)
         self.step_of_biases(worker)
 
     cdef void step_of_biases(self, Worker *worker) noexcept nogil:
-        if worker.number == 0 and self.layer.biases != NULL:
-            self.product(&self.products[0].biases, worker)
+        if self.layer.biases != NULL:
+            self.product(&self.products[worker.number].biases, worker)
 
     cdef void product(self, const purenet_product *product, Worker *worker) noexcept nogil:
         """Compute a product of a step or gradient."""
@@ -259,11 +352,7 @@ cdef class FirstDenseStage(DenseStage):
 
     cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
                     bint keeps_z) except -1:
-        # So many outputs the kernels take together.
-        cdef size_t units = self.outputs // self.kernels.step_outputs
         DenseStage.set_up(self, threads, memory, capacity, purpose, keeps_z)
-        self.together = purpose == STEP and threads.count > 1 and units >= threads.count and (
-            units % threads.count == 0 or units >= 8 * threads.count)
         self.large = purpose == STEP_ASIDE or (
             purpose == GRADIENT and capacity * self.work > LARGEST_PIECE)
         self.adds_up = purpose == GRADIENT and self.samples.sparse is not None
@@ -273,38 +362,27 @@ cdef class FirstDenseStage(DenseStage):
             self.ordered = <purenet_columns *> memory.zeros(threads.count, sizeof(purenet_columns))
         return 0
 
-    cdef size_t first_output(self, size_t number) noexcept nogil:
-        """Return where a thread's outputs begin, and those of the one before end."""
-        cdef size_t units = self.outputs // self.kernels.step_outputs
-        if number == self.threads.count:
-            return self.outputs
-        return self.threads.begin_of(number, units) * self.kernels.step_outputs
-
-    cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil:
-        cdef Products *products = &self.products[worker.number]
-        cdef size_t output
-        DenseStage.plan(self, worker, x, d_x)
-        if self.together:
-            output = self.first_output(worker.number)
-            products.outputs = products.forward
-            products.outputs.rows = worker.rows
-            products.outputs.columns = self.first_output(worker.number + 1) - output
-            products.outputs.a = x
-            products.outputs.b = self.layer.weights + output
-            products.outputs.c = self.layer.a + output
-            if self.layer.biases != NULL:
-                products.outputs.bias = self.layer.biases + output
+    cdef int share(self, Stage before, bint listed, int purpose) except -1:
+        cdef size_t threads = self.threads.count
+        cdef size_t units
+        if not listed:
+            return DenseStage.share(self, before, listed, purpose)
+        self.unit = self.kernels.step_outputs
+        units = self.outputs // self.unit
+        self.together = purpose == STEP and threads > 1 and units >= threads and (
+            units % threads == 0 or units >= 8 * threads) and self.layer.activation != SOFTMAX
+        return 0
 
     cdef void plan_step(self, Worker *worker, const double *x, double rate) noexcept nogil:
         cdef size_t output
-        if self.together:
+        if self.columns is not None and self.together:
             output = self.first_output(worker.number)
             self.plan_part(worker, x, rate, 0, self.inputs, output,
                            self.first_output(worker.number + 1) - output)
         else:
             DenseStage.plan_step(self, worker, x, rate)
 
-    cdef void forward_together(self, Worker *worker) noexcept nogil:
+    cdef void sums_together(self, Worker *worker) noexcept nogil:
         cdef Layer *layer = &self.layer
         cdef size_t output = self.first_output(worker.number)
         if worker.sparse:
@@ -314,12 +392,10 @@ cdef class FirstDenseStage(DenseStage):
                 NULL if layer.biases == NULL else layer.biases + output,
                 layer.a + output, layer.outputs)
         else:
-            self.kernels.product(&self.products[worker.number].outputs)
+            DenseStage.sums_together(self, worker)
 
     cdef void weighted_sums(self, Worker *worker) noexcept nogil:
         cdef Layer *layer = &self.layer
-        if self.together:
-            return  # forward_together has computed them
         if worker.sparse:
             self.kernels.sparse_forward(
                 &worker.lists, worker.last - worker.first, worker.sample + worker.first,

@@ -18,6 +18,7 @@ cdef class Engine:
     cdef list owned               # the stages
     cdef void **stages            # and where they are
     cdef size_t count
+    cdef bint together            # do threads share any of them otherwise than by samples?
     cdef bint begins              # does any of them have something to do before a batch?
     cdef Stage first
     cdef Stage last
@@ -31,6 +32,7 @@ cdef class Engine:
 
     cdef size_t threads_for(self, size_t threads, double samples) noexcept
     cdef int set_up(self, size_t threads, size_t capacity, int purpose, bint keeps_every_z) except -1
+    cdef int share(self, bint listed, int purpose) except -1
     cdef const purenet_kernels *set_up_narrow(self, purenet_run *run) except? NULL
     cdef void prepare(self, Worker *worker, size_t rows, size_t begin, size_t end, const double *x,
                       const double *y, const size_t *sample) noexcept nogil
@@ -38,6 +40,8 @@ cdef class Engine:
     cdef bint next_block(self, Worker *worker) noexcept nogil
     cdef void forward(self, Worker *worker) noexcept nogil
     cdef void backward(self, Worker *worker) noexcept nogil
+    cdef bint forward_together(self, Worker *worker, bint gathered) noexcept nogil
+    cdef bint backward_together(self, Worker *worker) noexcept nogil
     cdef void step(self, Worker *worker) noexcept nogil
     cdef void begin_aside(self) noexcept nogil
     cdef void commit(self, Worker *worker) noexcept nogil

@@ -95,6 +95,16 @@ cdef class Engine:
             self.exponentials = self.memory.numbers(capacity * self.last.outputs)
         return 0
 
+    cdef int share(self, bint listed, int purpose) except -1:
+        """Let each stage decide what the threads share of batches that come in one piece."""
+        cdef Stage stage
+        cdef Stage before = None
+        for stage in self.owned:
+            stage.share(before, listed and before is None, purpose)
+            self.together = self.together or stage.together or stage.back_together
+            before = stage
+        return 0
+
     cdef const purenet_kernels *set_up_narrow(self, purenet_run *run) except? NULL:
         """Lay out a run of a narrow network; return the kernels for it, or NULL if it is not one."""
         cdef Layer *layers = <Layer *> self.memory.zeros(self.count, sizeof(Layer))
@@ -181,6 +191,49 @@ cdef class Engine:
             l -= 1
             (<Stage> self.stages[l]).activation_delta(worker)
             (<Stage> self.stages[l]).through_time(worker)
+
+    # The same where some stages are shared by their outputs: such a stage needs all samples of the
+    # one before, and hands all to the next.  Both return whether all must stop.
+
+    cdef bint forward_together(self, Worker *worker, bint gathered) noexcept nogil:
+        """gathered: whether all the batch's inputs are there."""
+        cdef bint met = gathered
+        cdef size_t l
+        for l in range(self.count):
+            if (<Stage> self.stages[l]).together:
+                if not met and self.threads.wait(worker.number):  # 2
+                    return True
+                (<Stage> self.stages[l]).forward_together(worker)
+                if self.threads.wait(worker.number):  # 3
+                    return True
+                met = True
+            else:
+                (<Stage> self.stages[l]).forward(worker)
+                met = False
+        return False
+
+    cdef bint backward_together(self, Worker *worker) noexcept nogil:
+        cdef bint met = False
+        cdef size_t l = self.count - 1
+        self.output_delta(worker)
+        self.last.through_time(worker)
+        while l > 0:
+            if (<Stage> self.stages[l]).back_together:
+                if not met and self.threads.wait(worker.number):  # 2
+                    return True
+                (<Stage> self.stages[l]).backward_together(worker)
+                l -= 1
+                # Before the step all meet; but before that, listed inputs need whole deltas.
+                if (l > 0 or worker.sparse) and self.threads.wait(worker.number):  # 3
+                    return True
+                met = True
+            else:
+                (<Stage> self.stages[l]).backward(worker)
+                l -= 1
+                (<Stage> self.stages[l]).activation_delta(worker)
+                (<Stage> self.stages[l]).through_time(worker)
+                met = False
+        return False
 
     cdef void step(self, Worker *worker) noexcept nogil:
         """Take the thread's part of the step, or compute its part of the gradient.

@@ -44,6 +44,7 @@ cdef class Stage:
     cdef bint adds_up           # does it add its gradient to what is there, which must be zero?
     cdef bint optimizes         # does ``optimize`` take the step of the weights, not ``step``?
     cdef bint together          # does each thread compute some of the outputs, of all samples?
+    cdef bint back_together     # and, on the way back, something of the stage before, of all samples?
     cdef bint begins            # does ``begin`` do anything?
     cdef double *z              # of the batch, samples by outputs; NULL if nobody needs it after a
     cdef double *a
@@ -56,6 +57,7 @@ cdef class Stage:
     cdef int follow(self, Stage before, int purpose, bint seen) except -1
     cdef int set_up(self, Threads threads, Memory memory, size_t capacity, int purpose,
                     bint keeps_z) except -1
+    cdef int share(self, Stage before, bint listed, int purpose) except -1
     cdef Layer *narrow(self) noexcept
     cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil
     cdef void begin(self, Worker *worker) noexcept nogil
@@ -65,6 +67,7 @@ cdef class Stage:
     cdef void activation_delta(self, Worker *worker) noexcept nogil
     cdef void through_time(self, Worker *worker) noexcept nogil
     cdef void backward(self, Worker *worker) noexcept nogil
+    cdef void backward_together(self, Worker *worker) noexcept nogil
     cdef void step(self, Worker *worker) noexcept nogil
     cdef void begin_aside(self) noexcept nogil
     cdef void commit(self, Worker *worker) noexcept nogil

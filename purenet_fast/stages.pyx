@@ -132,6 +132,13 @@ cdef class Stage:
             self.delta = memory.numbers(capacity * self.outputs)
         return 0
 
+    cdef int share(self, Stage before, bint listed, int purpose) except -1:
+        """Decide what the threads share otherwise than by samples, of batches in one piece.
+
+        listed: whether the stage reads lists of inputs that are not zero.
+        """
+        return 0
+
     cdef Layer *narrow(self) noexcept:
         """Return what the kernels for narrow networks need; NULL if they have nothing like this layer."""
         return NULL
@@ -150,7 +157,7 @@ cdef class Stage:
         """Get ready for the step or the gradient, given the layer's inputs of the whole batch."""
 
     cdef void forward_together(self, Worker *worker) noexcept nogil:
-        """Compute z of the thread's outputs, for all samples; if ``together``, before ``forward``."""
+        """Compute z and a of the thread's outputs, for all samples."""
 
     cdef void forward(self, Worker *worker) noexcept nogil:
         """Compute z and a of the samples."""
@@ -163,6 +170,9 @@ cdef class Stage:
 
     cdef void backward(self, Worker *worker) noexcept nogil:
         """Compute dL/dx of the samples from delta."""
+
+    cdef void backward_together(self, Worker *worker) noexcept nogil:
+        """Compute delta of some of the outputs of the stage before, for all samples."""
 
     cdef void step(self, Worker *worker) noexcept nogil:
         """Take the step of the thread's part of the parameters, or compute their gradient."""

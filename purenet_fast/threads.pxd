@@ -22,6 +22,8 @@ cdef extern from "kernels/threads.h" nogil:
 cdef enum:
     WORK_OF_UNIT = 64             # of an activation function
     WORK_OF_ENTROPY = 256         # of one output's cross-entropy
+    WORK_OF_PACKING = 8           # of one number that many threads need in another order
+    WORK_OF_WAITS = 40000         # for each other, before and behind what they share otherwise
     WORK_OF_COPY = 16             # of one number, from memory to memory
     WORK_OF_BATCH = 2000
     WORK_OF_SHUFFLE = 100000
@@ -56,6 +58,12 @@ cdef class Threads:
         if number == self.count:
             return items
         return items * number // self.count
+
+    cdef inline size_t begin_of_units(self, size_t number, size_t items, size_t unit) noexcept nogil:
+        """Return the same where every part but the last has whole units."""
+        if number == self.count:
+            return items
+        return self.begin_of(number, (items + unit - 1) // unit) * unit
 
     cdef inline bint wait(self, size_t number) noexcept nogil:
         """Wait until all threads have come here; return whether all must stop now."""

@@ -215,6 +215,8 @@ cdef class Training(Job):
         self.look_at_weights()
         if self.sparse[0] and not shuffled and repeats and not self.large:
             engine.first.expect_again(batch_size)
+        if threads > 1 and not self.large:
+            engine.share(sparse, GRADIENT if general else STEP)
         # A large batch is not left to one thread to find out what that takes.
         if threads > 1 and not self.large and LEAST_SHARE > 0.0:
             if samples.sharing is None:
@@ -489,20 +491,17 @@ cdef class Training(Job):
             if self.aside:
                 self.engine.begin_aside()
             self.threads.look(WORK_OF_BATCH)
-        if self.engine.first.together:
-            if not worker.sparse and self.x != NULL and self.threads.wait(number):  # 2
+        if self.engine.together:
+            # Inputs that are listed, or in order, need not be gathered.
+            if self.engine.forward_together(worker, worker.sparse or self.x == NULL):
                 return False
-            self.engine.first.forward_together(worker)
-            if self.threads.wait(number):  # 3
-                return False
-        while True:
-            self.engine.forward(worker)
             self.engine.measure(worker)
-            self.engine.backward(worker)
+            if self.engine.backward_together(worker):
+                return False
             if number == 0:
                 self.threads.look((worker.last - worker.first) * self.engine.work_of_sample * 3)
-            if not self.engine.next_block(worker):
-                break
+        else:
+            self.forward_and_backward(worker)
         if worker.sparse:
             worker.deltas_finite = self.engine.first.deltas_finite(worker)
         if self.threads.wait(number):  # 4
@@ -536,6 +535,17 @@ cdef class Training(Job):
                 finite = finite and self.engine.workers[i].weights_finite
             self.sparse[number] = finite
         return True
+
+    cdef void forward_and_backward(self, Worker *worker) noexcept nogil:
+        """Compute the deltas of the thread's samples, block by block."""
+        while True:
+            self.engine.forward(worker)
+            self.engine.measure(worker)
+            self.engine.backward(worker)
+            if worker.number == 0:
+                self.threads.look((worker.last - worker.first) * self.engine.work_of_sample * 3)
+            if not self.engine.next_block(worker):
+                return
 
     cdef bint change(self, Worker *worker) noexcept nogil:
         """Take the step, given the gradients; return whether it was taken."""
