@@ -216,7 +216,8 @@ cdef class Training(Job):
         if self.sparse[0] and not shuffled and repeats and not self.large:
             engine.first.expect_again(batch_size)
         if threads > 1 and not self.large:
-            engine.share(sparse, GRADIENT if general else STEP)
+            self.listed = self.sparse[0]  # they share accordingly, in all runs
+            engine.share(self.listed, GRADIENT if general else STEP)
         # A large batch is not left to one thread to find out what that takes.
         if threads > 1 and not self.large and LEAST_SHARE > 0.0:
             if samples.sharing is None:
