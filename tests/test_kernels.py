@@ -215,8 +215,9 @@ def test_products_of_special_numbers(both, compiled):
         (random_matrix(generator, rows, terms), random_matrix(generator, terms, columns))
         for rows, terms, columns in shapes
     ]
-    # Large products are taken in blocks: of 256 terms, of some hundred rows and columns.
-    for rows, terms, columns in ((33, 129, 45), (139, 257, 19), (5, 520, 70), (7, 260, 530)):
+    # Large products are taken in blocks: of up to 256 or 400 terms, of some hundred rows.  Rows of
+    # 512 numbers are laid apart.
+    for rows, terms, columns in ((139, 129, 45), (45, 410, 20), (33, 512, 17), (7, 260, 530)):
         pairs.append((dense_rows(generator, rows, terms), dense_rows(generator, terms, columns)))
     expected = [bits(pure.matrix.dot(a, b)) for a, b in pairs]
     for path, _ in paths(compiled, [1]):
@@ -405,7 +406,7 @@ def test_products_that_are_taken_in_blocks(both, compiled):
     generator = random.Random("blocks")
     inputs = dense_rows(generator, 258, 4)
     targets = dense_rows(generator, 258, 2)
-    layers = [(4, 9, "tanh"), (9, 260, "relu"), (260, 2, "linear")]
+    layers = [(4, 9, "tanh"), (9, 410, "relu"), (410, 2, "linear")]
     case = Case(layers, "mean_squared_error", inputs, targets, epochs=1, learning_rate=0.01)
     check(both, compiled, case, threads=(1, 2))
     compiled.threads.limit_pieces(20000)
