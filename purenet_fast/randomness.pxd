@@ -1,5 +1,7 @@
 from libc.stdint cimport uint32_t
 
+from .vectors cimport purenet_kernels
+
 
 cdef class Twister:
     cdef uint32_t[624] state
@@ -16,6 +18,10 @@ cdef class Twister:
 
 
 cdef class Shuffler(Twister):
+    cdef const purenet_kernels *kernels
+    cdef uint32_t *seeded         # the generators of some epochs
+    cdef size_t taken             # so many of them have been used
+
     cdef void shuffle(self, size_t *order, size_t samples) noexcept nogil
 
 

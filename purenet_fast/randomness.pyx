@@ -87,15 +87,31 @@ cdef class Twister:
 
 
 cdef class Shuffler(Twister):
-    """Draws the order of an epoch's samples: the twin of ``randomness.shuffled_order``."""
+    """Draws the order of an epoch's samples: the twin of ``randomness.shuffled_order``.
+
+    The generators of several epochs are seeded together: that takes no longer than one of them.
+    """
 
     def __cinit__(self, seed, epoch):
         self.take_key((seed << 32) + epoch % 2**32)
+        self.kernels = KERNELS
+        self.taken = self.kernels.generators
+        self.seeded = <uint32_t *> malloc(624 * self.taken * sizeof(uint32_t))
+        if self.seeded == NULL:
+            raise MemoryError()
+
+    def __dealloc__(self):
+        free(self.seeded)
 
     cdef void shuffle(self, size_t *order, size_t samples) noexcept nogil:
         """Write the order of the epoch, and go on to the next epoch."""
         cdef size_t i, chosen
-        self.seed()
+        if self.taken == self.kernels.generators:
+            self.kernels.seed_generators(self.key, self.length, self.seeded)
+            self.taken = 0
+        self.used = self.kernels.take_generator(
+            self.seeded, self.taken, 2 * (samples - 1), self.state)
+        self.taken += 1
         for i in range(samples):
             order[i] = i
         for i in range(samples - 1, 0, -1):

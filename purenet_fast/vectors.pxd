@@ -141,6 +141,11 @@ cdef extern from "kernels/kernels.h" nogil:
         void (*from_pixels)(size_t channels, size_t count, const double *pixels, size_t depth,
                             double *flat, size_t channel) noexcept nogil
         void (*twist)(uint32_t *word) noexcept nogil
+        size_t generators
+        void (*seed_generators)(const uint32_t *key, size_t length,
+                                uint32_t *state) noexcept nogil
+        int (*take_generator)(const uint32_t *state, size_t g, size_t needed,
+                              uint32_t *word) noexcept nogil
         void (*draw_mask)(const uint32_t *word, size_t n, double rate, double scale,
                           double *mask) noexcept nogil
         void (*multiply)(size_t n, const double *x, const double *y, double *z) noexcept nogil

@@ -497,6 +497,17 @@ def test_a_narrow_network_that_overflows(both, compiled, rate):
         assert check(both, compiled, case, f"{value} in layer {layer}", (1,))["raised"] is not None
 
 
+# Several epochs are seeded together; for up to 114 samples, only the words that are drawn are made.
+@pytest.mark.parametrize("samples", [2, 114, 115])
+def test_the_orders_of_many_epochs(both, compiled, samples):
+    generator = random.Random(samples)
+    inputs = dense_rows(generator, samples, 1)
+    targets = dense_rows(generator, samples, 1)
+    options = {"epochs": 18, "batch_size": (samples + 1) // 2, "learning_rate": 0.01}
+    case = Case([(1, 1, "linear")], "mean_squared_error", inputs, targets, seed=3**50, **options)
+    check(both, compiled, case, threads=(1,), more=[""])
+
+
 # Zeros with a sign.  A sum begins at 0.0, and so it is 0.0 also where every term is -0.0.
 
 

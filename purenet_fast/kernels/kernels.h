@@ -288,6 +288,13 @@ typedef struct {
                         double *flat, size_t channel);
     /* Change the 624 words of a Mersenne Twister, after all have been drawn. */
     void (*twist)(uint32_t *word);
+    /* Seed so many Mersenne Twisters side by side, with the keys key[0], key[0] + 1, ..., each with
+     * the `length - 1` words behind it; `state` has room for all. */
+    size_t generators;
+    void (*seed_generators)(const uint32_t *key, size_t length, uint32_t *state);
+    /* Take generator g from there.  If so few words are needed that it pays, only they are written;
+     * otherwise all its state.  Returns how many of these words count as drawn: none, or all. */
+    int (*take_generator)(const uint32_t *state, size_t g, size_t needed, uint32_t *word);
     /* Draw n random numbers, each from two of up to 624 words: mask = 0 if the number is less than
      * rate, else scale. */
     void (*draw_mask)(const uint32_t *word, size_t n, double rate, double scale, double *mask);
