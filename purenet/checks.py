@@ -275,12 +275,13 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
     """
     classes = as_count(classes, "classes", most=MOST_COLUMNS)
     listed = as_list(labels, argument, "a list of class numbers")
-    if set(map(type, listed)) <= _INT and all(map(range(classes).__contains__, listed)):
+    pieces = Pieces(listed) if len(listed) > LONG else (listed,)
+    if set(map(type, flat(pieces))) <= _INT and all(map(range(classes).__contains__, flat(pieces))):
         names = {
             number: [0.0] * number + [1.0] + [0.0] * (classes - 1 - number)
-            for number in set(listed)
+            for number in set(flat(pieces))
         }
-        return list(map(list, map(names.__getitem__, flat(Pieces(listed)))))
+        return list(map(list, map(names.__getitem__, flat(pieces))))
     rows = []
     for number, label in enumerate(listed):
         row = [0.0] * classes
