@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from math import isfinite
 from numbers import Real
@@ -32,6 +32,38 @@ _NO_NUMBERS = _NO_LISTS | {NoneType, list, tuple}
 MOST_COLUMNS = 2**24
 
 flat = chain.from_iterable
+
+# Loops in C look for no signal.  So many numbers pass through them in some milliseconds; of more,
+# one piece after the other, and Ctrl-C is seen in between.
+LONG = 200_000
+
+
+class Pieces:
+    """The rows of long matrices in pieces, from which ``flat`` takes them one after the other."""
+
+    def __init__(self, *matrices: Sequence[Any]) -> None:
+        self.matrices = matrices
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        for matrix in self.matrices:
+            start, at_once = 0, 1
+            while start < len(matrix):
+                piece = matrix[start : start + at_once]
+                yield piece
+                start += len(piece)
+                at_once = LONG // (len(piece[-1]) + 1) + 1 if is_row(piece[-1]) else LONG
+
+
+def floats_in_pieces(*matrices: Sequence[Any], finite: bool = True) -> Matrix | None:
+    """Return the rows of long matrices as floats, or None if there is anything but numbers."""
+    pieces = Pieces(*matrices)
+    if not set(map(type, flat(flat(pieces)))) <= NUMBERS:
+        return None
+    try:
+        rows = list(map(list, map(map, repeat(float), flat(pieces))))
+    except (OverflowError, TypeError, ValueError):  # too large a whole number, or changed meanwhile
+        return None
+    return rows if not finite or all(map(isfinite, flat(flat(Pieces(rows))))) else None
 
 
 def shown(value: object) -> str:
@@ -121,7 +153,13 @@ def as_matrix(
     """Return ``rows`` as new, equally long lists of floats."""
     # Lists of numbers are passed in C: what follows only finds the words for what is wrong.
     if type(rows) is list and set(map(type, rows)) == LIST and set(map(len, rows)) == {width}:
-        if set(map(type, flat(rows))) <= NUMBERS and height in (None, len(rows)):
+        if len(rows) * len(rows[0]) > LONG and height in (None, len(rows)):
+            converted = floats_in_pieces(rows, finite=finite)
+            # A signal's handler may have changed the list.
+            if converted and height in (None, len(converted)):
+                if set(map(len, converted)) == {width}:
+                    return converted
+        elif set(map(type, flat(rows))) <= NUMBERS and height in (None, len(rows)):
             try:
                 floats = list(map(list, map(map, repeat(float), rows)))
                 if not finite or all(map(isfinite, flat(floats))):
@@ -237,12 +275,13 @@ def one_hot(labels: Any, classes: int, argument: str = "labels") -> Matrix:
     """
     classes = as_count(classes, "classes", most=MOST_COLUMNS)
     listed = as_list(labels, argument, "a list of class numbers")
-    if set(map(type, listed)) <= _INT and all(map(range(classes).__contains__, listed)):
+    pieces = Pieces(listed) if len(listed) > LONG else (listed,)
+    if set(map(type, flat(pieces))) <= _INT and all(map(range(classes).__contains__, flat(pieces))):
         names = {
             number: [0.0] * number + [1.0] + [0.0] * (classes - 1 - number)
-            for number in set(listed)
+            for number in set(flat(pieces))
         }
-        return list(map(list, map(names.__getitem__, listed)))
+        return list(map(list, map(names.__getitem__, flat(pieces))))
     rows = []
     for number, label in enumerate(listed):
         row = [0.0] * classes
@@ -264,12 +303,15 @@ def as_class(label: Any, place: str, classes: int) -> int:
 
 def are_classes(targets: Matrix) -> bool:
     """Return whether the targets name classes: all 0 or 1, and one 1 a row if there are several."""
-    return CLASSES.issuperset(flat(targets)) and (len(targets[0]) == 1 or is_one_hot(targets))
+    long = len(targets) * len(targets[0]) > LONG
+    numbers = flat(flat(Pieces(targets)) if long else targets)
+    return CLASSES.issuperset(numbers) and (len(targets[0]) == 1 or is_one_hot(targets))
 
 
 def is_one_hot(targets: Matrix) -> bool:
     """Return whether each row has one 1."""
-    return set(map(list.count, targets, repeat(1.0))) == {1}
+    rows = flat(Pieces(targets)) if len(targets) * len(targets[0]) > LONG else targets
+    return set(map(list.count, rows, repeat(1.0))) == {1}
 
 
 def as_count(value: Any, argument: str, *, least: int = 1, most: int | None = None) -> int:

@@ -6,12 +6,24 @@ from functools import partial
 from math import isfinite
 from typing import Any, NamedTuple
 
-from .checks import CLASSES, LIST, NUMBERS, as_matrix, as_targets, check_targets, flat, is_one_hot
+from .checks import (
+    CLASSES,
+    LIST,
+    LONG,
+    NUMBERS,
+    as_matrix,
+    as_targets,
+    check_targets,
+    flat,
+    floats_in_pieces,
+    is_one_hot,
+)
 from .construction import Parts
 from .losses import REQUIRED_ACTIVATION
 from .matrix import Matrix
 
 _floats = partial(map, float)
+_types = partial(map, type)
 
 
 class Samples(NamedTuple):
@@ -79,13 +91,25 @@ def _lists_of_numbers(net: Parts, inputs: Any, targets: Any) -> tuple[Matrix, Ma
     shapes = len(inputs), {net.layers[0].inputs}, {net.layers[-1].outputs}
     if (len(targets), set(map(len, inputs)), set(map(len, targets))) != shapes:
         return None
-    if not set(map(type, flat(flat((inputs, targets))))) <= NUMBERS:
-        return None
+    if len(inputs) * len(inputs[0]) > LONG or {*_types(flat(flat((inputs, targets))))} - NUMBERS:
+        return _numbers_in_pieces(inputs, targets, shapes)
     try:
         x, y = list(map(list, map(_floats, inputs))), list(map(list, map(_floats, targets)))
     except OverflowError:  # a whole number beyond the largest float
         return None
     return (x, y) if all(map(isfinite, flat(flat((x, y))))) else None
+
+
+def _numbers_in_pieces(
+    inputs: list[Any], targets: list[Any], shapes: tuple[int, set[int], set[int]]
+) -> tuple[Matrix, Matrix] | None:
+    """Return lists of these shapes as floats if they are nothing but finite numbers."""
+    rows = floats_in_pieces(inputs, targets)
+    if rows is None:
+        return None
+    x, y = rows[: shapes[0]], rows[shapes[0] :]
+    # A signal's handler may have changed the lists.
+    return (x, y) if (len(y), set(map(len, x)), set(map(len, y))) == shapes else None
 
 
 def _anything_else(net: Parts, inputs: Any, targets: Any) -> tuple[Matrix, Matrix]:

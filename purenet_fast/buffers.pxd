@@ -35,9 +35,12 @@ cdef Block block_of(rows)
 cdef Block row_block_of(values)
 cdef PyObject **items_of(PyObject *values) noexcept nogil
 cdef bint copy_floats(PyObject **items, double *target, Py_ssize_t count) noexcept nogil
-cdef bint are_lists(list rows, Py_ssize_t columns) noexcept
+cdef bint are_lists(list rows, Py_ssize_t first, Py_ssize_t last, Py_ssize_t columns) noexcept
 cdef bint copy_rows(PyObject **rows, Py_ssize_t first, Py_ssize_t last, Py_ssize_t columns,
                     double *target) noexcept nogil
+
+
+cdef Py_ssize_t NUMBERS_AT_ONCE
 
 
 cdef class Reading(Job):
@@ -47,8 +50,14 @@ cdef class Reading(Job):
     cdef Py_ssize_t columns
     cdef bint same               # are the rows still lists of so many numbers?
     cdef PyObject **items        # the rows
+    cdef Py_ssize_t at_once      # rows that a thread reads between two looks for Ctrl-C
+    cdef Py_ssize_t done         # rows of each thread that have been read
 
+    cdef size_t first_row(self, size_t number) noexcept nogil
+    cdef Py_ssize_t piece_begin(self, size_t number) noexcept nogil
+    cdef Py_ssize_t piece_end(self, size_t number) noexcept nogil
     cdef int read(self) except -1
+    cdef bint is_well(self, size_t number) noexcept
 
 
 cdef class Copying(Reading):

@@ -3,6 +3,7 @@
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE, PyList_New
 from cpython.ref cimport PyObject
 
@@ -28,6 +29,22 @@ cdef extern from "Python.h":
     void set_item "PyList_SET_ITEM"(PyObject *values, Py_ssize_t place, PyObject *value)
 
 SOURCES = PURENET_SOURCES
+
+# So many numbers are read from Python objects, or become some, between two looks for Ctrl-C, which
+# takes some milliseconds.  The handler of a signal may run Python, and change any list: what was
+# checked must be checked again.
+NUMBERS_AT_ONCE = 500000
+
+
+def read_at_once(Py_ssize_t numbers):
+    """Set how many numbers are read between two looks for Ctrl-C; return how many it was.
+
+    For tests, which would wait long for lists that are read in pieces otherwise.
+    """
+    global NUMBERS_AT_ONCE
+    before = NUMBERS_AT_ONCE
+    NUMBERS_AT_ONCE = numbers
+    return before
 
 
 cdef class Block:
@@ -86,13 +103,28 @@ cdef int fill(PyObject *values, const double *data, Py_ssize_t length) except -1
 
 
 cdef list nested_list(const double *data, Py_ssize_t rows, Py_ssize_t columns):
-    cdef list lists = PyList_New(rows)
+    cdef list lists
     cdef PyObject *row
     cdef Py_ssize_t i
+    if rows * columns > NUMBERS_AT_ONCE:
+        return long_nested_list(data, rows, columns)
+    lists = PyList_New(rows)
     for i in range(rows):
         row = new_list(columns)
         set_item(<PyObject *> lists, i, row)
         fill(row, data + i * columns, columns)
+    return lists
+
+
+cdef list long_nested_list(const double *data, Py_ssize_t rows, Py_ssize_t columns):
+    """Do the same with looks for Ctrl-C; every list that a handler could find is whole."""
+    cdef list lists = []
+    cdef Py_ssize_t at_once = NUMBERS_AT_ONCE // columns + 1
+    cdef Py_ssize_t i
+    for i in range(rows):
+        if i % at_once == 0:
+            PyErr_CheckSignals()
+        lists.append(flat_list(data + i * columns, columns))
     return lists
 
 
@@ -124,14 +156,19 @@ cdef inline bint same_bits(double a, double b) noexcept nogil:
 cdef Block block_of(rows):
     """Copy a matrix of floats; return None for anything that purenet's functions must look at."""
     cdef Block block
-    cdef Py_ssize_t i, columns
+    cdef Py_ssize_t i, columns, at_once
     if type(rows) is not list or PyList_GET_SIZE(rows) == 0 or type((<list> rows)[0]) is not list:
         return None
     columns = PyList_GET_SIZE((<list> rows)[0])
     if columns == 0:
         return None
     block = Block(PyList_GET_SIZE(rows), columns)
+    at_once = NUMBERS_AT_ONCE // columns + 1
     for i in range(block.rows):
+        if i >= at_once and i % at_once == 0:
+            PyErr_CheckSignals()
+            if PyList_GET_SIZE(rows) != block.rows:
+                return None
         if not copy_row((<list> rows)[i], block.data + i * columns, columns):
             return None
     return block
@@ -166,11 +203,11 @@ cdef bint copy_floats(PyObject **items, double *target, Py_ssize_t count) noexce
     return True
 
 
-cdef bint are_lists(list rows, Py_ssize_t columns) noexcept:
-    """Return whether the rows are lists of so many objects."""
+cdef bint are_lists(list rows, Py_ssize_t first, Py_ssize_t last, Py_ssize_t columns) noexcept:
+    """Return whether some of the rows are lists of so many objects."""
     cdef PyObject *row
     cdef Py_ssize_t i
-    for i in range(PyList_GET_SIZE(rows)):
+    for i in range(first, last):
         row = PyList_GET_ITEM(rows, i)
         if type(<object> row) is not list or PyList_GET_SIZE(<object> row) != columns:
             return False
@@ -212,33 +249,70 @@ cdef bint copy_from_memory(View view, Py_ssize_t first, Py_ssize_t last, Threads
 
 
 cdef class Reading(Job):
-    """The reading of lists of floats, or of somebody's memory, in several threads."""
+    """The reading of lists of floats, or of somebody's memory, in several threads.
+
+    Each thread has some of the rows.  Lists are read with Python's lock: all threads read a piece,
+    then the caller's looks for Ctrl-C while nobody reads, and what is read next is checked.
+    """
 
     def __cinit__(self, rows, Py_ssize_t columns, size_t threads, *ignored):
         self.threads = Threads(threads)
+        self.height = self.at_once = len(rows)
         if type(rows) is list:
             self.rows = rows
+            self.at_once = NUMBERS_AT_ONCE // columns + 1
         else:
             self.view = rows
-        self.height = len(rows)
         self.columns = columns
+
+    cdef size_t first_row(self, size_t number) noexcept nogil:
+        """Return where a thread's rows begin, and those of the one before end."""
+        return self.threads.begin_of(number, self.height)
+
+    cdef Py_ssize_t piece_begin(self, size_t number) noexcept nogil:
+        """Return where the piece that a thread reads now begins."""
+        return min(<Py_ssize_t> self.first_row(number) + self.done,
+                   <Py_ssize_t> self.first_row(number + 1))
+
+    cdef Py_ssize_t piece_end(self, size_t number) noexcept nogil:
+        return min(<Py_ssize_t> self.first_row(number) + self.done + self.at_once,
+                   <Py_ssize_t> self.first_row(number + 1))
 
     cdef int read(self) except -1:
         """Do the work, which may end early if a signal's handler has raised something."""
-        if self.view is None:
-            self.run_locked()
-        else:
-            self.run_in_threads()
-        if self.threads.error is not None:
-            raise self.threads.error
+        cdef bint more = True
+        cdef size_t number
+        while more:
+            if self.view is None:
+                self.run_locked()
+            else:
+                self.run_in_threads()
+            if self.threads.error is not None:
+                raise self.threads.error
+            self.done += self.at_once
+            more = False
+            for number in range(self.threads.count):
+                if not self.same or not self.is_well(number):
+                    return 0
+                more = more or self.piece_begin(number) < <Py_ssize_t> self.first_row(number + 1)
+            if more:
+                PyErr_CheckSignals()
         return 0
 
+    cdef bint is_well(self, size_t number) noexcept:
+        """Return whether a thread has found nothing that makes reading on useless."""
+        return True
+
     cdef void begin(self) noexcept:
+        cdef size_t number
         self.same = True
         if self.view is not None:
             return
-        # While the threads started, another one may have changed the lists.
-        self.same = PyList_GET_SIZE(self.rows) == self.height and are_lists(self.rows, self.columns)
+        # While the threads started, or a handler ran, the lists may have been changed.
+        self.same = PyList_GET_SIZE(self.rows) == self.height
+        for number in range(self.threads.count):
+            self.same = self.same and are_lists(
+                self.rows, self.piece_begin(number), self.piece_end(number), self.columns)
         self.items = items_of(<PyObject *> self.rows)
 
 
@@ -259,13 +333,16 @@ cdef class Copying(Reading):
         cdef size_t number
         self.read()
         for number in range(self.threads.count):
-            if not self.finite_floats[number]:
+            if not self.is_well(number):
                 return False
-        return True
+        return self.same
+
+    cdef bint is_well(self, size_t number) noexcept:
+        return self.finite_floats[number]
 
     cdef void work(self, size_t number) noexcept nogil:
-        cdef Py_ssize_t first = self.threads.begin_of(number, self.height)
-        cdef Py_ssize_t last = self.threads.begin_of(number + 1, self.height)
+        cdef Py_ssize_t first = self.piece_begin(number)
+        cdef Py_ssize_t last = self.piece_end(number)
         if self.view is not None:
             self.finite_floats[number] = copy_from_memory(
                 self.view, first, last, self.threads, number, self.block.data)

@@ -5,9 +5,11 @@ from libc.string cimport memcpy
 from cpython.list cimport PyList_GET_SIZE
 from cpython.ref cimport PyObject
 
-from .buffers cimport Block, Copying, are_lists, block_of, copy_rows, items_of, row_block_of
+from .buffers cimport (
+    NUMBERS_AT_ONCE, Block, Copying, are_lists, block_of, copy_rows, items_of, row_block_of,
+)
 from .fingerprint cimport PURENET_SOURCES
-from .sparse cimport Listing, Sparse, zero_share_of
+from .sparse cimport ROWS_TO_LOOK_AT, Listing, Sparse, zero_share_of
 from .threads cimport LEAST_SHARE, MOST_THREADS
 from .views cimport View, view_of
 
@@ -95,7 +97,9 @@ def inputs_of(rows, Py_ssize_t columns, size_t threads=1, batch_size=1, bint lis
         rows = view_of(rows, columns)
         if rows is None:
             return None
-    elif PyList_GET_SIZE(rows) == 0 or not are_lists(rows, columns):
+    elif not are_lists(rows, 0, min(PyList_GET_SIZE(rows), ROWS_TO_LOOK_AT), columns):
+        return None  # those behind are looked at when they are read
+    if len(rows) == 0:
         return None
     inputs = Inputs.__new__(Inputs)
     inputs.rows = len(rows)
@@ -208,13 +212,17 @@ cdef bint are_classes(Block targets):
 
 def are_finite_floats(rows, Py_ssize_t height, Py_ssize_t columns):
     """Return whether these are ``height`` lists of ``columns`` finite floats each."""
-    return (type(rows) is list and PyList_GET_SIZE(rows) == height and are_lists(rows, columns)
+    return (type(rows) is list and PyList_GET_SIZE(rows) == height
             and finite_block(rows, columns) is not None)
 
 
 cdef Block finite_block(list rows, Py_ssize_t columns):
     """Copy lists of so many finite floats; return None if there is anything else."""
-    cdef Block block = Block(PyList_GET_SIZE(rows), columns, False)
-    if copy_rows(items_of(<PyObject *> rows), 0, block.rows, columns, block.data):
+    cdef Py_ssize_t height = PyList_GET_SIZE(rows)
+    cdef Block block = Block(height, columns, False)
+    if height * columns > NUMBERS_AT_ONCE:
+        return block if Copying(rows, columns, 1, block).run() else None
+    if (are_lists(rows, 0, height, columns)
+            and copy_rows(items_of(<PyObject *> rows), 0, height, columns, block.data)):
         return block
     return None

@@ -14,6 +14,10 @@ cdef extern from "kernels/columns.h" nogil:
     void purenet_fetch_columns(const purenet_columns *kept)
 
 
+cdef enum:
+    ROWS_TO_LOOK_AT = 64        # to find out how many zeros there may be
+
+
 cdef class Sparse:
     cdef size_t rows
     cdef size_t columns
@@ -51,6 +55,7 @@ cdef class BatchColumns:
 cdef struct Part:
     size_t first
     size_t last
+    size_t begin           # of the rows that are being listed together
     bint finite_floats     # has it found nothing else?
     bint full              # are there so few zeros that a list of the others does not pay?
     bint no_memory
@@ -66,9 +71,8 @@ cdef class Listing(Reading):
     cdef Part *parts
     cdef size_t *start
 
-    cdef size_t first_row(self, size_t number) noexcept
     cdef bint run(self) except -1
-    cdef bint list_non_zeros(self, Part *part) noexcept nogil
+    cdef bint list_non_zeros(self, Part *part, size_t first, size_t last) noexcept nogil
     cdef bint read_strip(self, Py_ssize_t row, Py_ssize_t column, Py_ssize_t width,
                          double *numbers) noexcept nogil
     cdef bint put_together(self, Part *part, size_t first, size_t last) noexcept nogil

@@ -180,6 +180,7 @@ cdef class Listing(Reading):
             part = &self.parts[number]
             part.first = self.first_row(number)
             part.last = self.first_row(number + 1)
+            part.begin = part.first
             part.start = <size_t *> malloc((sparse.together * strips + 1) * sizeof(size_t))
             if part.start == NULL or not reserve(part, <size_t> (
                     1.1 * (1.0 - zero_share) * columns * (part.last - part.first))):
@@ -195,8 +196,8 @@ cdef class Listing(Reading):
         free(self.parts)
         free(self.start)
 
-    cdef size_t first_row(self, size_t number) noexcept:
-        """Return where a thread's rows begin: with the first of some that are listed together."""
+    cdef size_t first_row(self, size_t number) noexcept nogil:
+        # With the first of some that are listed together.
         cdef size_t together = self.sparse.together
         cdef size_t rows = self.sparse.rows
         return min(self.threads.begin_of(number, (rows + together - 1) // together) * together, rows)
@@ -221,24 +222,27 @@ cdef class Listing(Reading):
             self.join()
         return True
 
+    cdef bint is_well(self, size_t number) noexcept:
+        return self.parts[number].finite_floats and not self.parts[number].full
+
     cdef void work(self, size_t number) noexcept nogil:
         cdef Part *part = &self.parts[number]
         if self.same:
-            part.finite_floats = self.list_non_zeros(part)
+            part.finite_floats = self.list_non_zeros(
+                part, self.piece_begin(number), self.piece_end(number))
         # The last wait: whether to stop makes no difference here.
         self.threads.wait(number)
 
-    cdef bint list_non_zeros(self, Part *part) noexcept nogil:
-        """List what is not zero in the part's rows; return whether all numbers are finite floats."""
+    cdef bint list_non_zeros(self, Part *part, size_t first, size_t last) noexcept nogil:
+        """List what is not zero in rows of the part; return whether all numbers are finite floats."""
         cdef size_t columns = self.columns
         cdef size_t strips = self.sparse.lists.strips
         cdef size_t together = self.sparse.together
         cdef size_t i, strip, width
-        cdef size_t begin = part.first   # of the rows that are listed together
         cdef double most = (1.0 - SPARSE_SHARE) * 1.2 * columns * (part.last - part.first)
         cdef double[PURENET_STRIP] numbers
         memset(numbers, 0, sizeof(numbers))
-        for i in range(part.first, part.last):
+        for i in range(first, last):
             if not reserve(part, part.entries + strips * PURENET_STRIP):
                 return False
             if self.view is not None:
@@ -256,10 +260,10 @@ cdef class Listing(Reading):
             if part.entries > most:
                 part.full = True
                 return True
-            if together > 1 and (i + 1 == part.last or i + 1 - begin == together):
-                if not self.put_together(part, begin, i + 1):
+            if together > 1 and (i + 1 == part.last or i + 1 - part.begin == together):
+                if not self.put_together(part, part.begin, i + 1):
                     return False
-                begin = i + 1
+                part.begin = i + 1
         return True
 
     cdef bint read_strip(self, Py_ssize_t row, Py_ssize_t column, Py_ssize_t width,
@@ -365,7 +369,7 @@ cdef double zero_share_of(rows, Py_ssize_t columns):
 
     rows: lists, or a ``View``.
     """
-    cdef Py_ssize_t seen = min(<Py_ssize_t> len(rows), <Py_ssize_t> 64)
+    cdef Py_ssize_t seen = min(<Py_ssize_t> len(rows), <Py_ssize_t> ROWS_TO_LOOK_AT)
     cdef Py_ssize_t zeros
     cdef double share
     if columns < SPARSE_COLUMNS or len(rows) < SPARSE_ROWS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import contextlib
 import gc
+import importlib
 import json
 import os
 import random
@@ -23,6 +24,8 @@ import pytest
 from bits import bits
 from shell import ROOT
 
+import purenet.checks
+import purenet.samples
 from purenet.randomness import shuffled_order
 from purenet.training import Settings
 
@@ -278,6 +281,93 @@ def interrupt_by_alarm(repetitions, longest):
 def test_ctrl_c_at_any_moment_leaves_no_thread_waiting(repetitions, longest):
     count, threads = in_a_process(interrupt_by_alarm, repetitions, longest)
     assert (count, threads) == (repetitions, 0)
+
+
+# The reading of long lists, in pieces.
+
+
+class Stopped(Exception):
+    pass
+
+
+def change_while_reading(name):
+    """Let the handler of a signal change lists while they are read, or raise; return how often."""
+    module = importlib.import_module(name)
+    if name == "purenet_fast":
+        module.buffers.read_at_once(100)
+    checks, samples = purenet.checks, purenet.samples
+    checks.LONG = samples.LONG = 100
+    generator = random.Random("changes")
+    net = module.Network([module.Dense(100, 3)], seed=1)
+    counts = {"changed": 0, "raised": 0, "caught": 0}
+    changes = [
+        lambda rows: rows.pop(),
+        lambda rows: rows.append([1.0] * 100),
+        lambda rows: rows.__setitem__(generator.randrange(len(rows)), [1.0]),
+        lambda rows: rows.__setitem__(generator.randrange(len(rows)), "row"),
+        lambda rows: rows[generator.randrange(len(rows))].clear(),
+        lambda rows: rows.clear(),
+    ]
+
+    def change(number, frame):
+        if generator.random() < 0.3:
+            counts["raised"] += 1
+            raise Stopped
+        counts["changed"] += 1
+        generator.choice(changes)(rows if rows else [[1.0]])
+
+    signal.signal(signal.SIGALRM, change)
+    end = time.monotonic() + 0.25
+    while time.monotonic() < end:
+        rows = random_rows(100, 100, zeros=0.8)
+        targets = [[1.0, 0.0, 0.0] for _ in rows]
+        try:
+            signal.setitimer(signal.ITIMER_REAL, generator.uniform(1e-5, 1e-3))
+            for threads in (1, 2):
+                net.predict(rows, threads=threads)
+                net.evaluate(rows, targets, threads=threads)
+                if name == "purenet_fast":
+                    net.fit(rows, targets, epochs=1, batch_size=10, threads=threads, shuffle=False)
+        except Stopped:
+            counts["caught"] += 1
+        except (IndexError, TypeError, ValueError):
+            pass
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+    return counts
+
+
+@needs_posix
+def test_lists_that_a_handler_changes_while_they_are_read(backend):
+    counts = in_a_process(change_while_reading, backend.__name__)
+    assert counts["changed"] > 5
+    assert counts["raised"] == counts["caught"] > 2
+
+
+@pytest.mark.parametrize(
+    "bad", [None, "1.0", float("nan"), 10**400, [1.0]], ids=["none", "text", "nan", "huge", "list"]
+)
+def test_lists_that_are_read_in_pieces_are_read_like_others(both, monkeypatch, bad):
+    def found(module):
+        net = module.Network([module.Dense(12, 2)], seed=1)
+        rows = [[*row] for row in random_rows(30, 12)]
+        answers = [bits(net.predict(rows)), module.one_hot([1, 0] * 15, 2)]
+        net.fit(rows, [1, 0] * 15, epochs=1)
+        rows[29][11] = bad
+        for call in (net.predict, lambda rows: net.fit(rows, answers[1], epochs=1)):
+            with pytest.raises((TypeError, ValueError)) as caught:
+                call(rows)
+            answers.append(str(caught.value))
+        return [*answers, net.digest()]
+
+    expected = found(both[0])
+    for room in ("checks", "samples"):
+        monkeypatch.setattr(f"purenet.{room}.LONG", 50)
+    at_once = both[1].buffers.read_at_once(50)
+    try:
+        assert [found(module) for module in both] == [expected, expected]
+    finally:
+        both[1].buffers.read_at_once(at_once)
 
 
 # Handlers of signals that do not stop the training, and those that raise something else.

@@ -1,0 +1,3 @@
+SOURCES: int
+
+def read_at_once(numbers: int) -> int: ...
