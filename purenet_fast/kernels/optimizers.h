@@ -10,6 +10,8 @@ PURENET_INLINE vec root_of(vec x)
     return _mm256_sqrt_pd(x);
 #elif W == 2 && defined(__x86_64__)
     return _mm_sqrt_pd(x);
+#elif W == 2 && defined(__aarch64__)
+    return (vec)vsqrtq_f64((float64x2_t)x);
 #elif W == 2
     return (vec){sqrt(x[0]), sqrt(x[1])};
 #else

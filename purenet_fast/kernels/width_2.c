@@ -10,6 +10,7 @@
 #include <emmintrin.h>
 #define NAME "sse2"
 #elif defined(__aarch64__)
+#include <arm_neon.h>
 #define NAME "neon"
 #else
 #define NAME "vector"
