@@ -30,9 +30,8 @@ class Layered(Protocol):
 def check_parameters(net: Layered) -> None:
     """Check what a user may have written into the weights and biases, and make it floats."""
     # Unchanged lists of floats are passed in C: what follows is for what a user has put in.
-    lists, items, rows, sizes = map(list, map(flat, zip(*map(_own, net.layers), strict=True)))
-    unchanged = list(map(id, flat(lists))) == items and list(map(len, rows)) == sizes
-    if not unchanged or not set(map(type, flat(rows))) <= FLOAT:
+    lists, ids, rows, sizes = map(list, map(flat, zip(*map(_own, net.layers), strict=True)))
+    if [*map(id, flat(lists)), *map(len, rows)] != ids + sizes or {*map(type, flat(rows))} - FLOAT:
         for number, layer in enumerate(net.layers):
             layer.check_parameters(f"layer {number}")
 

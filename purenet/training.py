@@ -245,13 +245,18 @@ class BestEpoch:
         self.epoch: int | None = None
         self.interrupted = False  # within a later epoch, perhaps
         self.copies: list[tuple[Any, Any]] = []  # of layers and their parameters
+        self.spare: list[tuple[Any, Any]] = []  # the copies before these
 
     def look(self, net: Trainee, history: History) -> None:
         """Be called after each epoch."""
         loss = (history.validation_loss or history.loss)[-1]
         if loss < self.loss:
+            spare = {id(layer): copy for layer, copy in self.spare}
+            copies = []
+            for layer in net.layers:
+                copies.append((layer, layer.copy_of_parameters(spare.get(id(layer)))))
+            self.copies, self.spare = copies, self.copies
             self.loss, self.epoch = loss, history.first_epoch + len(history.loss) - 1
-            self.copies = [(layer, layer.copy_of_parameters()) for layer in net.layers]
 
     def restore(self, net: Trainee, history: History) -> None:
         """Give the network the noted parameters again.
@@ -268,14 +273,34 @@ class BestEpoch:
         net.epochs_trained = self.epoch + 1
 
 
+class Patience:
+    """Ends after so many epochs without a new lowest loss."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self.lowest: float | None = None
+        self.without = -1  # epochs since that one; the first one comes after none
+
+    def ends(self, history: History) -> bool:
+        """Be called after each epoch; return whether training is to stop."""
+        loss = (history.validation_loss or history.loss)[-1]
+        # NaN is not the lowest, nor a new one.
+        if loss == loss and (self.lowest is None or loss < self.lowest):
+            self.lowest, self.without = loss, 0
+        else:
+            self.without += 1
+        return self.without >= self.epochs
+
+
 def train(net: Trainee, samples: Samples, validation: Any, settings: Settings) -> History:
     """Train a network and return the history.
 
     Nothing but ``net.run_epochs`` computes: in Python, or compiled.
     """
-    epochs, rate, _, _, patience, on_epoch, progress, *_ = settings
+    epochs, rate, _, _, _, on_epoch, progress, *_ = settings
     history, bar = History(first_epoch=net.epochs_trained), _bar(epochs) if progress else None
     best = BestEpoch() if settings.restore_best else None
+    patience = Patience(settings.patience) if settings.patience else None
     # If nobody looks on between the epochs, the backend may run them all at once.
     alone = (validation, patience, on_epoch, bar, best) == (None,) * 5
     try:
@@ -289,8 +314,8 @@ def train(net: Trainee, samples: Samples, validation: Any, settings: Settings) -
                 _validate(net, validation, history, settings.threads)
             if best is not None:
                 best.look(net, history)
-            if patience is not None and _is_stuck(history, patience):
-                history.stopped = f"no lower loss for {patience} epochs"
+            if patience is not None and patience.ends(history):
+                history.stopped = f"no lower loss for {patience.epochs} epochs"
             if bar is not None:
                 bar.update(history.epochs, f"loss {history.loss[-1]:.4g}")
             if on_epoch is not None and on_epoch(net.epochs_trained - 1, history) is True:
@@ -386,10 +411,3 @@ def _validate(net: Trainee, samples: Samples, history: History, threads: int) ->
     history.validation_loss.append(loss + net.penalty())
     if samples.classes:
         history.validation_accuracy.append(correct / count)
-
-
-def _is_stuck(history: History, patience: int) -> bool:
-    losses = history.validation_loss or history.loss
-    known = [loss for loss in losses if loss == loss]  # NaN is not the lowest, nor a new one
-    best = losses.index(min(known)) if known else 0
-    return len(losses) - 1 - best >= patience

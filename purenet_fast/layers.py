@@ -68,8 +68,8 @@ class Compiled(layers.Layer, abstract=True):
         super().check_parameters(place)
         parameters.take_in(self.__dict__, True)
 
-    def copy_of_parameters(self) -> dict[str, Any]:
-        return parameters.copies(self.__dict__) or super().copy_of_parameters()
+    def copy_of_parameters(self, spare: dict[str, Any] | None = None) -> dict[str, Any]:
+        return parameters.copies(self.__dict__, spare) or super().copy_of_parameters()
 
     def put_back(self, copy: dict[str, Any]) -> None:
         if not parameters.put_back(self, copy):

@@ -99,6 +99,8 @@ class Network(network.Network):
         self, samples: Samples, rates: Sequence[float], settings: Settings, history: History
     ) -> None:
         samples = self._for_these_methods(samples, settings)
+        if type(samples) is not Samples and training.go_on(self, samples, rates, settings, history):
+            return
         if type(samples) is not Samples and not all(
             optimizers.start(layer, settings.optimizer) for layer in self.layers
         ):

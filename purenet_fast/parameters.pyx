@@ -265,18 +265,28 @@ def take_in(dict attributes, bint forget):
     return c_take_in(attributes, forget)
 
 
-def copies(dict attributes):
-    """Return a copy of the numbers of each parameter; None if the lists must be looked at first."""
+def copies(dict attributes, dict spare):
+    """Return a copy of the numbers of each parameter; None if the lists must be looked at first.
+
+    spare: what was returned before and is not needed any more, or None.
+    """
     cdef Parameter parameter
     cdef Block block
     cdef dict copied = {}
     if not c_take_in(attributes, False):
         return None
     for name, parameter in (<dict> attributes["_buffers"]).items():
-        block = Block(parameter.rows, parameter.stride, False)
+        block = spare_block(spare, name)
+        if block is None or block.rows != parameter.rows or block.columns != parameter.stride:
+            block = Block(parameter.rows, parameter.stride, False)
         memcpy(block.data, parameter.data, parameter.rows * parameter.stride * sizeof(double))
         copied[name] = block
     return copied
+
+
+cdef Block spare_block(dict spare, str name):
+    before = None if spare is None else spare.get(name)
+    return before if type(before) is Block else None
 
 
 def put_back(layer, dict copied):

@@ -23,5 +23,6 @@ cdef class Samples:
     cdef Block targets
     cdef Block weights          # one a sample; None if all count alike
     cdef object sharing         # what is known of the speed of threads; None before training
+    cdef object training        # the last run of epochs, for the next; None: there is none
     cdef readonly bint classes
     cdef readonly Py_ssize_t size

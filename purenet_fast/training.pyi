@@ -9,3 +9,6 @@ SOURCES: int
 def train(
     network: Any, samples: Any, rates: Sequence[float], settings: Settings, history: History
 ) -> None: ...
+def go_on(
+    network: Any, samples: Any, rates: Sequence[float], settings: Settings, history: History
+) -> bool: ...

@@ -56,7 +56,7 @@ from .engine cimport Engine
 from .fingerprint cimport PURENET_SOURCES
 from .losses cimport c_loss_count, purenet_count_correct
 from .optimizers cimport Rule, rule_of
-from .parameters cimport Parameter, bring_up_to_date
+from .parameters cimport Parameter, bring_up_to_date, take_in_all
 from .randomness cimport Shuffler
 from .samples cimport Inputs, Samples
 from .stages cimport GRADIENT, STEP, STEP_ASIDE, Worker
@@ -77,6 +77,7 @@ cdef size_t EPOCHS_IN_ONE_GO = 32768
 cdef class Course:
     """How far the epochs of one go have come, and what was found in them."""
 
+    cdef size_t capacity          # for so many epochs in one go
     cdef size_t epochs
     cdef size_t first_epoch       # in the life of the network
     cdef size_t finished
@@ -87,11 +88,14 @@ cdef class Course:
     cdef double *totals           # the losses of the epochs
     cdef double *penalties        # and what these grow by, of all batches
     cdef size_t *corrects         # and their numbers of right answers
-    cdef Shuffler shuffler        # None: the samples keep their order
+    cdef bint shuffled            # or do the samples keep their order?
+    cdef Shuffler shuffler        # None before the first go
+    cdef size_t shuffles          # the epoch that it shuffles next
     cdef size_t *order
 
-    def __cinit__(self, size_t most_epochs, size_t samples, Shuffler shuffler):
+    def __cinit__(self, size_t most_epochs, size_t samples, bint shuffled):
         cdef size_t i
+        self.capacity = most_epochs
         self.rates = <double *> malloc(most_epochs * sizeof(double))
         self.totals = <double *> malloc(most_epochs * sizeof(double))
         self.penalties = <double *> malloc(most_epochs * sizeof(double))
@@ -99,7 +103,7 @@ cdef class Course:
         self.order = <size_t *> malloc(samples * sizeof(size_t))
         if not (self.order and self.rates and self.totals and self.penalties and self.corrects):
             raise MemoryError()
-        self.shuffler = shuffler
+        self.shuffled = shuffled
         for i in range(samples):
             self.order[i] = i
 
@@ -110,9 +114,12 @@ cdef class Course:
         free(self.penalties)
         free(self.corrects)
 
-    cdef int begin(self, list rates, size_t first_epoch) except -1:
+    cdef int begin(self, list rates, size_t first_epoch, seed) except -1:
         """Get ready for an epoch with each of these learning rates."""
         cdef size_t i
+        if self.shuffled and (self.shuffler is None or self.shuffles != first_epoch):
+            self.shuffler = Shuffler(seed, first_epoch)
+        self.shuffles = (first_epoch + len(rates)) % 2**32
         self.epochs = len(rates)
         self.first_epoch = first_epoch
         self.finished = self.epoch = self.batch = self.start = 0
@@ -125,6 +132,9 @@ cdef class Course:
 cdef class Training(Job):
     """What ``Network.run_epochs`` does, in so many threads.
 
+    Where somebody looks on between the epochs, each is a run of its own; the training of the samples
+    is the same, as long as nobody changes anything but numbers.
+
     If one thread alone could be faster, it has a ``Training`` of its own, on the same course, and
     the two take turns.
     """
@@ -135,10 +145,16 @@ cdef class Training(Job):
     cdef Changes changes          # None: plain descent, whose step is taken with the gradient
     cdef size_t batch_size
     cdef object network
+    cdef object layers            # those of the network, its loss and its seed,
+    cdef object loss
+    cdef object seed
+    cdef object settings          # those of the training,
+    cdef list noted               # and what the layers are set to; None: there is no second run
     cdef Training alone           # that of one thread; None: it is not tried
     cdef double *x                # a batch's inputs and targets, where they must be gathered
     cdef double *y
     cdef double *weights          # and the weights of its samples, if they have some
+    cdef bint listed              # are the inputs read as lists while all weights are finite?
     cdef bint *sparse             # of each thread, all alike: are the inputs read as lists?
     cdef bint large               # are the batches so large that Ctrl-C cannot wait for their end?
     cdef bint aside               # is the step taken on a copy?
@@ -156,9 +172,7 @@ cdef class Training(Job):
                   size_t most_threads, bint repeats):
         cdef Engine engine = Engine(network, samples.inputs, samples.targets)
         cdef bint listed = samples.inputs.sparse is not None
-        cdef bint shuffled = course.shuffler is not None
-        cdef bint sparse
-        cdef size_t i
+        cdef bint shuffled = course.shuffled
         cdef size_t threads = engine.threads_for(min(most_threads, batch_size), 3.0 * batch_size)
         cdef Rule rule = rule_of(settings.optimizer)
         cdef bint general = is_general(network.layers, rule, settings)
@@ -177,14 +191,18 @@ cdef class Training(Job):
         self.engine = engine
         self.threads = engine.threads
         self.network = network
-        self.samples = samples
+        self.layers, self.loss, self.seed = network.layers, network.loss, network.seed
+        self.settings = settings
         self.course = course
         self.batch_size = batch_size
         self.sparse = <bint *> malloc(threads * sizeof(bint))
         if self.sparse == NULL:
             raise MemoryError()
+        if repeats:
+            self.noted = [(layer, type(layer), settings_of(layer.__dict__))
+                          for layer in self.layers]
         if threads == 1 and not self.large and not general:
-            self.set_up_narrow()
+            self.set_up_narrow(samples)
             if self.narrow != NULL:
                 return
         if listed or shuffled:
@@ -193,11 +211,9 @@ cdef class Training(Job):
             self.y = engine.memory.numbers(batch_size * samples.targets.columns)
             if samples.weights is not None:
                 self.weights = engine.memory.numbers(batch_size)
-        sparse = (listed and engine.first.takes_lists()
-                  and samples.inputs.sparse.suits_batches(batch_size, shuffled))
-        for i in range(threads):
-            self.sparse[i] = sparse
-        if sparse and not shuffled and repeats and not self.large:
+        self.listed = listed and samples.inputs.sparse.suits_batches(batch_size, shuffled)
+        self.look_at_weights()
+        if self.sparse[0] and not shuffled and repeats and not self.large:
             engine.first.expect_again(batch_size)
         # A large batch is not left to one thread to find out what that takes.
         if threads > 1 and not self.large and LEAST_SHARE > 0.0:
@@ -208,10 +224,10 @@ cdef class Training(Job):
             # They never compute at the same time.
             self.alone.x, self.alone.y, self.alone.weights = self.x, self.y, self.weights
 
-    cdef int set_up_narrow(self) except -1:
+    cdef int set_up_narrow(self, Samples samples) except -1:
         """Get ready to train a narrow network, if it is one."""
         cdef purenet_run *run = &self.narrow_run
-        cdef Inputs inputs = self.samples.inputs
+        cdef Inputs inputs = samples.inputs
         cdef size_t i
         run.batch_size = self.batch_size
         self.narrow = self.engine.set_up_narrow(run)
@@ -223,13 +239,13 @@ cdef class Training(Job):
             for i in range(<size_t> inputs.rows):
                 inputs.copy_row(i, self.filled.data + i * inputs.columns)
         run.inputs = self.filled.data
-        run.targets = self.samples.targets.data
-        if self.samples.weights is not None:
-            run.weights = self.samples.weights.data
-        if self.course.shuffler is not None:
+        run.targets = samples.targets.data
+        if samples.weights is not None:
+            run.weights = samples.weights.data
+        if self.course.shuffled:
             run.order = self.course.order
-        run.samples = self.samples.size
-        run.classes = self.samples.classes
+        run.samples = samples.size
+        run.classes = samples.classes
         run.rates = self.course.rates
         run.totals = self.course.totals
         run.corrects = self.course.corrects
@@ -237,6 +253,43 @@ cdef class Training(Job):
 
     def __dealloc__(self):
         free(self.sparse)
+
+    cdef int look_at_weights(self) except -1:
+        """Decide whether the inputs are read as lists, with the weights as they are."""
+        cdef bint sparse = self.listed and self.engine.first.takes_lists()
+        cdef size_t i
+        for i in range(self.threads.count):
+            self.sparse[i] = sparse
+        return 0
+
+    cdef bint goes_on(self, network, settings, size_t epochs) except -1:
+        """Return whether a run of so many epochs can go on with it, as if it were made for that."""
+        if self.noted is None or epochs > self.course.capacity or self.network is not network:
+            return False
+        if (network.layers is not self.layers or network.loss is not self.loss
+                or network.seed is not self.seed or settings is not self.settings):
+            return False
+        for layer, layer_class, noted in self.noted:
+            if type(layer) is not layer_class or not is_set_to(layer.__dict__, <dict> noted):
+                return False
+        return True
+
+    cdef int run_with(self, Samples samples, rates, history) except -1:
+        """Do ``run`` with the samples for which it was made; they keep it for the next run."""
+        samples.training = None  # a training that is broken off is done with
+        self.samples = samples
+        if self.alone is not None:
+            self.alone.samples = samples
+        try:
+            self.run(rates, history)
+        finally:
+            # What keeps it does not have to be kept by it.
+            self.samples = None
+            if self.alone is not None:
+                self.alone.samples = None
+        if self.noted is not None and not self.threads.stopped():
+            samples.training = self
+        return 0
 
     def run(self, rates, history):
         """Train an epoch for each learning rate; append its loss and accuracy to the history.
@@ -254,7 +307,7 @@ cdef class Training(Job):
         try:
             while place < <size_t> len(rates) and not self.threads.stopped():
                 course.begin(list(rates[place:place + EPOCHS_IN_ONE_GO]),
-                             (history.first_epoch + len(history.loss)) % 2**32)
+                             (history.first_epoch + len(history.loss)) % 2**32, self.seed)
                 try:
                     while course.epoch < course.epochs and not self.threads.stopped():
                         self.take_turn()
@@ -332,7 +385,7 @@ cdef class Training(Job):
         self.began = purenet_nanoseconds()
         while (run.epoch < run.epochs and finite and not self.turn_ends
                and not self.threads.stopped()):
-            if self.course.shuffler is not None:
+            if self.course.shuffled:
                 if run.start == 0:
                     self.shuffle()
                 # The kernels go on to the next epoch without a new order.
@@ -409,7 +462,7 @@ cdef class Training(Job):
         self.engine.rate = self.course.rates[epoch]
         self.course.totals[epoch] = 0.0
         self.course.corrects[epoch] = 0
-        if self.course.shuffler is not None:
+        if self.course.shuffled:
             self.shuffle()
 
     cdef void add_up(self, Worker *worker, size_t epoch, size_t rows) noexcept nogil:
@@ -548,15 +601,52 @@ cdef bint is_general(layers, Rule rule, settings) except -1:
     return False
 
 
+cdef dict NONE = {}
+cdef object MISSING = object()
+
+
+cdef dict settings_of(dict attributes):
+    """Return the attributes of a layer without the lists of its parameters."""
+    cdef dict buffers = attributes.get("_buffers", NONE)
+    return {name: value for name, value in attributes.items() if name not in buffers}
+
+
+cdef bint is_set_to(dict attributes, dict noted) except -1:
+    """Return whether that is what ``settings_of`` has returned, object by object."""
+    cdef dict buffers = attributes.get("_buffers", NONE)
+    cdef Py_ssize_t count = 0
+    for name, value in attributes.items():
+        if noted.get(name, MISSING) is value:
+            count += 1
+        elif name not in buffers:
+            return False
+    return count == len(noted)
+
+
 def train(network, Samples samples, rates, settings, history):
     """Train an epoch for each learning rate, as ``Network.run_epochs`` does."""
     cdef size_t count = samples.size
     cdef size_t batch_size = count
-    cdef Shuffler shuffler = None
+    cdef bint shuffled
+    cdef Training training
     if settings.batch_size is not None:
         batch_size = min(settings.batch_size, count)
-    if settings.shuffle and batch_size < count:
-        shuffler = Shuffler(network.seed, history.first_epoch + history.epochs)
-    course = Course(min(<size_t> len(rates), EPOCHS_IN_ONE_GO), count, shuffler)
-    Training(network, samples, course, batch_size, settings, min(settings.threads, MOST_THREADS),
-             len(rates) > 1).run(rates, history)
+    shuffled = settings.shuffle and batch_size < count
+    course = Course(min(<size_t> len(rates), EPOCHS_IN_ONE_GO), count, shuffled)
+    training = Training(network, samples, course, batch_size, settings,
+                        min(settings.threads, MOST_THREADS), settings.epochs > 1 or len(rates) > 1)
+    training.run_with(samples, rates, history)
+
+
+def go_on(network, Samples samples, rates, settings, history):
+    """Do the same with what is there of the last run; return whether that is possible.
+
+    It is not if somebody has changed more than numbers in between.
+    """
+    cdef Training training = samples.training
+    if training is None or not training.goes_on(network, settings, len(rates)):
+        return False
+    take_in_all(network.layers)
+    training.look_at_weights()
+    training.run_with(samples, rates, history)
+    return True

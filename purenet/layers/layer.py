@@ -397,8 +397,11 @@ class Layer:
             _put_back(values, numbers, self._own_items(name))
             self._keep(name, values)
 
-    def copy_of_parameters(self) -> dict[str, Any]:
-        """Return the numbers of all parameters as they are now, for ``put_back``."""
+    def copy_of_parameters(self, spare: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the numbers of all parameters as they are now, for ``put_back``.
+
+        spare: a copy that nobody needs any more, whose memory can be used for this one.
+        """
         return {name: _copied(getattr(self, name)) for name in self.PARAMETERS}
 
     def put_back(self, copy: dict[str, Any]) -> None:
