@@ -722,11 +722,19 @@ def test_on_epoch_may_do_anything_but_train(both):
                 net.layers[0].activation = "tanh"
             if epoch == 4:
                 net.loss = "mean_squared_error"
+            if epoch == 5:
+                net.layers[1].l2 = 0.125
+            if epoch == 6:
+                net.seed = 9
+            if epoch == 7 and len(seen) == 8:
+                history.loss.pop()  # the epoch is trained once more, in its order
+            if epoch == 8:
+                vars(net.layers[1])["activation"] = "linear"
 
-        net.fit(XOR, XOR_TARGETS, epochs=7, on_epoch=on_epoch, batch_size=3)
+        net.fit(XOR, XOR_TARGETS, epochs=10, on_epoch=on_epoch, batch_size=3)
         results.append((seen, net.digest(), bits(net.history.loss)))
     assert results[0] == results[1]
-    assert len(results[0][0]) == 7
+    assert len(results[0][0]) == 11
 
 
 # Memory.
