@@ -616,3 +616,49 @@ def test_each_step_shows_what_it_is_given_and_its_own_sources(name, options):
             assert f"= {value!r} " in f"{text} ", symbol
             in_names = re.sub(r"#(\d+)", partial(_named, reader, step), formula)
             assert f"{symbol} = {in_names} " in f"{text} ", symbol
+
+
+def test_what_a_call_is_given_is_what_its_operations_use(reader):
+    """Matrices and rows that are named as arguments hold the operands inside, at these indices."""
+    data, operations, calls = reader.data, reader.operations, reader.data["calls"]
+    place_of = {}
+    for n, identity in enumerate(reader.numbers["id"]):
+        matrix = data["matrices"][reader.numbers["matrix"][n]]
+        key = reader.numbers["step"][n], matrix["name"]
+        place_of.setdefault(key, {})[identity] = [
+            reader.numbers[axis][n] for axis in ("row", "column")
+        ]
+    products = rows = 0
+    told = {}  # by step: what the calls are given and return, but for numbers without a name
+    for number, arguments in enumerate(calls["arguments"]):
+        texts = [*arguments.values(), calls["result"][number] or ""]
+        names = [text for text in texts if not re.fullmatch(r"-?[\d.e+-]+|inf|nan", text)]
+        told.setdefault(calls["step"][number], []).append((calls["source"][number], names))
+        function = data["sources"][calls["source"][number]]["function"]
+        step = calls["step"][number]
+        inside = range(calls["first"][number], calls["end"][number])
+        for name in arguments.values():
+            found = re.fullmatch(r"(\S+?)\[(\d+)\]", name)
+            places = place_of.get((step, found[1])) if found else None
+            if not places or next(iter(places.values()))[1] is None:
+                continue
+            used = {operations[key][each] for each in inside for key in ("a", "b")} & set(places)
+            assert {places[each][0] for each in used} <= {int(found[2])}, (function, arguments)
+            rows += len(used)
+        if function != "dot":
+            continue
+        for each in inside:
+            if operations["op"][each] != "*":
+                continue
+            names = data["places"][operations["place"][each]][6]
+            at = dict(zip(names, operations["indices"][each], strict=True))
+            for key, argument, (row, column) in (("a", "a", "ik"), ("b", "b", "kj")):
+                name = arguments[argument]
+                places = place_of[step, name.removesuffix("^T")]
+                place = [at[row], at[column]]
+                if name.endswith("^T"):
+                    place.reverse()
+                assert places[operations[key][each]] == place, (arguments, at)
+            products += 1
+    assert products > 0 and told[0] == told[1]
+    assert rows > 0 or "softmax" not in str(data["meta"]["network"])

@@ -97,6 +97,14 @@ def test_every_table_shows_the_numbers_in_their_places(two_steps, form):
             seen += 1
         assert shown == {}
     assert seen > 100
+    flat = " ".join(text.replace("\\", "").split())
+    for matrix in reader.data["matrices"]:
+        sizes = zip(matrix["shape"], matrix["axes"], strict=True)
+        size = " by ".join(f"{length} {axis}{'s' * (length != 1)}" for length, axis in sizes)
+        title = matrix["title"] + (f", {size}" if size else "")
+        if form == "ascii":
+            title = title.replace("∂", "d").replace("δ", "delta")
+        assert f"{title}{')' if matrix['given'] is None and form != 'markdown' else '.'} " in flat
 
 
 def test_every_number_names_its_lines_and_every_operation_its_sentence(two_steps):

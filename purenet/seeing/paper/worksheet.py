@@ -27,6 +27,7 @@ _MOST_TERMS = 8  # of a sum that is worked as a whole
 _LAST_TERMS = 3  # of a longer one
 _MOST_NUMBERS = 48  # of a matrix that is printed as a whole
 _MOST_COLUMNS = 8
+_FEW = 2  # numbers that are printed without a table
 
 _TITLES = {
     "z": "Weighted sum",
@@ -222,7 +223,9 @@ class Worksheet(Worked):
             if not needed or (matrix["given"] is None and place in asked):
                 continue
             width = matrix["shape"][-1] if len(matrix["shape"]) == 2 else len(ids)
-            if len(ids) <= _MOST_NUMBERS and width <= _MOST_COLUMNS:
+            small = len(ids) <= _MOST_NUMBERS and width <= _MOST_COLUMNS
+            shown = matrix["role"] in ("inputs", "targets", "weights", "biases")
+            if not matrix["shape"] or (small and (shown or len(needed) == len(ids))):
                 rows = [ids[start : start + width] for start in range(0, len(ids), width)]
                 found.append((matrix, True, rows))
             else:
@@ -262,6 +265,13 @@ class Worksheet(Worked):
         if not matrix["shape"]:
             note = "" if is_given else f" <small>{title}</small>"
             return f"<p><b>{name}</b> {sign} {self._short(rows[0][0])}{note}</p>"
+        if not whole and len(rows[0]) <= _FEW:
+            note = f" <small>{title}</small>"
+            return "\n".join(
+                f"<p><b>{html.escape(self.symbols[self._final[each]])}</b> "
+                f"{'=' if self._is_exact(each) else '≈'} {self._short(each)}{note}</p>"
+                for each in rows[0]
+            )
         caption = f"<caption><b>{name}</b> {sign} <small>{title}</small></caption>"
         cells = ""
         if not whole:
