@@ -299,6 +299,9 @@ class Network:
             lowest loss (the validation loss, if there is validation data), as if training had ended
             there; also after Ctrl-C and TrainingDiverged.  ``history.best_epoch`` tells which.
 
+        Inputs and targets are copied: what becomes of them meanwhile, in lists or in an array,
+        changes nothing.
+
         Epochs are counted from 0 over the life of the network: a second call carries on.
 
         Raises ValueError or TypeError, before anything is changed, for unusable arguments;

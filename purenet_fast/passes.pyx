@@ -260,6 +260,9 @@ def predict_into(network, Inputs inputs, threads, buffer):
     """Write the outputs into a ``Buffer``; return False if an input is not finite."""
     cdef Pass job = Pass(network, inputs, None, min(threads, MOST_THREADS))
     cdef View target = View(buffer, inputs.rows, job.outputs.columns, True)
+    # Since the memory was checked, another thread may have set network.layers.
+    if target.buffer.len != target.buffer.itemsize * target.rows * target.columns:
+        raise ValueError(f"out: expected {target.rows} by {target.columns} numbers")
     if not job.run():
         return False
     with nogil:
