@@ -164,3 +164,65 @@ def test_every_number_names_its_lines_and_every_operation_its_sentence(two_steps
             rest = block[start + len(f"{function}, {file} line {line}") :]
             if rest.startswith(":"):
                 assert rest.startswith(f": {sentence}"), (symbol, rest[:90], sentence)
+
+
+def flowers():
+    rows = [[1.0, "red"], [2.0, "blue"], [4.0, "red"], [8.0, "blue"]]
+    table = purenet.Table(["height", "colour"], rows, "kind", ["reed", "moss", "fern", "moss"])
+    preparation = purenet.Preparation.from_table(table, "classes")
+    layers = [purenet.Dense(preparation.width, 3, "softmax")]
+    net = purenet.Network(layers, "categorical_cross_entropy", seed=2)
+    return purenet.TableModel(net, preparation), table
+
+
+@pytest.mark.parametrize("rate", [0.5, 40.0])
+def test_the_start_and_the_end_are_those_of_the_samples(rate):
+    model, table = flowers()
+    text = purenet.explain(model, table, learning_rate=rate, sample=[2, 0, 1], grain="matrix")
+    meta = text.recording.data["meta"]
+    shares = model.probabilities([[4.0, "red"], [1.0, "red"], [2.0, "blue"]])
+    said = re.findall(r"^    (\d) +(\w+) +(\w+) \(probability (\S+)\)$", text, re.MULTILINE)
+    assert said == [
+        (str(sample), kind, (best := max(row, key=row.get)), f"{row[best]:.4g}")
+        for sample, kind, row in zip([2, 0, 1], ["fern", "reed", "moss"], shares, strict=True)
+    ]
+    before = [row[:] for row in model.prepared_network.layers[0].weights]
+    chosen = table.part([2, 0, 1])
+    given = model.preparation.inputs(chosen), model.preparation.targets(chosen)
+    model.prepared_network.fit(*given, epochs=1, learning_rate=rate, shuffle=False)
+    after = model.prepared_network.evaluate(*given).loss
+    change = after / float(meta["losses"][0]) - 1
+    end = " ".join(text[text.index("\nEnd\n") :].split())
+    assert f"{after!r}, ≈ {abs(100 * change):.2g}% {'less' if change < 0 else 'more'}." in end
+    assert (change < 0) == (rate < 1)
+    answers = model.predict([[4.0, "red"], [1.0, "red"], [2.0, "blue"]])
+    assert [answer["answer"] for answer in meta["task"]["answers_after"]] == answers
+    assert meta["outputs_after"] == [
+        list(map(repr, row)) for row in model.prepared_network.predict(given[0])
+    ]
+    moves = re.findall(
+        r"^    W1\[(\d)\]\[(\d)\] .* ≈ (\S+) +from (\S+) to (\w+)$", text, re.MULTILINE
+    )
+    names, kinds = model.preparation.input_names, model.classes
+    largest = max(
+        abs(new - old)
+        for row, old_row in zip(model.prepared_network.layers[0].weights, before, strict=True)
+        for new, old in zip(row, old_row, strict=True)
+    )
+    assert f"{largest:.6g}" in moves[0][2]
+    for row, column, move, column_name, kind in moves:
+        k, j = int(row), int(column)
+        assert (column_name, kind) == (names[k], kinds[j])
+        weight = model.prepared_network.layers[0].weights[k][j]
+        assert move == f"{weight - before[k][j]:.6g}"
+
+
+def test_targets_and_outputs_at_the_start_are_those_of_the_samples():
+    text = text_of("softmax")
+    net, inputs, targets = networks.make(purenet, "softmax")
+    for sample in (2, 0):
+        target, found = (
+            ", ".join(f"{value:.6g}" for value in row)
+            for row in (targets[sample], net.predict([inputs[sample]])[0])
+        )
+        assert re.search(rf"^    {sample}  +{target}  +{found}$", text, re.MULTILINE)
