@@ -68,13 +68,15 @@ PURENET_INLINE void tile(const purenet_product *p, int begun, size_t columns, co
     const double rate = p->rate;
     size_t t;
     int r, v;
+    const double *soon = c;
+    PURENET_ONE_ADDRESS(soon); /* or the addresses of all rows of c would be kept meanwhile */
     PURENET_UNROLL
     for (r = 0; r < R; r++) {
         PURENET_UNROLL
         for (v = 0; v < C; v++) {
             /* The rows of c may lie far apart; they come from memory meanwhile. */
             if (v * W % 8 == 0)
-                PURENET_FETCH(c + r * c_row + v * W);
+                PURENET_FETCH(soon + r * c_row + v * W);
             sum[r][v] = all_of(0.0);
         }
     }
