@@ -192,7 +192,9 @@ cdef class Training(Job):
                   and samples.inputs.sparse.suits_batches(batch_size, shuffled))
         for i in range(threads):
             self.sparse[i] = sparse
-        if sparse and not shuffled and repeats and not self.large:
+        if sparse and shuffled:
+            engine.first.expect_shuffled(batch_size)
+        elif sparse and repeats and not self.large:
             engine.first.expect_again(batch_size)
         # A large batch is not left to one thread to find out what that takes.
         if threads > 1 and not self.large and LEAST_SHARE > 0.0:
