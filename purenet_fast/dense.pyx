@@ -9,15 +9,16 @@ from .fingerprint cimport PURENET_SOURCES
 from .parameters cimport Parameter, c_take_in, parameter_of
 from .samples cimport Inputs
 from .sparse cimport (
-    BatchColumns, purenet_mark_columns, purenet_order_by_column, purenet_order_scratch,
+    BatchColumns, purenet_fetch_blocks, purenet_mark_blocks, purenet_mark_columns,
+    purenet_order_by_column, purenet_order_scratch,
 )
 from .stages cimport GRADIENT, NOTHING, STEP, STEP_ASIDE, Stage, Worker
 from .threads cimport (
     LARGEST_PIECE, LEAST_SHARE, WORK_OF_PACKING, WORK_OF_UNIT, WORK_OF_WAITS, Threads,
 )
 from .vectors cimport (
-    KERNELS, PURENET_BIAS, PURENET_STEP, PURENET_STRIP, PURENET_SUM, Layer, purenet_columns,
-    purenet_product, purenet_rule,
+    KERNELS, PURENET_BIAS, PURENET_DESCENT, PURENET_FEW, PURENET_STEP, PURENET_STRIP, PURENET_SUM,
+    Layer, purenet_columns, purenet_marked, purenet_product, purenet_rule,
 )
 
 from purenet.layers import LayerGradient
@@ -429,13 +430,21 @@ cdef class FirstDenseStage(DenseStage):
         cdef size_t end = self.threads.begin_of(worker.number + 1, layer.inputs)
         cdef size_t place
         cdef bint finite
-        self.columns.order(worker.number, worker.batch, &worker.lists, row, end, worker.rows,
-                           worker.sample, worker.scratch, ordered)
-        finite = self.kernels.sparse_optimize(
-            ordered, worker.rows, layer.outputs, layer.delta, layer.outputs, rule, layer.weights,
-            first, second, layer.stride, worker.step_scratch)
         # The slopes of an input that is zero in all samples are zero, as the gradient there is.
-        purenet_mark_columns(ordered, listed)
+        if self.few:
+            finite = self.kernels.few_optimize(
+                &self.samples.sparse.marked, row, end, worker.rows, worker.sample, layer.outputs,
+                layer.delta, layer.outputs, rule, layer.weights, first, second, layer.stride,
+                worker.step_scratch)
+            purenet_mark_blocks(&self.samples.sparse.marked, layer.inputs, worker.rows,
+                                worker.sample, listed)
+        else:
+            self.columns.order(worker.number, worker.batch, &worker.lists, row, end, worker.rows,
+                               worker.sample, worker.scratch, ordered)
+            finite = self.kernels.sparse_optimize(
+                ordered, worker.rows, layer.outputs, layer.delta, layer.outputs, rule,
+                layer.weights, first, second, layer.stride, worker.step_scratch)
+            purenet_mark_columns(ordered, listed)
         while row < end:
             if not listed[row]:
                 place = row * layer.stride
@@ -464,6 +473,16 @@ cdef class FirstDenseStage(DenseStage):
         cdef double *weights = self.target_of_lists(worker, &rate)
         cdef size_t number = worker.number
         cdef size_t output, outputs, other
+        cdef purenet_rule rule
+        if self.few:
+            rule = purenet_rule(kind=PURENET_DESCENT, rate=rate, keep=0.0, keep_squares=0.0,
+                                epsilon=0.0, shrink=1.0)
+            worker.weights_finite = self.kernels.few_optimize(
+                &self.samples.sparse.marked, self.threads.begin_of(number, layer.inputs),
+                self.threads.begin_of(number + 1, layer.inputs), worker.rows, worker.sample,
+                layer.outputs, layer.delta, layer.outputs, &rule, weights, weights, weights,
+                layer.stride, worker.step_scratch)
+            return
         self.columns.order(
             number, worker.batch, &worker.lists, self.threads.begin_of(number, layer.inputs),
             self.threads.begin_of(number + 1, layer.inputs), worker.rows, worker.sample,
@@ -524,8 +543,21 @@ cdef class FirstDenseStage(DenseStage):
     cdef int expect_again(self, size_t batch_size) except -1:
         return self.columns.keep(batch_size)
 
+    cdef int expect_shuffled(self, size_t batch_size) except -1:
+        if (batch_size <= PURENET_FEW and self.kernels.few_optimize != NULL
+                and not self.together and not self.large):
+            self.samples.sparse.mark()
+            self.few = True
+        return 0
+
     cdef void fetch(self, Worker *worker) noexcept nogil:
-        self.columns.fetch(worker.number, worker.batch)
+        cdef const purenet_marked *marked = &self.samples.sparse.marked
+        cdef size_t i
+        if self.few:
+            for i in range(worker.rows):
+                purenet_fetch_blocks(marked.blocks + worker.sample[i] * marked.step, marked.step)
+        else:
+            self.columns.fetch(worker.number, worker.batch)
 
     cdef bint deltas_finite(self, Worker *worker) noexcept nogil:
         return self.kernels.all_finite((worker.end - worker.begin) * self.outputs,

@@ -1,7 +1,7 @@
 from libc.stdint cimport uint8_t
 
 from .buffers cimport Reading, purenet_store
-from .vectors cimport purenet_columns, purenet_sparse
+from .vectors cimport purenet_block, purenet_columns, purenet_marked, purenet_sparse
 
 cdef extern from "kernels/columns.h" nogil:
     size_t purenet_order_scratch(size_t samples, size_t columns, size_t entries)
@@ -11,6 +11,9 @@ cdef extern from "kernels/columns.h" nogil:
     bint purenet_keep_columns(const purenet_columns *x, purenet_store **store, size_t more,
                               purenet_columns *kept)
     void purenet_mark_columns(const purenet_columns *x, uint8_t *listed)
+    void purenet_mark_blocks(const purenet_marked *x, size_t columns, size_t samples,
+                             const size_t *sample, uint8_t *listed)
+    void purenet_fetch_blocks(const purenet_block *block, size_t blocks)
     void purenet_fetch_columns(const purenet_columns *kept)
 
 
@@ -26,7 +29,10 @@ cdef class Sparse:
     cdef size_t *start
     cdef uint8_t *column
     cdef double *value
+    cdef purenet_block *blocks  # NULL until ``mark``
+    cdef purenet_marked marked  # and all that is marked
 
+    cdef int mark(self) except -1
     cdef double bytes_with_columns(self, size_t batches) noexcept
     cdef double bytes_of_columns(self, size_t batches) noexcept
     cdef double entries_of_row(self) noexcept

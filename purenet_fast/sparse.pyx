@@ -3,7 +3,7 @@
 How they are listed is said in kernels/kernels.h, at ``purenet_sparse``.
 """
 
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
@@ -16,7 +16,9 @@ from .buffers cimport (
 )
 from .fingerprint cimport PURENET_SOURCES
 from .threads cimport WORK_OF_COPY
-from .vectors cimport KERNELS, PURENET_STRIP, purenet_columns, purenet_sparse
+from .vectors cimport (
+    KERNELS, PURENET_STRIP, purenet_block, purenet_columns, purenet_marked, purenet_sparse,
+)
 from .views cimport View
 
 SOURCES = PURENET_SOURCES
@@ -46,6 +48,34 @@ cdef class Sparse:
         free(self.start)
         free(self.column)
         free(self.value)
+        free(self.blocks)
+
+    cdef int mark(self) except -1:
+        """List the bits of the columns, too, of rows that are listed one by one.
+
+        See ``purenet_marked``.
+        """
+        cdef size_t blocks = (self.columns + 63) // 64
+        cdef size_t strips = self.lists.strips
+        cdef purenet_block *block
+        cdef size_t row, strip, place, entry, column
+        if self.blocks != NULL:
+            return 0
+        self.blocks = <purenet_block *> purenet_memory(self.rows * blocks * sizeof(purenet_block))
+        if self.blocks == NULL:
+            raise MemoryError()
+        memset(self.blocks, 0, self.rows * blocks * sizeof(purenet_block))
+        self.marked = purenet_marked(step=blocks, blocks=self.blocks, value=self.value)
+        for row in range(self.rows):
+            block = self.blocks + row * blocks
+            for strip in range(strips):
+                place = row * strips + strip
+                for entry in range(self.start[place], self.start[place + 1]):
+                    column = strip * PURENET_STRIP + self.column[entry]
+                    if block[column // 64].bits == 0:
+                        block[column // 64].start = entry
+                    block[column // 64].bits |= <uint64_t> 1 << (column % 64)
+        return 0
 
     cdef double bytes_with_columns(self, size_t batches) noexcept:
         """Return the memory that is needed, at most, if each batch's columns are listed, too."""

@@ -79,6 +79,7 @@ cdef class Stage:
     # Of the first layer alone.
     cdef bint takes_lists(self) noexcept
     cdef int expect_again(self, size_t batch_size) except -1
+    cdef int expect_shuffled(self, size_t batch_size) except -1
     cdef void fetch(self, Worker *worker) noexcept nogil
     cdef bint deltas_finite(self, Worker *worker) noexcept nogil
     cdef bint can_optimize(self) noexcept

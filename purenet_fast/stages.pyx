@@ -238,8 +238,12 @@ cdef class Stage:
         """Keep what is made of the lists: batches of so many samples come in the same order again."""
         return 0
 
+    cdef int expect_shuffled(self, size_t batch_size) except -1:
+        """Get ready for batches of so many samples, whose order is drawn."""
+        return 0
+
     cdef void fetch(self, Worker *worker) noexcept nogil:
-        """Have what was kept of a batch on its way from memory."""
+        """Have what the step of a batch will read on its way from memory."""
 
     cdef bint deltas_finite(self, Worker *worker) noexcept nogil:
         """Return whether the deltas of the thread's samples are finite."""

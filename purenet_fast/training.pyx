@@ -213,7 +213,9 @@ cdef class Training(Job):
                 self.weights = engine.memory.numbers(batch_size)
         self.listed = listed and samples.inputs.sparse.suits_batches(batch_size, shuffled)
         self.look_at_weights()
-        if self.sparse[0] and not shuffled and repeats and not self.large:
+        if self.listed and shuffled:
+            engine.first.expect_shuffled(batch_size)
+        elif self.sparse[0] and repeats and not self.large:
             engine.first.expect_again(batch_size)
         if threads > 1 and not self.large:
             self.listed = self.sparse[0]  # they share accordingly, in all runs

@@ -2,7 +2,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 cdef extern from "kernels/kernels.h" nogil:
     enum:
-        PURENET_SLACK, PURENET_STRIP
+        PURENET_SLACK, PURENET_STRIP, PURENET_FEW
         PURENET_LINEAR, PURENET_SIGMOID, PURENET_TANH, PURENET_RELU, PURENET_LEAKY_RELU
         PURENET_SUM, PURENET_BIAS, PURENET_STEP
         PURENET_DESCENT, PURENET_MOMENTUM, PURENET_NESTEROV, PURENET_ADAGRAD, PURENET_RMSPROP
@@ -31,6 +31,14 @@ cdef extern from "kernels/kernels.h" nogil:
 
     ctypedef struct purenet_columns:
         size_t groups, columns, entries
+        const double *value
+
+    ctypedef struct purenet_block:
+        uint64_t start, bits
+
+    ctypedef struct purenet_marked:
+        size_t step
+        const purenet_block *blocks
         const double *value
 
     ctypedef struct purenet_windows:
@@ -106,6 +114,11 @@ cdef extern from "kernels/kernels.h" nogil:
                                 const double *delta, size_t delta_row, const purenet_rule *rule,
                                 double *w, double *first, double *second, size_t w_row,
                                 double *scratch) noexcept nogil
+        bint (*few_optimize)(const purenet_marked *x, size_t first, size_t last, size_t samples,
+                             const size_t *sample, size_t outputs, const double *delta,
+                             size_t delta_row, const purenet_rule *rule, double *w,
+                             double *first_memory, double *second_memory, size_t w_row,
+                             double *scratch) noexcept nogil
         void (*optimize)(const purenet_rule *rule, size_t n, const double *g, double *w,
                          double *first, double *second) noexcept nogil
         void (*penalty_slopes)(double l1, double l2, size_t n, const double *w,

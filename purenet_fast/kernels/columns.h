@@ -143,6 +143,29 @@ static inline void purenet_mark_columns(const purenet_columns *x, uint8_t *liste
         listed[x->column[i]] = 1;
 }
 
+/* Set what stands for each column that any of the samples has to 1. */
+static inline void purenet_mark_blocks(const purenet_marked *x, size_t columns, size_t samples,
+                                       const size_t *sample, uint8_t *listed)
+{
+    size_t b, s, k;
+    for (b = 0; b < x->step; b++) {
+        const size_t end = columns - b * 64 < 64 ? columns - b * 64 : 64;
+        uint64_t bits = 0;
+        for (s = 0; s < samples; s++)
+            bits |= x->blocks[sample[s] * x->step + b].bits;
+        for (k = 0; k < end; k++)
+            listed[b * 64 + k] = bits >> k & 1;
+    }
+}
+
+/* Ask for the blocks of a row. */
+static inline void purenet_fetch_blocks(const purenet_block *block, size_t blocks)
+{
+    size_t b;
+    for (b = 0; b < blocks; b += 4)
+        PURENET_FETCH(block + b);
+}
+
 /* Ask for the beginning of what a step will need. */
 static inline void purenet_fetch_columns(const purenet_columns *kept)
 {

@@ -106,6 +106,22 @@ typedef struct {
     const uint32_t *sample;
 } purenet_columns;
 
+/* The same inputs with a bit for each of their columns, in blocks of 64: row s has the blocks from
+ * blocks[s * step] on.  So the entry of a column is found without any order: behind as many others
+ * of its block as there are bits before its own. */
+typedef struct {
+    uint64_t start; /* where the block's entries begin */
+    uint64_t bits;  /* bit k: has its column k an entry? */
+} purenet_block;
+
+typedef struct {
+    size_t step;
+    const purenet_block *blocks;
+    const double *value;
+} purenet_marked;
+
+#define PURENET_FEW 16 /* samples of a batch that is taken like this */
+
 /* IMAGES lie in two ways.  Between layers that know nothing of images, a sample is a flat row:
  * channel by channel, row by row.  The kernels for images take them pixel by pixel, a pixel's
  * channels side by side and filled up to `depth` numbers, whole vectors.  What stands in the lanes
@@ -231,6 +247,13 @@ typedef struct {
                            const double *delta, size_t delta_row, const purenet_rule *rule,
                            double *w, double *first, double *second, size_t w_row,
                            double *scratch);
+    /* The same for a batch of up to PURENET_FEW samples, in the columns first <= k < last, which need
+     * not be put in order; NULL where that takes longer. */
+    int (*few_optimize)(const purenet_marked *x, size_t first, size_t last, size_t samples,
+                        const size_t *sample, size_t outputs, const double *delta,
+                        size_t delta_row, const purenet_rule *rule, double *w,
+                        double *first_memory, double *second_memory, size_t w_row,
+                        double *scratch);
     /* One step of n numbers w with the slopes g, and with what is remembered of each: one number or
      * two, as the rule needs. */
     void (*optimize)(const purenet_rule *rule, size_t n, const double *g, double *w, double *first,

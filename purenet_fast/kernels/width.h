@@ -12,6 +12,7 @@
 #include "product.h"
 #include "random.h"
 #include "sparse.h"
+#include "few.h"
 #include "views.h"
 
 const purenet_kernels TABLE = {
@@ -34,6 +35,7 @@ const purenet_kernels TABLE = {
     sparse_forward,
     sparse_step,
     sparse_optimize,
+    few_optimize,
     optimize,
     penalty_slopes,
     clip,

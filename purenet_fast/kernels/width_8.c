@@ -8,9 +8,9 @@
 #include <immintrin.h>
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,popcnt"))), apply_to = function)
 #else
-#pragma GCC target("avx512f,avx512dq,prefer-vector-width=512")
+#pragma GCC target("avx512f,avx512dq,popcnt,prefer-vector-width=512")
 #endif
 #define W 8
 #define NAME "avx512"
