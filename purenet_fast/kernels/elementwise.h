@@ -139,9 +139,10 @@ PURENET_INLINE void tanh_vecs(vec *x, const int N)
 #define FOR_EACH_VECTOR(n, statement)                                                              \
     do {                                                                                           \
         size_t i, lanes = W;                                                                       \
-        for (i = 0; i < (n); i += W) {                                                             \
-            if ((n) - i < W)                                                                       \
-                lanes = (n) - i;                                                                   \
+        for (i = 0; i + W <= (n); i += W) /* whole vectors: no question with each */               \
+            statement;                                                                             \
+        if (i < (n)) {                                                                             \
+            lanes = (n) - i;                                                                       \
             statement;                                                                             \
         }                                                                                          \
     } while (0)
