@@ -160,11 +160,9 @@ PURENET_INLINE void sums_tile(const purenet_windows *w, const size_t *offset, co
         for (v = 0; v < C; v++)
             sum[t][v] = load(sums + t * depth + v * W);
     }
-    if (total != NULL) {
-        PURENET_UNROLL
-        for (v = 0; v < C; v++)
-            deltas[v] = load(total + v * W);
-    }
+    PURENET_UNROLL
+    for (v = 0; v < C; v++)
+        deltas[v] = total == NULL ? all_of(0.0) : load(total + v * W);
     for (; place < end; place++) {
         const size_t p = *place;
         vec row[IMAGE_VECTORS];
