@@ -92,10 +92,9 @@ def builders(folder):
     return target
 
 
-def generated(folder, names):
-    """Return the files of a folder that a build has made, and others that no build needs."""
-    made = set(shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")(folder, names))
-    return made | {name for name in names if name.endswith(".c") and name[:-2] + ".pyx" in names}
+def compiled(folder, names):
+    """Return the files of a folder that a compiler has made: what Cython has made is still good."""
+    return shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")(folder, names)
 
 
 def start_build(folder, tools, **flags):
@@ -105,7 +104,7 @@ def start_build(folder, tools, **flags):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, folder)
     for name in ("purenet", "purenet_fast", "tests"):
-        shutil.copytree(ROOT / name, folder / name, ignore=generated)
+        shutil.copytree(ROOT / name, folder / name, ignore=compiled)
     environment = {**os.environ, "PURENET_REQUIRE_EXTENSIONS": "1", "CFLAGS": ""}
     environment.pop("PURENET_NO_EXTENSIONS", None)
     environment.update(flags)
