@@ -6,6 +6,7 @@ the one before.  So no network can be trained in less time than its operations t
 
 from __future__ import annotations
 
+import os
 import time
 from types import ModuleType
 
@@ -14,13 +15,11 @@ from .networks import Case
 from .timing import Effort
 
 WIDTHS = ("avx512", "avx2", "sse2", "neon", "vector", "portable")
-PIECES = ("forward", "backward", "step")
 
 
 def measure_peaks(fast: ModuleType, effort: Effort) -> dict[str, float]:
     """Return operations a second for each vector width that is here, the fastest of some runs."""
     vectors = fast.vectors
-    chosen = vectors.chosen_vectors()
     rounds = 1 if effort.most == 1 else 500_000
     peaks = {}
     for width in WIDTHS:
@@ -34,7 +33,8 @@ def measure_peaks(fast: ModuleType, effort: Effort) -> dict[str, float]:
             operations = vectors.multiply_and_add(rounds)
             found.append(operations / (time.perf_counter() - start))
         peaks[width] = max(found)
-    vectors.choose_vectors(chosen)
+    # As before: not the name of the widest, which would force it on narrow networks, too.
+    vectors.choose_vectors(os.environ.get("PURENET_VECTOR", ""))
     return peaks
 
 

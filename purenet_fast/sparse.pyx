@@ -276,7 +276,7 @@ cdef class Listing(Reading):
             if not reserve(part, part.entries + strips * PURENET_STRIP):
                 return False
             if self.view is not None:
-                if part.first == 0:  # the caller's thread
+                if part == self.parts:  # the caller's thread
                     self.threads.look(<double> WORK_OF_COPY * columns)
                 if self.threads.stopped():
                     return True

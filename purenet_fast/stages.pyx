@@ -140,7 +140,7 @@ cdef class Stage:
         return 0
 
     cdef Layer *narrow(self) noexcept:
-        """Return what the kernels for narrow networks need; NULL if they have nothing like this layer."""
+        """Return what the kernels for narrow networks need; NULL if they have no such layer."""
         return NULL
 
     cdef void plan(self, Worker *worker, const double *x, double *d_x) noexcept nogil:

@@ -7,11 +7,12 @@ Where the threads wait for each other, in one batch of ``Training.batch``::
     shuffle        |                  |
     ========= 1 =========             | the order of the epoch must be there
     gather its samples: the next batch begins here, too
-    ========= 2 =========             | only if the first layer is shared by its outputs, which
-                   |                  | need all samples, and these have been gathered
-    z of its outputs of the first layer
-    ========= 3 =========             | only then: the way on needs all outputs of a sample
     its samples forward, loss, delta back to the first layer
+    ========= 2 =========             | on that way, only before a layer that is shared otherwise,
+                   |                  | forward by its outputs, back by its inputs: it needs all
+                   |                  | samples
+    its outputs, or its inputs, of all samples
+    ========= 3 =========             | then: what follows needs all numbers of a sample
     ========= 4 =========             | the step needs the deltas of all samples; up to here every
                    |                  | thread has read the weights, from here on they change
     add up losses  |                  |
@@ -39,11 +40,12 @@ penalties or clipping, there is another way from 5 on (``changes``)::
 Before the first of them all threads wait for the start, and after the last one thread 0 waits for
 the end of the others (``threads``).  Where one thread may be faster than all, they take turns
 (``sharing``): all threads meet once more before the first batch of a turn (0), because its time
-counts from there; and before 4, thread 0 decides whether the turn ends with the batch.  A wait returns whether all are to stop; whoever asks for that
-decides nothing for a single thread.  At 1 to 5, and at A, B and C, the batch is dropped then:
-nothing of it stands anywhere.  From 6 on weights have changed, and the batch must be finished; so
-at 6, at 8, and at 7 without a copy, the result makes no difference, and the next wait returns it
-again.
+counts from there; and before 4, thread 0 decides whether the turn ends with the batch.
+
+A wait returns whether all are to stop; whoever asks for that decides nothing for a single thread.
+At 1 to 5, and at A, B and C, the batch is dropped then: nothing of it stands anywhere.  From 6 on
+weights have changed, and the batch must be finished; so at 6, at 8, and at 7 without a copy, the
+result makes no difference, and the next wait returns it again.
 """
 
 from libc.stdint cimport uint64_t

@@ -256,10 +256,11 @@ def test_the_operations_of_an_epoch() -> None:
 
 
 def test_the_peak_of_each_width(fast: ModuleType) -> None:
-    before = fast.vectors.chosen_vectors()
+    chosen, for_narrow = fast.vectors.chosen_vectors(), fast.vectors.vectors_for((3, 4, 1))
     peaks = measure_peaks(fast, TINY)
-    assert fast.vectors.chosen_vectors() == before
-    assert {before, "portable"} <= set(peaks)
+    assert fast.vectors.chosen_vectors() == chosen
+    assert fast.vectors.vectors_for((3, 4, 1)) == for_narrow
+    assert {chosen, "portable"} <= set(peaks)
     assert fast.vectors.multiply_and_add(10) == 10 * fast.vectors.multiply_and_add(1)
 
 

@@ -41,10 +41,12 @@ int purenet_choose(const char *wanted, const purenet_kernels **chosen)
     const purenet_kernels *here[4];
     size_t count = 0, i;
 #if PURENET_AVX
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
-        here[count++] = &purenet_kernels_8;
-    if (__builtin_cpu_supports("avx2"))
-        here[count++] = &purenet_kernels_4;
+    if (__builtin_cpu_supports("popcnt")) { /* every such processor has it, not every virtual one */
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
+            here[count++] = &purenet_kernels_8;
+        if (__builtin_cpu_supports("avx2"))
+            here[count++] = &purenet_kernels_4;
+    }
 #endif
 #if PURENET_VECTORS
     here[count++] = &purenet_kernels_2;

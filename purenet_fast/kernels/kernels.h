@@ -207,8 +207,8 @@ typedef struct {
     /* A network whose layers have at most so many inputs and outputs is narrow.  Its layers are too
      * small for the functions below, which take longer to begin than to compute. */
     size_t narrow_width;
-    /* Lay out in memory, which is all zeros, what a run needs; returns how many numbers that takes,
-     * and without memory (NULL) does nothing else. */
+    /* Lay out in memory, which is all zeros, what a run needs; returns how many numbers that takes.
+     * Without memory (NULL) that is all that counts. */
     size_t (*narrow_lay_out)(purenet_run *run, double *memory);
     /* Go on with a run for so many batches, or to its end, or to the end of an epoch after which a
      * weight or bias is not finite; returns whether they are.  Within an epoch nobody looks. */

@@ -7,8 +7,7 @@ PURENET_INLINE double *narrow_take(double *memory, size_t *used, size_t numbers)
     return taken;
 }
 
-/* Lay out in memory, which is all zeros, what the run needs; returns how many numbers that takes, and
- * without memory does nothing else. */
+/* Lay out in memory, which is all zeros, what the run needs; returns how many numbers that takes. */
 static size_t narrow_lay_out(purenet_run *run, double *memory)
 {
     const purenet_layer *layer = run->layers, *last = layer + run->count - 1;

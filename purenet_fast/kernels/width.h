@@ -10,6 +10,7 @@
 #include "peak.h"
 #include "pooling.h"
 #include "product.h"
+#include "blocks.h"
 #include "random.h"
 #include "sparse.h"
 #include "few.h"
