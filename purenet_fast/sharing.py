@@ -1,19 +1,24 @@
 """Whether several threads are faster than one: they take turns at a training, on the clock.
 
 How many threads pay where each has a processor of its own is worked out beforehand
-(``Engine.threads_for``).  But another program may have one of these processors.  So now and then
-one thread computes alone, and training goes on with what was faster.  Which it is changes no bit.
+(``Engine.threads_for``).  But another program may have one of these processors, and what one
+processor has written may reach another slowly.  So one thread begins, all are tried, training goes
+on with what was faster, and now and then the other way is tried again.  Which it is changes no bit.
 """
 
 from __future__ import annotations
 
 # In nanoseconds.
-SHORTEST_TURN = 2_000_000
+FIRST_TURN = 2_000_000  # of one thread; a shorter training starts no other
+TRIAL = 1_000_000
 LONGEST_TURN = 100_000_000
-LONGEST_BREAK = 4_000_000_000
+LONGEST_PAUSE = 4_000_000_000
 
 # What may be slower is tried for so small a part of the time.
 PART = 32
+
+# Threads are used if they save so much; less may be chance.
+GAIN = 0.03
 
 
 class Sharing:
@@ -23,15 +28,14 @@ class Sharing:
     though a batch is always finished.
     """
 
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
-        self.together = True
-        self.longest = SHORTEST_TURN
-        self.pace_together = 0.0  # nanoseconds a sample, in the last turn; 0.0: there was none
+    def __init__(self) -> None:
+        self.together = False
+        self.longest = FIRST_TURN
+        self.faster: bool | None = None  # all threads?  None: they have not been tried
+        self.pace_together = 0.0  # nanoseconds a sample, in the last turn
         self.pace_alone = 0.0
         self.since = 0  # nanoseconds since the other way was tried
-        self.trial = 0  # nanoseconds until one thread is tried for the first time
-        self.pause = 0  # and from one failed trial of all threads to the next
+        self.pause = 0  # from one such trial to the next
 
     def took(self, samples: int, nanoseconds: int, asleep: int) -> None:
         """Note how long the turn took, and decide who takes the next.
@@ -41,34 +45,25 @@ class Sharing:
         self.since += nanoseconds
         if self.together:
             self.pace_together = nanoseconds / samples
-            self._after_all(nanoseconds, asleep)
         else:
             self.pace_alone = nanoseconds / samples
-            self._after_one()
-
-    def _after_all(self, nanoseconds: int, asleep: int) -> None:
-        if self.pace_alone == 0.0:
-            if self.trial == 0:  # one thread takes so many times as long, if all is well
-                self.trial = PART // 4 * self.threads * nanoseconds
-            if self.since >= self.trial or 3 * asleep > nanoseconds:
-                self._next(False, SHORTEST_TURN)
-            else:
-                self._next(True, min(2 * self.longest, self.trial))
-        elif self.pace_together < self.pace_alone:
-            self.pause = 0
-            self._next(True, min(4 * self.longest, LONGEST_TURN))
+        if self.together is not (self.faster or False):
+            self._decide(nanoseconds)
+        elif self.since >= self.pause or self._has_slowed_down(nanoseconds, asleep):
+            self.together, self.longest = not self.together, TRIAL
         else:
-            trial = nanoseconds if self.longest == SHORTEST_TURN else SHORTEST_TURN
-            self.pause = min(max(2 * self.pause, PART * trial), LONGEST_BREAK)
-            self.since = 0
-            self._next(False, min(LONGEST_TURN, self.pause))
+            self.longest = min(LONGEST_TURN, self.pause - self.since)
 
-    def _after_one(self) -> None:
-        if self.pace_together < self.pace_alone or self.since >= self.pause:
-            self.since = 0
-            self._next(True, SHORTEST_TURN)
-        else:
-            self._next(False, min(LONGEST_TURN, self.pause - self.since))
+    def _has_slowed_down(self, nanoseconds: int, asleep: int) -> bool:
+        """Return whether all threads seem to be no faster any more."""
+        return self.together and (3 * asleep > nanoseconds or self.pace_together >= self.pace_alone)
 
-    def _next(self, together: bool, longest: int) -> None:
-        self.together, self.longest = together, longest
+    def _decide(self, nanoseconds: int) -> None:
+        """Choose what was faster, after a trial that took so long."""
+        together = self.pace_together < (1.0 - GAIN) * self.pace_alone
+        least = PART * nanoseconds
+        self.pause = min(max(2 * self.pause, least), LONGEST_PAUSE)
+        if together is not self.faster:
+            self.faster, self.pause = together, min(least, LONGEST_PAUSE)
+        self.together, self.since = together, 0
+        self.longest = min(LONGEST_TURN, self.pause)

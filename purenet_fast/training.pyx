@@ -225,7 +225,7 @@ cdef class Training(Job):
         # A large batch is not left to one thread to find out what that takes.
         if threads > 1 and not self.large and LEAST_SHARE > 0.0:
             if samples.sharing is None:
-                samples.sharing = Sharing(threads)
+                samples.sharing = Sharing()
             self.sharing = samples.sharing
             self.alone = Training(network, samples, course, batch_size, settings, 1, repeats)
             # They never compute at the same time.
@@ -335,6 +335,7 @@ cdef class Training(Job):
     cdef int take_turn(self) except -1:
         """Train for as long as a turn is, with all threads or with one alone."""
         cdef Training now = self
+        cdef uint64_t asked, time
         cdef size_t i
         if self.sharing is not None and not self.sharing.together:
             now = self.alone
@@ -342,8 +343,8 @@ cdef class Training(Job):
         now.longest = 0 if self.sharing is None else self.sharing.longest
         now.turn_ends = False
         now.trained = 0
-        now.threads.shared.asleep = 0
         now.engine.rate = self.course.rates[self.course.epoch]
+        asked = purenet_nanoseconds()
         now.run_in_threads()
         if now is not self:
             for i in range(self.threads.count):
@@ -352,7 +353,11 @@ cdef class Training(Job):
                 self.threads.error = now.threads.error
                 self.threads.stop()
         if self.sharing is not None and now.trained > 0:
-            self.sharing.took(now.trained, now.ended - now.began, now.threads.shared.asleep)
+            time = now.ended - now.began
+            # What the start of threads takes is made good in a long turn, of which there are more.
+            if not now.turn_ends or now.began - asked > time:
+                time = now.ended - asked
+            self.sharing.took(now.trained, time, now.threads.shared.asleep)
         return 0
 
     cdef int enter(self, list losses, list accuracies) except -1:
@@ -429,6 +434,7 @@ cdef class Training(Job):
             if self.threads.wait(number):  # 0
                 return
             if number == 0:
+                self.threads.shared.asleep = 0
                 self.began = purenet_nanoseconds()
         while epoch < self.course.epochs and not worker.turn_ends:
             if start == 0:

@@ -436,7 +436,7 @@ class Alternating:
 
     turns: ClassVar[list[bool]] = []
 
-    def __init__(self, threads):
+    def __init__(self):
         self.together, self.longest = True, 1
 
     def took(self, samples, nanoseconds, asleep):
@@ -491,7 +491,7 @@ MILLISECOND = 1_000_000
 def test_what_is_faster_takes_the_turns(fast, together, alone, least, most):
     from purenet_fast.sharing import Sharing
 
-    sharing, batch, passed, samples, shared = Sharing(10), 128, 0, 0, 0
+    sharing, batch, passed, samples, shared = Sharing(), 128, 0, 0, 0
     while passed < 20_000 * MILLISECOND:
         pace = (together if sharing.together else alone) * MILLISECOND / batch
         batches = max(1, round(sharing.longest / (pace * batch)))
