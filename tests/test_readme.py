@@ -73,7 +73,7 @@ def test_the_python_blocks_print_what_the_readme_says(backend, tmp_path):
         encoding="utf-8",
         env=environment(),
         cwd=tmp_path,
-        timeout=60,
+        timeout=300,  # pure Python trains a table in it, perhaps beside others
     )
     assert (done.returncode, done.stderr) == (0, "")
     shown = [output for _, output in blocks]
@@ -114,7 +114,7 @@ def test_the_commands_print_what_the_readme_says(fast, tmp_path, lines, shown):
             encoding="utf-8",
             env=environment(tmp_path),
             cwd=tmp_path,
-            timeout=60,
+            timeout=300,  # pure Python trains a table in it, perhaps beside others
         )
         assert (done.returncode, done.stderr) == (0, ""), line
         assert done.stdout
