@@ -282,10 +282,10 @@ def test_zeros_of_both_signs(both, compiled, activation):
 
 # Networks of every width: all up to the first that takes several tiles of any kernel, and those
 # round the next borders.
-WIDTHS = [*range(1, 36), 39, 40, 41, 47, 48, 49, 56, 57, 63, 64, 65, 66, 70]
+UNITS = [*range(1, 36), 39, 40, 41, 47, 48, 49, 56, 57, 63, 64, 65, 66, 70]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", UNITS)
 def test_every_width(both, compiled, width):
     # As inputs, between layers and as outputs.
     generator = random.Random(width)
@@ -308,7 +308,7 @@ def test_every_width(both, compiled, width):
         check(both, compiled, case, f"{layers}")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", UNITS)
 def test_every_width_after_inputs_that_are_mostly_zero(both, compiled, width):
     generator = random.Random(f"sparse {width}")
     columns = 64 + width
