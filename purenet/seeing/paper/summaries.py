@@ -85,7 +85,7 @@ def _plain_task(meta: dict[str, Any]) -> str:
 
 
 def _task_in_words(task: dict[str, Any]) -> str:
-    """Return for example "4 columns in, height and width; out: kind, one of 2 classes"."""
+    """Return, say, "The task: 2 columns in: height, width. Out: kind, one of 2: ash, oak."."""
     names = [_with_unit(column["name"], column["unit"], "({})") for column in task["columns"]]
     given = f"{len(names)} column{'' if len(names) == 1 else 's'} in: "
     given += plain_list(names, _MOST_NAMES)

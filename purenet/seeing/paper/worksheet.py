@@ -61,46 +61,44 @@ _FUNCTIONS: dict[str, Callable[..., float]] = {
 }
 
 
-class Sheet(NamedTuple):
-    """What can be chosen for a worksheet: one step with one sample of a network of dense layers."""
-
-    recording: Recording
-
-    def check(self) -> None:
-        """Raise ValueError, naming the argument, for a recording that no worksheet can be of."""
-        meta = self.recording.data["meta"]
-        if meta["steps"] != 1:
-            raise ValueError(f"steps: found {meta['steps']}, expected 1: a worksheet has one step")
-        if len(meta["samples"]) != 1:
-            raise ValueError(
-                f"sample: found {len(meta['samples'])} samples, expected one: a worksheet is "
-                f"worked by hand"
-            )
-        for name in ("layer", "unit"):
-            if meta[name] is not None:
-                raise ValueError(
-                    f"{name}: found {meta[name]}, expected none: a worksheet goes through the "
-                    f"whole network"
-                )
-        if meta["open_functions"]:
-            raise ValueError("open_functions: found True, expected False for a worksheet")
-        for number, layer in enumerate(meta["network"]["layers"]):
-            if "kind" in layer:
-                raise ValueError(
-                    f"format: layer {number} is {layer['kind']}, and a worksheet is of Dense "
-                    f"layers alone; expected text, markdown, html or json"
-                )
-        if meta["stopped"]:
-            raise ValueError(f"format: {meta['stopped']}; a worksheet needs finite numbers")
-
-
 def as_worksheet(recording: Recording) -> str:
     """Return a recording of one step with one sample as a page to print, and its key.
 
     Raises ValueError, naming the argument, for another recording.
     """
-    Sheet(recording).check()
+    check(recording)
     return Worksheet(recording).page()
+
+
+def check(recording: Recording) -> None:
+    """Raise ValueError, naming the argument, for a recording that no worksheet can be of.
+
+    A worksheet is of one step with one sample of a network of dense layers.
+    """
+    meta = recording.data["meta"]
+    if meta["steps"] != 1:
+        raise ValueError(f"steps: found {meta['steps']}, expected 1: a worksheet has one step")
+    if len(meta["samples"]) != 1:
+        raise ValueError(
+            f"sample: found {len(meta['samples'])} samples, expected one: a worksheet is "
+            f"worked by hand"
+        )
+    for name in ("layer", "unit"):
+        if meta[name] is not None:
+            raise ValueError(
+                f"{name}: found {meta[name]}, expected none: a worksheet goes through the "
+                f"whole network"
+            )
+    if meta["open_functions"]:
+        raise ValueError("open_functions: found True, expected False for a worksheet")
+    for number, layer in enumerate(meta["network"]["layers"]):
+        if "kind" in layer:
+            raise ValueError(
+                f"format: layer {number} is {layer['kind']}, and a worksheet is of Dense "
+                f"layers alone; expected text, markdown, html or json"
+            )
+    if meta["stopped"]:
+        raise ValueError(f"format: {meta['stopped']}; a worksheet needs finite numbers")
 
 
 class Task(NamedTuple):
