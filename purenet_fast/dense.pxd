@@ -42,7 +42,7 @@ cdef class DenseStage(Stage):
 cdef class FirstDenseStage(DenseStage):
     cdef Inputs samples
     cdef bint large               # must a step be taken in pieces?
-    cdef bint few                 # are batches so small that their entries are not put in order?
+    cdef size_t few               # samples of a batch whose entries are not put in order, or 0
     cdef BatchColumns columns     # None: the inputs are not listed, or there is no way back
     cdef purenet_columns *ordered # of each thread
     cdef uint8_t *listed          # of each thread and input: does a batch list it?

@@ -9,8 +9,8 @@ from .fingerprint cimport PURENET_SOURCES
 from .parameters cimport Parameter, c_take_in, parameter_of
 from .samples cimport Inputs
 from .sparse cimport (
-    BatchColumns, purenet_fetch_blocks, purenet_mark_blocks, purenet_mark_columns,
-    purenet_order_by_column, purenet_order_scratch,
+    BatchColumns, purenet_fetch_blocks, purenet_fetch_row, purenet_mark_blocks,
+    purenet_mark_columns, purenet_order_by_column, purenet_order_scratch,
 )
 from .stages cimport GRADIENT, NOTHING, STEP, STEP_ASIDE, Stage, Worker
 from .threads cimport (
@@ -547,17 +547,20 @@ cdef class FirstDenseStage(DenseStage):
         if (batch_size <= PURENET_FEW and self.kernels.few_optimize != NULL
                 and not self.together and not self.large):
             self.samples.sparse.mark()
-            self.few = True
+            self.few = batch_size
         return 0
 
     cdef void fetch(self, Worker *worker) noexcept nogil:
         cdef const purenet_marked *marked = &self.samples.sparse.marked
+        cdef size_t begin = worker.batch * self.few
         cdef size_t i
-        if self.few:
-            for i in range(worker.rows):
-                purenet_fetch_blocks(marked.blocks + worker.sample[i] * marked.step, marked.step)
-        else:
+        if self.few == 0:
             self.columns.fetch(worker.number, worker.batch)
+            return
+        # The rows of the next batch lie anywhere, and no processor foresees where.
+        for i in range(self.few, min(2 * self.few, self.samples.sparse.rows - begin)):
+            purenet_fetch_row(&self.samples.sparse.lists, worker.sample[i])
+            purenet_fetch_blocks(marked.blocks + worker.sample[i] * marked.step, marked.step)
 
     cdef bint deltas_finite(self, Worker *worker) noexcept nogil:
         return self.kernels.all_finite((worker.end - worker.begin) * self.outputs,

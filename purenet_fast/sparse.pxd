@@ -13,6 +13,7 @@ cdef extern from "kernels/columns.h" nogil:
     void purenet_mark_columns(const purenet_columns *x, uint8_t *listed)
     void purenet_mark_blocks(const purenet_marked *x, size_t columns, size_t samples,
                              const size_t *sample, uint8_t *listed)
+    void purenet_fetch_row(const purenet_sparse *x, size_t row)
     void purenet_fetch_blocks(const purenet_block *block, size_t blocks)
     void purenet_fetch_columns(const purenet_columns *kept)
 

@@ -341,6 +341,38 @@ def test_mostly_zero_inputs_in_several_strips(both, compiled, columns):
         check(both, compiled, case, f"{columns} inputs, {outputs} units, batches of {batch_size}")
 
 
+@pytest.mark.parametrize("batch_size", [*range(1, 18)])
+def test_small_shuffled_batches_of_mostly_zero_inputs(both, compiled, batch_size):
+    # Their entries are not put in order: which of them a column has, bits say.  Every number of
+    # samples up to all of the batch; a shorter batch at the end; threads that share the rows.
+    generator = random.Random(f"few {batch_size}")
+    columns, outputs = (66, 100, 129)[batch_size % 3], (1, 9, 17)[batch_size // 3 % 3]
+    inputs = sparse_rows(generator, batch_size + 3, columns, share=0.1)
+    for number, row in enumerate(inputs):
+        for column in range(number, batch_size + 3):
+            row[columns - 1 - column] = generator.uniform(-1.0, 1.0)
+    assert leaves_out_zeros(compiled, inputs)
+    targets = dense_rows(generator, batch_size + 3, outputs)
+    least = compiled.threads.share_from(0.0)
+    try:
+        for optimizer in (None, "adam"):
+            case = Case(
+                [(columns, outputs, "linear")],
+                "sum_of_squares",
+                inputs,
+                targets,
+                batch_size=batch_size,
+                epochs=2,
+                **({} if optimizer is None else {"optimizer": optimizer}),
+            )
+            check(both, compiled, case, f"{optimizer}", (1, 3))
+            targets[batch_size // 2][0] = -1.7e308  # an infinite delta, and weights that are none
+        expected = check(both, compiled, case, "infinite deltas", (1, 3))
+        assert expected["raised"] is not None
+    finally:
+        compiled.threads.share_from(least)
+
+
 @pytest.mark.parametrize("batch_size", [2, 5, 33, 1024, 1025])
 def test_mostly_zero_inputs_of_every_batch_are_listed_together(both, compiled, batch_size):
     generator = random.Random(f"together {batch_size}")

@@ -158,12 +158,23 @@ static inline void purenet_mark_blocks(const purenet_marked *x, size_t columns, 
     }
 }
 
+/* Ask for the lists of a row, which are those of all its strips, one behind the other. */
+static inline void purenet_fetch_row(const purenet_sparse *x, size_t row)
+{
+    const size_t *start = x->start + row * x->strips;
+    size_t e;
+    for (e = start[0]; e < start[x->strips]; e += 8)
+        PURENET_FETCH_EARLY(x->value + e);
+    for (e = start[0]; e < start[x->strips]; e += 64)
+        PURENET_FETCH_EARLY(x->column + e);
+}
+
 /* Ask for the blocks of a row. */
 static inline void purenet_fetch_blocks(const purenet_block *block, size_t blocks)
 {
     size_t b;
     for (b = 0; b < blocks; b += 4)
-        PURENET_FETCH(block + b);
+        PURENET_FETCH_EARLY(block + b);
 }
 
 /* Ask for the beginning of what a step will need. */
