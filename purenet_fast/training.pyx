@@ -223,13 +223,14 @@ cdef class Training(Job):
                 self.weights = engine.memory.numbers(batch_size)
         self.listed = listed and samples.inputs.sparse.suits_batches(batch_size, shuffled)
         self.look_at_weights()
+        if threads > 1 and not self.large:
+            self.listed = self.sparse[0]  # they share accordingly, in all runs
+            engine.share(self.listed, GRADIENT if general else STEP)
+        # Which way that is depends on what the threads share.
         if self.listed and shuffled:
             engine.first.expect_shuffled(batch_size)
         elif self.sparse[0] and repeats and not self.large:
             engine.first.expect_again(batch_size)
-        if threads > 1 and not self.large:
-            self.listed = self.sparse[0]  # they share accordingly, in all runs
-            engine.share(self.listed, GRADIENT if general else STEP)
         # A large batch is not left to one thread to find out what that takes.
         if threads > 1 and not self.large and LEAST_SHARE > 0.0:
             if samples.sharing is None:
