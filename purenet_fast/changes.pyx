@@ -260,7 +260,13 @@ cdef class Changes:
 
 def penalty(layers):
     """Return what the loss grows by for these layers' weights."""
-    cdef Changes changes = Changes()
+    cdef Changes changes
+    for layer in layers:
+        if layer.l1 > 0.0 or layer.l2 > 0.0:
+            break
+    else:
+        return 0.0
+    changes = Changes()
     take_in_all(layers)
     changes.take_over(layers, None, None)
     return changes.penalty()

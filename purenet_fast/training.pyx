@@ -4,15 +4,24 @@ Where the threads wait for each other, in one batch of ``Training.batch``::
 
     thread 0       | thread 1, 2 ...  | they wait, because
     ---------------+------------------+-----------------------------------------------------------
+    ========= 0 =========             | only if they take turns with one alone (``sharing``): the
+                   |                  | time of a turn counts from here
     shuffle        |                  |
     ========= 1 =========             | the order of the epoch must be there
     gather its samples: the next batch begins here, too
-    its samples forward, loss, delta back to the first layer
-    ========= 2 =========             | on that way, only before a layer that is shared otherwise,
-                   |                  | forward by its outputs, back by its inputs: it needs all
-                   |                  | samples
-    its outputs, or its inputs, of all samples
-    ========= 3 =========             | then: what follows needs all numbers of a sample
+    ========= 2 =========             | only before a layer that is shared by its outputs, which
+                   |                  | need all samples; not behind a 3, nor where nothing had
+                   |                  | to be gathered for the first layer
+    a of its outputs, of all samples  | only of such a layer
+    ========= 3 =========             | behind it: the next layer needs all outputs of a sample
+    a of its samples                  | of any other layer; then their loss
+    ========= 2 =========             | on the way back the same: only before a layer shared by
+                   |                  | its inputs, which need the deltas of all samples
+    delta of these inputs, of all samples: it is that of the layer before
+    ========= 3 =========             | behind it, and so not before 4, except where that delta is
+                   |                  | the first layer's, and its inputs are listed: whether
+                   |                  | those of its samples are finite is looked at next
+    delta of its samples              | of any other layer
     ========= 4 =========             | the step needs the deltas of all samples; up to here every
                    |                  | thread has read the weights, from here on they change
     add up losses  |                  |
@@ -38,12 +47,11 @@ penalties or clipping, there is another way from 5 on (``changes``)::
     ========= 7 =========             | as above
 
 Before the first of them all threads wait for the start, and after the last one thread 0 waits for
-the end of the others (``threads``).  Where one thread may be faster than all, they take turns
-(``sharing``): all threads meet once more before the first batch of a turn (0), because its time
-counts from there; and before 4, thread 0 decides whether the turn ends with the batch.
+the end of the others (``threads``).  Before 4, thread 0 decides whether the turn ends with the
+batch, and behind it the others look.
 
 A wait returns whether all are to stop; whoever asks for that decides nothing for a single thread.
-At 1 to 5, and at A, B and C, the batch is dropped then: nothing of it stands anywhere.  From 6 on
+At 0 to 5, and at A, B and C, the batch is dropped then: nothing of it stands anywhere.  From 6 on
 weights have changed, and the batch must be finished; so at 6, at 8, and at 7 without a copy, the
 result makes no difference, and the next wait returns it again.
 """
