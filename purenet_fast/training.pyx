@@ -83,6 +83,9 @@ SOURCES = PURENET_SOURCES
 # So many epochs are run until Python objects are made of their losses.
 cdef size_t EPOCHS_IN_ONE_GO = 32768
 
+# So many times the work from which something is shared take one thread a millisecond or two.
+cdef double SHORT_RUN = 200
+
 
 cdef class Course:
     """How far the epochs of one go have come, and what was found in them."""
@@ -184,8 +187,12 @@ cdef class Training(Job):
         cdef bint listed = samples.inputs.sparse is not None
         cdef bint shuffled = course.shuffled
         cdef size_t threads = engine.threads_for(min(most_threads, batch_size), 3.0 * batch_size)
+        cdef double epochs = max(<size_t> settings.epochs, course.capacity)
         cdef Rule rule = rule_of(settings.optimizer)
         cdef bint general = is_general(network.layers, rule, settings)
+        # One thread begins (``sharing``), and is through before others could be tried.
+        if 3.0 * engine.work_of_sample * samples.size * epochs < SHORT_RUN * LEAST_SHARE:
+            threads = 1
         # Ctrl-C cannot wait for the end of a large batch.  A step that is taken with the gradient
         # is taken on a copy then, so that it can be dropped.
         self.large = batch_size * engine.work_of_sample > LARGEST_PIECE
