@@ -51,7 +51,8 @@ address() {
             tests/test_activations.py tests/test_losses.py tests/test_elementary.py \
             tests/test_gradients.py tests/test_backends.py tests/test_network.py \
             tests/test_recurrent.py tests/test_recurrent_identity.py \
-            tests/test_convolution_identity.py tests/test_optimizer_identity.py
+            tests/test_convolution_identity.py tests/test_optimizer_identity.py \
+            tests/test_buffers.py
         "$python" -X faulthandler -m pytest -q -x -p no:cacheprovider --capture=sys \
             tests/test_training_control.py -k "not ctrl_c and not memory and not one_copy"
     )
