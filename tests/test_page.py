@@ -282,6 +282,10 @@ def bits(value):
     return "nan" if value != value else struct.pack(">d", value).hex()
 
 
+def find_matrix(expected, name):
+    return next(m for m in expected.data["matrices"] if m["name"] == name)
+
+
 def squeezed(text):
     return re.sub(r"\s", "", text)
 
@@ -572,7 +576,7 @@ def test_negative_weights_are_dashed_and_widths_follow_the_weights(show, browser
     last = [
         id
         for matrix in expected.data["matrices"]
-        if matrix["step"] == 1 and matrix["role"] in ("new_weights", "new_biases")
+        if matrix["step"] == 1 and matrix["role"] == "new_weights"
         for id in flat(matrix["ids"])
     ]
     assert sorted(id for id, _, _ in edges) == sorted(last)
@@ -701,6 +705,87 @@ def test_the_diagram_shows_the_sample_of_the_step(show, browser):
             else:
                 assert row == 1 - before
     assert rows == {0, 1} and followed > 20
+
+
+# All steps, by what the diagram marks as written, and by the places of its texts.
+DRAWN = """
+document.querySelector("[value=number]").click();
+const next = $("next"), seen = [];
+$("first").click();
+const box = text => text.getBoundingClientRect();
+while (!next.disabled) {
+  next.click();
+  const marked = all("#diagram .writes").map(node => [+node.dataset.id, node.textContent]);
+  const texts = all("#diagram text").filter(text => text.textContent && box(text).width);
+  const over = [];
+  texts.forEach((text, k) => {
+    const a = box(text), pill = text.parentNode.querySelector(":scope > rect");
+    if (pill && text.parentNode.matches(".at, .tag, .other") &&
+      (a.left < box(pill).left || a.right > box(pill).right)) over.push(text.textContent);
+    for (const other of texts.slice(k + 1)) {
+      const b = box(other);
+      if (a.left < b.right && b.left < a.right && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+        over.push([text.textContent, other.textContent]);
+    }
+  });
+  seen.push([marked, over]);
+}
+return seen;
+"""
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("two_layer", (1400, 900)),
+        ("rectified", (390, 844)),
+        ("special", (700, 450)),
+        ("owned", (933, 600)),
+    ],
+)
+def test_the_diagram_marks_what_is_written(name, size, show, browser):
+    browser.resize(*size)
+    expected = show(name)
+    for (id, n, _), (marked, over) in zip(
+        expected.steps("number"), run(browser, DRAWN), strict=True
+    ):
+        assert over == [], expected.name(n)
+        texts = [text for other, text in marked if other == id and text]
+        assert texts, expected.name(n)
+        assert all(re.split(r"[\s]", text)[-1] == short(expected.value(id)) for text in texts)
+        signs = {"δ": "δ", "∂L/∂a": "∂L/∂a", "∂L/∂W": "∂L/∂W", "∂L/∂b": "∂L/∂b", "L": "L ="}
+        sign = signs.get(re.split(r"\d|\[", expected.name(n))[0], "")
+        labels = (sign, expected.name(n) + " = ")
+        assert all(text.startswith(labels) for text in texts)
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    "size", [(1400, 900), (933, 600), (700, 450), (844, 390), (390, 844), (320, 640)], ids=str
+)
+def test_the_diagram_and_the_buttons_are_on_the_screen(size, show, browser):
+    browser.resize(*size)
+    show("rectified")
+    browser.press(*["ArrowRight"] * 20)
+    look = """
+    const at = id => $(id).getBoundingClientRect();
+    const seen = id => {
+      const {left, top, right, bottom} = at(id);
+      return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+    };
+    const {x, y, width, height} = all("#diagram .writes")[0].getBoundingClientRect();
+    const mark = document.elementFromPoint(x + width / 2, y + height / 2);
+    const result = at("result"), working = at("working");
+    return [document.documentElement.scrollWidth, innerWidth,
+      ["first", "back", "play", "next", "last", "slider", "network", "result"]
+        .filter(id => !seen(id)),
+      mark !== null && mark.closest("#diagram .writes") !== null, at("diagram").height,
+      working.bottom <= result.top + 1];
+    """
+    wide, screen, hidden, marked, height, apart = run(browser, look)
+    assert (wide, screen, hidden, marked, apart) == (size[0], size[0], [], True, True)
+    assert height > 120
 
 
 # The trail.
@@ -1044,6 +1129,10 @@ def test_live_region_says_the_step(show, browser):
     assert page["sentence"] in page["live"]
     assert f"Result {expected.value(expected.steps('number')[0][0])}." in page["live"]
     assert "Reads x[0][0], W1[0][0], x[0][1]" in page["live"]
+    browser.press("1", "Home", "ArrowRight")
+    values = [float(expected.value(id)) for id in flat(find_matrix(expected, "z1")["ids"])]
+    told = f"Result 4 by 4 numbers, from {min(values)!r} to {max(values)!r}."
+    assert told in run(browser, READ)["live"]
 
 
 @needs_browser

@@ -41,11 +41,13 @@ def render(
     if data.get("version") != VERSION:
         raise ValueError(f"recording: found version {data.get('version')!r}, expected {VERSION}")
     style = asset("page.css")
-    source = asset("page.js")
+    scripts = ["network.js"]
     if any("folded" in matrix for matrix in data["matrices"]):
         # Only who needs them gets the pictures of images.
-        source = source.replace("\nstart();\n", f"\n{asset('images.js')}start();\n")
+        scripts.append("images.js")
         style += asset("images.css")
+    parts_of_it = "".join(map(asset, scripts))
+    source = asset("page.js").replace("\nstart();\n", f"\n{parts_of_it}start();\n")
     # In a style sheet a line may end anywhere, and the last rule of a block needs no semicolon.
     style = _squeezed(style, ":;{},>").replace("\n", "").replace(";}", "}")
     script = _squeezed(source, ":;{},>=<?&|()[]!+*-")
