@@ -18,7 +18,9 @@ import webdriver
 import purenet
 from purenet import Conv2D, Dense, Dropout, MaxPool2D, Network
 from purenet.seeing.paper.page import render
+from purenet.seeing.paper.summaries import end_of, start_of
 from purenet.seeing.paper.text import as_text
+from purenet.seeing.paper.worked import Worked
 from purenet.seeing.recording.record import record
 
 MISSING = webdriver.missing()
@@ -786,6 +788,88 @@ def test_the_diagram_and_the_buttons_are_on_the_screen(size, show, browser):
     wide, screen, hidden, marked, height, apart = run(browser, look)
     assert (wide, screen, hidden, marked, apart) == (size[0], size[0], [], True, True)
     assert height > 120
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["classes", "images"])
+def test_cards_say_the_task_and_what_has_changed(name, show, browser):
+    expected = show(name)
+    look = """
+    return [!$("card").hidden, all("#card p").map(p => p.textContent),
+      all("#card tr").map(row => [...row.children].map(cell => cell.textContent)),
+      all("#card .picture rect").map(rect => +/(\\d+)%\\)/.exec(rect.getAttribute("fill"))[1])];
+    """
+    worked = Worked(recorded(name), None)
+    start, end = start_of(worked), end_of(worked)
+    there, sentences, table, shades = run(browser, look)
+    assert (there, sentences, table) == (True, start.sentences, start.table)
+    pixels = [float(expected.value(id)) for id in find_matrix(expected, "x")["ids"][0]]
+    order = sorted(range(len(shades)), key=lambda each: (shades[each], pixels[each]))
+    assert order == (sorted(range(12), key=pixels.__getitem__) if name == "images" else [])
+    assert start.sentences[0] in run(browser, READ)["live"]
+    browser.press("ArrowRight")
+    assert run(browser, look)[0] is False
+    browser.press("End")
+    assert run(browser, look) == [True, end.sentences, end.table, []]
+
+
+@needs_browser
+def test_the_address_leads_to_the_step(show, browser):
+    expected = show("two_layer")
+    run(browser, "location.hash = '#operation-9'")
+    found = run_async(browser, "setTimeout(() => arguments[0]($('count').textContent), 50)")
+    assert found == f"operation 9 of {len(expected.steps('operation'))}"
+    browser.press("2", "End", "ArrowLeft")
+    run_async(browser, "setTimeout(arguments[0], 400)")
+    total = len(expected.steps("number"))
+    assert run(browser, "return location.hash") == f"#number-{total - 1}"
+    browser.devtools("Page.reload")
+    for _ in range(50):
+        count = run(browser, "return $('count')?.textContent")
+        if count:
+            break
+    assert count == f"number {total - 1} of {total}"
+
+
+@needs_browser
+def test_space_plays_but_presses_a_button_that_has_the_focus(show, browser):
+    show("two_layer")
+    playing = "return $('play').getAttribute('aria-label')"
+    browser.press(" ")
+    assert run(browser, playing) == "Pause"
+    browser.press(" ")
+    assert run(browser, playing) == "Play"
+    run(browser, "$('next').focus()")
+    before = run(browser, READ)["count"]
+    browser.press(" ")
+    assert (run(browser, playing), run(browser, READ)["count"] != before) == ("Play", True)
+
+
+@needs_browser
+def test_paper_and_forced_colours_lose_nothing(show, browser):
+    show("two_layer")
+    browser.press(*["ArrowRight"] * 40)
+    look = """
+    const there = node => getComputedStyle(node).display !== "none" &&
+      getComputedStyle(node).visibility === "visible" && node.getClientRects().length > 0;
+    const controls = all("button, select, input").filter(there);
+    return [controls.filter(node => !node.closest("main")).length,
+      ["now", "network", "source", "matrices"].filter(id => there($(id))),
+      $("now").scrollHeight <= $("now").offsetHeight];
+    """
+    browser.devtools("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert run(browser, look) == [0, ["now", "network", "source", "matrices"], True]
+    finally:
+        browser.devtools("Emulation.setEmulatedMedia", media="")
+    browser.emulate(forced_colors="active")
+    filled = """
+    const part = document.querySelector("#bar .cell > i");
+    const colour = node => getComputedStyle(node).backgroundColor;
+    return [colour(part), colour(part.parentNode), part.getBoundingClientRect().height > 3];
+    """
+    done, cell, high = run(browser, filled)
+    assert done != cell and high
 
 
 # The trail.

@@ -15,6 +15,8 @@ from typing import Any
 
 from ..recording.document import FORMAT, VERSION, Recording
 from .pages import asset, document
+from .summaries import end_of, start_of
+from .worked import Worked
 
 
 def render(
@@ -56,6 +58,7 @@ def render(
         "style": style,
         "script": script,
         "recording": _embedded(data),
+        "told": _embedded(_told(data)),
         "grain": grain or "",
         "worked_text": html.escape(worked_text),
     }
@@ -73,6 +76,12 @@ def _squeezed(text: str, signs: str) -> str:
     spaced = rf"{string}| *([{re.escape(signs)}]+) *|([{{;,(])\n"
     text = re.sub(spaced, lambda found: found[1] or found[2] or found[3], text)
     return re.sub(rf"{string}|(?<=[{{;,(])\n|\n(?=[}})\]])", lambda found: found[1] or "", text)
+
+
+def _told(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page says before the first step and after the last, as the text says it."""
+    worked = Worked(Recording(dict(data)), None)
+    return {"start": start_of(worked)._asdict(), "end": end_of(worked)._asdict()}
 
 
 def _embedded(data: Mapping[str, Any]) -> str:

@@ -107,7 +107,7 @@ function drawNetwork(view) {
   fill(picture.drawing, {width: whole ? width : wide, height: whole ? height : high});
   if (!large || whole) return;
   box.scrollLeft = goal ? goal[0] - width / 2 : 0;
-  box.scrollTop = goal ? goal[1] - height / 2 : 0;
+  box.scrollTop = (goal ? goal[1] : high / 2) - height / 2;
 }
 // Tags keep clear of each other and of the units; one that finds no room is left out.  Returns
 // whether that has happened to what is written.

@@ -263,6 +263,26 @@ function matrixFormula(target, matrix, kind) {
   }));
 }
 
+// The card before the first step, with the sample as a picture where it is one, and after the last.
+const told = JSON.parse($("told").textContent);
+function card({title, sentences, table}, pictured) {
+  const [heads, ...rows] = table;
+  return [pictured && pictureOf(0), title === "End" && h("h3", "What the step has changed".replace("step", STEPS > 1 ? "training" : "step")),
+    sentences.map(sentence => h("p", sentence.replaceAll("`", ""))),
+    heads && h("table", h("thead", h("tr", heads.map(head => head ? h("th", {scope: "col"}, head) : h("td")))),
+      h("tbody", rows.map(row => h("tr", row.map((cell, k) => k ? h("td", cell) : h("th", {scope: "row"}, cell))))))];
+}
+// A sample's inputs in grey, where they are an image: of a layer of images, or columns of pixels.
+function pictureOf(row) {
+  const inputs = find("inputs", 0), names = R.meta.task && R.meta.task.inputs || [], pixels = names.map(name => /^pixel_(\d+)_(\d+)$/.exec(name));
+  const folded = inputs && inputs.folded && inputs.folded.length > 3 ? inputs.folded.slice(-2) : null;
+  if (!folded && !(pixels.length && pixels.every(Boolean))) return null;
+  const wide = folded ? folded[1] : 1 + Math.max(...pixels.map(found => +found[2]));
+  const ids = inputs.ids[row], values = ids.map(id => number(O.value[id])), low = Math.min(...values), most = Math.max(...values), high = Math.ceil(ids.length / wide);
+  return svg("svg.picture", {viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": `sample ${R.meta.samples[row]} as a picture`},
+    values.map((value, k) => svg("rect", {x: k % wide, y: Math.floor(k / wide), width: 1.02, height: 1.02,
+      fill: `hsl(0 0% ${(96 * (most > low ? (value - low) / (most - low) : 0.5) || 0).toFixed(0)}%)`})));
+}
 function drawStep(view) {
   const {operation, number: n, matrix, step} = view;
   const idle = view.index < 0;
@@ -270,6 +290,11 @@ function drawStep(view) {
   put($("now-name"), idle ? "Start" : h("span.name", notation(grain === "matrix" ? matrix.symbol : nameText(n))));
   put($("now-kind"), idle ? "what is given" : [STEPS > 1 && `training step ${step} · `, phase && phase.title + " · ", matrix.title]);
   put($("sentence"), sentenceParts(view));
+  const block = idle ? told.start : view.index === grains[grain].ends.length - 1 ? told.end : null;
+  put($("card"), block && card(block, idle));
+  $("card").hidden = !block;
+  $("now").classList.toggle("ending", Boolean(block) && !idle);
+  $("formula").hidden = idle;
   $("operation-line").hidden = grain !== "operation";
   put($("numbers-label"), grain === "matrix" ? "shapes" : "numbers");
   for (const id of ["names", "numbers", "operation", "result"]) put($(id));
@@ -646,6 +671,19 @@ function life(m, n) {
 let timer = null;
 const narrow = () => matchMedia("(max-width: 999px)").matches;
 
+// The address leads to the step, also when the page is loaded again.
+let noting = null;
+function note() {
+  const at = grains[grain].ends.length && below(grains[grain].ends, now + 1);
+  try { history.replaceState(null, "", at ? `#${grain}-${at}` : location.pathname + location.search); } catch { /* in a frame without an address */ }
+}
+function follow() {
+  const [, size, at] = /^#(matrix|number|operation)-(\d+)$/.exec(location.hash) || [];
+  if (!size) return false;
+  regrain(size);
+  arrive(+at ? grains[size].ends[Math.min(+at, grains[size].ends.length) - 1] : 0);
+  return true;
+}
 // The result in the words of the live region: a matrix as a whole, unless it is large.
 function spoken({matrix, operation}) {
   if (grain !== "matrix") return O.value[operation];
@@ -661,10 +699,13 @@ function render() {
   drawNetwork(view);
   drawMatrices(view);
   drawTime(view);
+  clearTimeout(noting);
+  noting = setTimeout(note, 300);
   if (timer != null) return;
   const reads = [...view.reads].filter(id => named[view.step].has(id)).slice(0, 6).map(id => labelOf(id, view.step));
   put($("live"), `${$("count").textContent}: ${$("now-name").textContent}. ${$("sentence").textContent}`,
-    view.index < 0 ? "" : ` Result ${spoken(view)}.`, reads.length && grain !== "matrix" ? ` Reads ${reads.join(", ")}.` : "");
+    view.index < 0 ? " " + told.start.sentences.join(" ") : ` Result ${spoken(view)}.`,
+    view.index === grains[grain].ends.length - 1 && " " + told.end.sentences[0], reads.length && grain !== "matrix" ? ` Reads ${reads.join(", ")}.` : "");
 }
 function go(t) {
   now = t;
@@ -735,7 +776,7 @@ const KEYS = [
   ["PgDn PgUp", "next phase, phase before", {PageDown: () => phaseBy(1), PageUp: () => phaseBy(-1)}],
   ["Home End", "to the start, to the end", {Home: () => go(0), End: () => arrive(COUNT)}],
   ["1 2 3", "one step is a matrix, a number, an operation", {1: () => regrain("matrix"), 2: () => regrain("number"), 3: () => regrain("operation")}],
-  ["P", "play, pause", {p: () => play(timer == null)}],
+  ["Space P", "play, pause", {p: () => play(timer == null), " ": () => play(timer == null)}],
   ["T", "trail of this step's result", {t: trace}],
   ["B", "back to the number before on the trail", {b: before}],
   ["Esc", "close the trail", {Escape: forget}],
@@ -760,6 +801,7 @@ function moveCell(td, key) {
 document.addEventListener("keydown", event => {
   const {target, key} = event, cell = target.closest("td");
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
+  if (key === " " && target.closest("button, select, input")) return;
   let action = actions[(event.shiftKey && key.length > 1 ? "Shift+" : "") + (key.length > 1 ? key : key.toLowerCase())];
   if (cell && /^Arrow/.test(key) && !event.shiftKey) action = () => moveCell(cell, key);
   else if (cell && key === "Enter") action = () => cell.click();
@@ -822,7 +864,8 @@ function start() {
   document.querySelector(`[value=${grain}]`).checked = true;
   buildBar();
   drawTrail();
-  go(0);
+  if (!follow()) go(0);
+  window.onhashchange = follow;
   new ResizeObserver(() => drawNetwork(current())).observe($("diagram"));
 }
 start();
