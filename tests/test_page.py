@@ -814,6 +814,41 @@ def test_cards_say_the_task_and_what_has_changed(name, show, browser):
 
 
 @needs_browser
+@pytest.mark.parametrize("name", ["two_layer", "rectified"])
+def test_activations_are_points_on_their_curve(name, show, browser):
+    expected = show(name)
+    curves = """
+    document.querySelector("[value=number]").click();
+    const next = $("next"), seen = [];
+    $("first").click();
+    while (!next.disabled) {
+      next.click();
+      const point = document.querySelector("#curve circle");
+      const numbers = path => path.getAttribute("d").match(/-?[\\d.]+/g).map(Number);
+      seen.push(point && [+point.getAttribute("cx"), +point.getAttribute("cy"),
+        ...["graph", "tangent"].map(name => numbers(document.querySelector("#curve ." + name)))]);
+    }
+    return seen;
+    """
+    drawn = 0
+    for (_, n, m), found in zip(expected.steps("number"), run(browser, curves), strict=True):
+        matrix = expected.data["matrices"][m]
+        assert (found is not None) == (matrix["role"] in ("a", "slope"))
+        if found is None:
+            continue
+        x, y, graph, tangent = found
+        at = min(range(0, len(graph) - 2, 2), key=lambda k: abs((graph[k] + graph[k + 2]) / 2 - x))
+        assert min(graph[at + 1], graph[at + 3]) - 1 <= y <= max(graph[at + 1], graph[at + 3]) + 1
+        assert math.isclose((tangent[0] + tangent[2]) / 2, x, abs_tol=0.02)
+        assert math.isclose((tangent[1] + tangent[3]) / 2, y, abs_tol=0.02)
+        if matrix["role"] == "slope":
+            value = float(expected.value(expected.numbers["id"][n]))
+            assert (tangent[3] < tangent[1] - 0.5) == (value > 0.1)
+        drawn += 1
+    assert drawn > 20
+
+
+@needs_browser
 def test_the_address_leads_to_the_step(show, browser):
     expected = show("two_layer")
     run(browser, "location.hash = '#operation-9'")

@@ -200,3 +200,23 @@ function plan(width, height, tops, key) {
   put($("diagram"), drawing);
   return {key, edges, spots, tags, images, xs: xs.slice(0, sizes.length), height: high, wide, high, drawing, other, otherText, otherBox};
 }
+
+// An activation step, and the slope of one, as a picture: the curve, the recorded point on it, and
+// the tangent there.  The curve is drawn from samples of the function; no number is taken from it.
+const CURVES = {sigmoid: z => 1 / (1 + Math.exp(-z)), tanh: Math.tanh, relu: z => Math.max(0, z), leaky_relu: z => z > 0 ? z : 0.01 * z};
+drawCurve = ({number: n, matrix: m, step: s}) => {
+  const wanted = n != null && m.layer != null && /^(a|slope)$/.test(m.role), f = wanted && CURVES[layers[m.layer].activation];
+  const [z, a] = f ? ["z", "a"].map(role => { const found = find(role, s, m.layer); return found && found.at(N.row[n], N.column[n]); }) : [];
+  const x = z == null || a == null || !known(a) ? NaN : number(O.value[z]), y = number(O.value[a]);
+  put($("curve"));
+  if (!Number.isFinite(x) || !Number.isFinite(y)) return;
+  const reach = Math.max(4, 1.25 * Math.abs(x)), ends = [f(-reach), f(reach)], low = Math.min(0, ...ends), high = Math.max(...ends, 0.1), W = 220, H = 84;
+  const X = z => (W * (z + reach) / (2 * reach)).toFixed(2), Y = a => (8 + (H - 16) * (high - a) / (high - low)).toFixed(2);
+  const points = Array.from({length: 81}, (_, k) => reach * (k - 40) / 40), step = 1e-4 * (1 + Math.abs(x));
+  // Left of a corner, as the code takes it, the slope is that below.
+  const slope = (f(x) - f(x - step)) / step, side = reach / 3;
+  put($("curve"), svg("svg", {viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${layers[m.layer].activation} at ${short(O.value[z])} is ${short(O.value[a])}, with the tangent there`},
+    svg("path.axes", {d: `M0 ${Y(0)}H${W}M${X(0)} 0V${H}`}), svg("path.graph", {d: "M" + points.map(z => `${X(z)} ${Y(f(z))}`).join("L")}),
+    svg("path.tangent", {d: `M${X(x - side)} ${Y(y - slope * side)}L${X(x + side)} ${Y(y + slope * side)}`}), svg("circle", {cx: X(x), cy: Y(y), r: 4})),
+  h("span.note", "z ", short(O.value[z]), h("br"), "a ", short(O.value[a])));
+};

@@ -191,10 +191,17 @@ function expression(node, step, kind, current, bare) {
     : op === "call" ? [text(node.word + "("), left && [inside(left), ", "], inside(right, !left), text(")" + node.item)]
     : [inside(left), signNode(op), inside(right)]);
 }
+// How many letters go on a line: measured once for a width of the window, since that takes a layout.
+let room = 0, measuredAt = 0;
+function lineRoom() {
+  const width = measuredAt !== innerWidth && $("names").clientWidth;
+  if (width) { room = Math.min(64, width / 8.6); measuredAt = innerWidth; }
+  return room || 34;
+}
 // What stays on one line, unless that would be too long for it.
 function unbroken(...parts) {
   const node = h("span", parts);
-  if (node.textContent.length <= Math.min(64, $("names").clientWidth / 8.6 || 34)) node.className = "term";
+  if (node.textContent.length <= lineRoom()) node.className = "term";
   return node;
 }
 let unfolded = -1;
@@ -283,7 +290,9 @@ function pictureOf(row) {
     values.map((value, k) => svg("rect", {x: k % wide, y: Math.floor(k / wide), width: 1.02, height: 1.02,
       fill: `hsl(0 0% ${(96 * (most > low ? (value - low) / (most - low) : 0.5) || 0).toFixed(0)}%)`})));
 }
+let drawCurve = () => {};
 function drawStep(view) {
+  drawCurve(view);
   const {operation, number: n, matrix, step} = view;
   const idle = view.index < 0;
   const phase = idle ? null : phaseOf(operation);
