@@ -1299,7 +1299,7 @@ def test_text_stays_text(show, browser):
     assert page["sentence"].startswith(nasty)
     assert run(browser, "return [document.title, document.scripts.length]") == [
         "One training step of a 3–4–1 network",
-        2,
+        3,
     ]
     assert run(browser, "return all('#app b:not(.key, #bar b)').length") == 0
 
