@@ -18,7 +18,9 @@ import webdriver
 import purenet
 from purenet import Conv2D, Dense, Dropout, MaxPool2D, Network
 from purenet.seeing.paper.page import render
+from purenet.seeing.paper.summaries import end_of, start_of
 from purenet.seeing.paper.text import as_text
+from purenet.seeing.paper.worked import Worked
 from purenet.seeing.recording.record import record
 
 MISSING = webdriver.missing()
@@ -280,6 +282,10 @@ def flat(ids):
 
 def bits(value):
     return "nan" if value != value else struct.pack(">d", value).hex()
+
+
+def find_matrix(expected, name):
+    return next(m for m in expected.data["matrices"] if m["name"] == name)
 
 
 def squeezed(text):
@@ -572,7 +578,7 @@ def test_negative_weights_are_dashed_and_widths_follow_the_weights(show, browser
     last = [
         id
         for matrix in expected.data["matrices"]
-        if matrix["step"] == 1 and matrix["role"] in ("new_weights", "new_biases")
+        if matrix["step"] == 1 and matrix["role"] == "new_weights"
         for id in flat(matrix["ids"])
     ]
     assert sorted(id for id, _, _ in edges) == sorted(last)
@@ -701,6 +707,204 @@ def test_the_diagram_shows_the_sample_of_the_step(show, browser):
             else:
                 assert row == 1 - before
     assert rows == {0, 1} and followed > 20
+
+
+# All steps, by what the diagram marks as written, and by the places of its texts.
+DRAWN = """
+document.querySelector("[value=number]").click();
+const next = $("next"), seen = [];
+$("first").click();
+const box = text => text.getBoundingClientRect();
+while (!next.disabled) {
+  next.click();
+  const marked = all("#diagram .writes").map(node => [+node.dataset.id, node.textContent]);
+  const texts = all("#diagram text").filter(text => text.textContent && box(text).width);
+  const over = [];
+  texts.forEach((text, k) => {
+    const a = box(text), pill = text.parentNode.querySelector(":scope > rect");
+    if (pill && text.parentNode.matches(".at, .tag, .other") &&
+      (a.left < box(pill).left || a.right > box(pill).right)) over.push(text.textContent);
+    for (const other of texts.slice(k + 1)) {
+      const b = box(other);
+      if (a.left < b.right && b.left < a.right && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+        over.push([text.textContent, other.textContent]);
+    }
+  });
+  seen.push([marked, over]);
+}
+return seen;
+"""
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("two_layer", (1400, 900)),
+        ("rectified", (390, 844)),
+        ("special", (700, 450)),
+        ("owned", (933, 600)),
+    ],
+)
+def test_the_diagram_marks_what_is_written(name, size, show, browser):
+    browser.resize(*size)
+    expected = show(name)
+    for (id, n, _), (marked, over) in zip(
+        expected.steps("number"), run(browser, DRAWN), strict=True
+    ):
+        assert over == [], expected.name(n)
+        texts = [text for other, text in marked if other == id and text]
+        assert texts, expected.name(n)
+        assert all(re.split(r"[\s]", text)[-1] == short(expected.value(id)) for text in texts)
+        signs = {"δ": "δ", "∂L/∂a": "∂L/∂a", "∂L/∂W": "∂L/∂W", "∂L/∂b": "∂L/∂b", "L": "L ="}
+        sign = signs.get(re.split(r"\d|\[", expected.name(n))[0], "")
+        labels = (sign, expected.name(n) + " = ")
+        assert all(text.startswith(labels) for text in texts)
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    "size", [(1400, 900), (933, 600), (700, 450), (844, 390), (390, 844), (320, 640)], ids=str
+)
+def test_the_diagram_and_the_buttons_are_on_the_screen(size, show, browser):
+    browser.resize(*size)
+    show("rectified")
+    browser.press(*["ArrowRight"] * 20)
+    look = """
+    const at = id => $(id).getBoundingClientRect();
+    const seen = id => {
+      const {left, top, right, bottom} = at(id);
+      return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+    };
+    const {x, y, width, height} = all("#diagram .writes")[0].getBoundingClientRect();
+    const mark = document.elementFromPoint(x + width / 2, y + height / 2);
+    const result = at("result"), working = at("working");
+    return [document.documentElement.scrollWidth, innerWidth,
+      ["first", "back", "play", "next", "last", "slider", "network", "result"]
+        .filter(id => !seen(id)),
+      mark !== null && mark.closest("#diagram .writes") !== null, at("diagram").height,
+      working.bottom <= result.top + 1];
+    """
+    wide, screen, hidden, marked, height, apart = run(browser, look)
+    assert (wide, screen, hidden, marked, apart) == (size[0], size[0], [], True, True)
+    assert height > 120
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["classes", "images"])
+def test_cards_say_the_task_and_what_has_changed(name, show, browser):
+    expected = show(name)
+    look = """
+    return [!$("card").hidden, all("#card p").map(p => p.textContent),
+      all("#card tr").map(row => [...row.children].map(cell => cell.textContent)),
+      all("#card .picture rect").map(rect => +/(\\d+)%\\)/.exec(rect.getAttribute("fill"))[1])];
+    """
+    worked = Worked(recorded(name), None)
+    start, end = start_of(worked), end_of(worked)
+    there, sentences, table, shades = run(browser, look)
+    assert (there, sentences, table) == (True, start.sentences, start.table)
+    pixels = [float(expected.value(id)) for id in find_matrix(expected, "x")["ids"][0]]
+    order = sorted(range(len(shades)), key=lambda each: (shades[each], pixels[each]))
+    assert order == (sorted(range(12), key=pixels.__getitem__) if name == "images" else [])
+    assert start.sentences[0] in run(browser, READ)["live"]
+    browser.press("ArrowRight")
+    assert run(browser, look)[0] is False
+    browser.press("End")
+    assert run(browser, look) == [True, end.sentences, end.table, []]
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["two_layer", "rectified"])
+def test_activations_are_points_on_their_curve(name, show, browser):
+    expected = show(name)
+    curves = """
+    document.querySelector("[value=number]").click();
+    const next = $("next"), seen = [];
+    $("first").click();
+    while (!next.disabled) {
+      next.click();
+      const point = document.querySelector("#curve circle");
+      const numbers = path => path.getAttribute("d").match(/-?[\\d.]+/g).map(Number);
+      seen.push(point && [+point.getAttribute("cx"), +point.getAttribute("cy"),
+        ...["graph", "tangent"].map(name => numbers(document.querySelector("#curve ." + name)))]);
+    }
+    return seen;
+    """
+    drawn = 0
+    for (_, n, m), found in zip(expected.steps("number"), run(browser, curves), strict=True):
+        matrix = expected.data["matrices"][m]
+        assert (found is not None) == (matrix["role"] in ("a", "slope"))
+        if found is None:
+            continue
+        x, y, graph, tangent = found
+        at = min(range(0, len(graph) - 2, 2), key=lambda k: abs((graph[k] + graph[k + 2]) / 2 - x))
+        assert min(graph[at + 1], graph[at + 3]) - 1 <= y <= max(graph[at + 1], graph[at + 3]) + 1
+        assert math.isclose((tangent[0] + tangent[2]) / 2, x, abs_tol=0.02)
+        assert math.isclose((tangent[1] + tangent[3]) / 2, y, abs_tol=0.02)
+        if matrix["role"] == "slope":
+            value = float(expected.value(expected.numbers["id"][n]))
+            assert (tangent[3] < tangent[1] - 0.5) == (value > 0.1)
+        drawn += 1
+    assert drawn > 20
+
+
+@needs_browser
+def test_the_address_leads_to_the_step(show, browser):
+    expected = show("two_layer")
+    run(browser, "location.hash = '#operation-9'")
+    found = run_async(browser, "setTimeout(() => arguments[0]($('count').textContent), 50)")
+    assert found == f"operation 9 of {len(expected.steps('operation'))}"
+    browser.press("2", "End", "ArrowLeft")
+    run_async(browser, "setTimeout(arguments[0], 400)")
+    total = len(expected.steps("number"))
+    assert run(browser, "return location.hash") == f"#number-{total - 1}"
+    browser.devtools("Page.reload")
+    for _ in range(50):
+        count = run(browser, "return $('count')?.textContent")
+        if count:
+            break
+    assert count == f"number {total - 1} of {total}"
+
+
+@needs_browser
+def test_space_plays_but_presses_a_button_that_has_the_focus(show, browser):
+    show("two_layer")
+    playing = "return $('play').getAttribute('aria-label')"
+    browser.press(" ")
+    assert run(browser, playing) == "Pause"
+    browser.press(" ")
+    assert run(browser, playing) == "Play"
+    run(browser, "$('next').focus()")
+    before = run(browser, READ)["count"]
+    browser.press(" ")
+    assert (run(browser, playing), run(browser, READ)["count"] != before) == ("Play", True)
+
+
+@needs_browser
+def test_paper_and_forced_colours_lose_nothing(show, browser):
+    show("two_layer")
+    browser.press(*["ArrowRight"] * 40)
+    look = """
+    const there = node => getComputedStyle(node).display !== "none" &&
+      getComputedStyle(node).visibility === "visible" && node.getClientRects().length > 0;
+    const controls = all("button, select, input").filter(there);
+    return [controls.filter(node => !node.closest("main")).length,
+      ["now", "network", "source", "matrices"].filter(id => there($(id))),
+      $("now").scrollHeight <= $("now").offsetHeight];
+    """
+    browser.devtools("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert run(browser, look) == [0, ["now", "network", "source", "matrices"], True]
+    finally:
+        browser.devtools("Emulation.setEmulatedMedia", media="")
+    browser.emulate(forced_colors="active")
+    filled = """
+    const part = document.querySelector("#bar .cell > i");
+    const colour = node => getComputedStyle(node).backgroundColor;
+    return [colour(part), colour(part.parentNode), part.getBoundingClientRect().height > 3];
+    """
+    done, cell, high = run(browser, filled)
+    assert done != cell and high
 
 
 # The trail.
@@ -1044,6 +1248,10 @@ def test_live_region_says_the_step(show, browser):
     assert page["sentence"] in page["live"]
     assert f"Result {expected.value(expected.steps('number')[0][0])}." in page["live"]
     assert "Reads x[0][0], W1[0][0], x[0][1]" in page["live"]
+    browser.press("1", "Home", "ArrowRight")
+    values = [float(expected.value(id)) for id in flat(find_matrix(expected, "z1")["ids"])]
+    told = f"Result 4 by 4 numbers, from {min(values)!r} to {max(values)!r}."
+    assert told in run(browser, READ)["live"]
 
 
 @needs_browser
@@ -1091,7 +1299,7 @@ def test_text_stays_text(show, browser):
     assert page["sentence"].startswith(nasty)
     assert run(browser, "return [document.title, document.scripts.length]") == [
         "One training step of a 3–4–1 network",
-        2,
+        3,
     ]
     assert run(browser, "return all('#app b:not(.key, #bar b)').length") == 0
 

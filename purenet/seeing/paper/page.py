@@ -15,6 +15,8 @@ from typing import Any
 
 from ..recording.document import FORMAT, VERSION, Recording
 from .pages import asset, document
+from .summaries import end_of, start_of
+from .worked import Worked
 
 
 def render(
@@ -41,11 +43,13 @@ def render(
     if data.get("version") != VERSION:
         raise ValueError(f"recording: found version {data.get('version')!r}, expected {VERSION}")
     style = asset("page.css")
-    source = asset("page.js")
+    scripts = ["network.js"]
     if any("folded" in matrix for matrix in data["matrices"]):
         # Only who needs them gets the pictures of images.
-        source = source.replace("\nstart();\n", f"\n{asset('images.js')}start();\n")
+        scripts.append("images.js")
         style += asset("images.css")
+    parts_of_it = "".join(map(asset, scripts))
+    source = asset("page.js").replace("\nstart();\n", f"\n{parts_of_it}start();\n")
     # In a style sheet a line may end anywhere, and the last rule of a block needs no semicolon.
     style = _squeezed(style, ":;{},>").replace("\n", "").replace(";}", "}")
     script = _squeezed(source, ":;{},>=<?&|()[]!+*-")
@@ -54,6 +58,7 @@ def render(
         "style": style,
         "script": script,
         "recording": _embedded(data),
+        "told": _embedded(_told(data)),
         "grain": grain or "",
         "worked_text": html.escape(worked_text),
     }
@@ -71,6 +76,12 @@ def _squeezed(text: str, signs: str) -> str:
     spaced = rf"{string}| *([{re.escape(signs)}]+) *|([{{;,(])\n"
     text = re.sub(spaced, lambda found: found[1] or found[2] or found[3], text)
     return re.sub(rf"{string}|(?<=[{{;,(])\n|\n(?=[}})\]])", lambda found: found[1] or "", text)
+
+
+def _told(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page says before the first step and after the last, as the text says it."""
+    worked = Worked(Recording(dict(data)), None)
+    return {"start": start_of(worked)._asdict(), "end": end_of(worked)._asdict()}
 
 
 def _embedded(data: Mapping[str, Any]) -> str:

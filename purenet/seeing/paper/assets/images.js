@@ -91,4 +91,5 @@ paint = (view, row) => {
   const rays = !target || view.number == null ? [] : sources.filter(box => box.column === writes[0].column - 1).map(box => frame("reads", box)).filter(Boolean)
     .map(({x, y, width, height}) => svg("path.ray", {d: `M${x + width} ${y}L${target.x} ${target.y}M${x + width} ${y + height}L${target.x} ${target.y + target.height}`}));
   put(picture.frames, rays, frames.map(({node}) => node));
+  return writes.some(box => frame("writes", box));
 };

@@ -191,10 +191,17 @@ function expression(node, step, kind, current, bare) {
     : op === "call" ? [text(node.word + "("), left && [inside(left), ", "], inside(right, !left), text(")" + node.item)]
     : [inside(left), signNode(op), inside(right)]);
 }
+// How many letters go on a line: measured once for a width of the window, since that takes a layout.
+let room = 0, measuredAt = 0;
+function lineRoom() {
+  const width = measuredAt !== innerWidth && $("names").clientWidth;
+  if (width) { room = Math.min(64, width / 8.6); measuredAt = innerWidth; }
+  return room || 34;
+}
 // What stays on one line, unless that would be too long for it.
 function unbroken(...parts) {
   const node = h("span", parts);
-  if (node.textContent.length <= (narrow() ? 34 : 64)) node.className = "term";
+  if (node.textContent.length <= lineRoom()) node.className = "term";
   return node;
 }
 let unfolded = -1;
@@ -208,7 +215,7 @@ function setFormula(target, n, step, kind, current) {
   let active = -1;
   if (current != null)
     active = terms.findIndex(term => term.id === current || has(term.node, current));
-  const folded = terms.map((_, k) => terms.length > 7 && unfolded !== n && k > 2 && k < terms.length - 1 && k !== active);
+  const folded = terms.map((_, k) => terms.length > (innerHeight < 800 ? 5 : 7) && unfolded !== n && k > 2 && k < terms.length - 1 && k !== active);
   put(target, signNode("="), terms.map((term, k) => {
     if (folded[k]) return !folded[k - 1] && [h("button.fold", {"data-unfold": n}, `+ ${folded.indexOf(false, k) - k} more terms …`), " "];
     const node = unbroken(term.sign && signNode(term.sign), expression(term.node, step, kind, current, terms.length === 1));
@@ -263,13 +270,40 @@ function matrixFormula(target, matrix, kind) {
   }));
 }
 
+// The card before the first step, with the sample as a picture where it is one, and after the last.
+const told = JSON.parse($("told").textContent);
+function card({title, sentences, table}, pictured) {
+  const [heads, ...rows] = table;
+  return [pictured && pictureOf(0), title === "End" && h("h3", "What the step has changed".replace("step", STEPS > 1 ? "training" : "step")),
+    sentences.map(sentence => h("p", sentence.replaceAll("`", ""))),
+    heads && h("table", h("thead", h("tr", heads.map(head => head ? h("th", {scope: "col"}, head) : h("td")))),
+      h("tbody", rows.map(row => h("tr", row.map((cell, k) => k ? h("td", cell) : h("th", {scope: "row"}, cell))))))];
+}
+// A sample's inputs in grey, where they are an image: of a layer of images, or columns of pixels.
+function pictureOf(row) {
+  const inputs = find("inputs", 0), names = R.meta.task && R.meta.task.inputs || [], pixels = names.map(name => /^pixel_(\d+)_(\d+)$/.exec(name));
+  const folded = inputs && inputs.folded && inputs.folded.length > 3 ? inputs.folded.slice(-2) : null;
+  if (!folded && !(pixels.length && pixels.every(Boolean))) return null;
+  const wide = folded ? folded[1] : 1 + Math.max(...pixels.map(found => +found[2]));
+  const ids = inputs.ids[row], values = ids.map(id => number(O.value[id])), low = Math.min(...values), most = Math.max(...values), high = Math.ceil(ids.length / wide);
+  return svg("svg.picture", {viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": `sample ${R.meta.samples[row]} as a picture`},
+    values.map((value, k) => svg("rect", {x: k % wide, y: Math.floor(k / wide), width: 1.02, height: 1.02,
+      fill: `hsl(0 0% ${(96 * (most > low ? (value - low) / (most - low) : 0.5) || 0).toFixed(0)}%)`})));
+}
+let drawCurve = () => {};
 function drawStep(view) {
+  drawCurve(view);
   const {operation, number: n, matrix, step} = view;
   const idle = view.index < 0;
   const phase = idle ? null : phaseOf(operation);
   put($("now-name"), idle ? "Start" : h("span.name", notation(grain === "matrix" ? matrix.symbol : nameText(n))));
   put($("now-kind"), idle ? "what is given" : [STEPS > 1 && `training step ${step} · `, phase && phase.title + " · ", matrix.title]);
   put($("sentence"), sentenceParts(view));
+  const block = idle ? told.start : view.index === grains[grain].ends.length - 1 ? told.end : null;
+  put($("card"), block && card(block, idle));
+  $("card").hidden = !block;
+  $("now").classList.toggle("ending", Boolean(block) && !idle);
+  $("formula").hidden = idle;
   $("operation-line").hidden = grain !== "operation";
   put($("numbers-label"), grain === "matrix" ? "shapes" : "numbers");
   for (const id of ["names", "numbers", "operation", "result"]) put($(id));
@@ -484,165 +518,40 @@ function drawMatrices(view) {
       if (row.parentNode.tagName === "TBODY" && !read(row)) row.remove();
       [...row.children].forEach((cell, k) => wanted.has(k) || cell.remove());
     }
-    return copy;
+    return copy.querySelector("td.read") && copy;
   }));
-}
-
-// ---- The network.
-
-const layers = R.meta.network.layers;
-const shapes = [layers[0].input_shape, ...layers.map(layer => layer.output_shape)];
-// The columns of the diagram: how many units each has, none where images stand instead.
-const isImage = column => (shapes[column] || []).length === 3;
-const sizes = [layers[0].inputs, ...layers.map(layer => layer.outputs)].map((size, column) => isImage(column) ? 0 : size);
-let paint = () => {};
-const largest = layers.map((_, l) => Math.max(1e-300, ...M.filter(m => m.layer === l && /weights$/.test(m.role)).map(m =>
-  m.sorted.reduce((most, id) => { const size = Math.abs(number(O.value[id])); return size > most && size < Infinity ? size : most; }, 0))));
-let picture = null;
-
-// The column of the diagram and the unit in it that a cell belongs to, for each of its axes.
-function unitsOf(n) {
-  const m = M[N.matrix[n]], place = m.plane ? [N.row[n], N.column[n]] : [N.column[n] == null ? N.row[n] : N.column[n]];
-  return (/weight/.test(m.role) && m.folded ? [] : m.shape).map((_, k) => {
-    const name = axis(m, k), layer = m.role === "inputs" ? -1 : m.layer == null ? layers.length - 1 : m.layer;
-    return name === "sample" || m.role === "learning_rate" ? null : [m.role === "inputs" ? 0 : name === "input" ? layer : layer + 1, place[k]];
-  });
-}
-function drawNetwork(view) {
-  const box = $("diagram"), width = box.clientWidth, height = box.clientHeight, s = view.step;
-  if (width < 50 || height < 50) return;
-  const marks = [...view.writes, ...view.reads].map(id => named[s].get(id)).filter(n => n != null);
-  const room = Math.max(2, Math.floor((height - 26) / 18));
-  const tops = sizes.map((size, column) => {
-    if (size > room) for (const n of marks) for (const unit of unitsOf(n)) if (unit && unit[0] === column) return unit[1] - unit[1] % room;
-    return 0;
-  });
-  const key = [width, height, ...tops].join(" ");
-  if (!picture || picture.key !== key) picture = plan(width, height, room, tops, key);
-  const inputs = find("inputs", s), targets = find("targets", s), total = find("loss", s);
-  let row = sample;
-  if (row == null) {
-    const n = grain === "matrix" ? null : marks.find(n => axis(M[N.matrix[n]], 0) === "sample");
-    row = n == null ? 0 : N.row[n] == null ? N.column[n] : N.row[n];
-  }
-  put($("sample"), `sample ${R.meta.samples[row]}`);
-  $("sample-back").disabled = row < 1;
-  $("sample-next").disabled = row > R.meta.samples.length - 2;
-  shownSample = row;
-
-  const mark = (...ids) => ids.some(id => view.writes.has(id)) ? " writes" : ids.some(id => view.reads.has(id)) ? " reads" : "";
-  const cell = (role, layer, row, column) => { const m = find(role, s, layer); return m ? m.at(row, column) : null; };
-  const newest = (fresh, old) => known(fresh) ? fresh : old;
-  const tags = [];
-  const line = (edge, ids, text) => {
-    const [fresh, old, slope] = ids, id = newest(fresh, old), marked = mark(...ids), look = `${s} ${id}${marked}`;
-    if (marked && edge.at) tags.push({edge, marked, id: mark(fresh, old) ? id : slope, sign: mark(fresh, old) ? "" : "∂ "});
-    if (edge.look === look) return;
-    edge.look = look;
-    const value = id == null ? 0 : number(O.value[id]), size = Math.abs(value) / largest[edge.layer];
-    fill(edge.path, {class: "edge" + (O.value[id] && O.value[id][0] === "-" ? " minus" : ""), opacity: id == null ? 0.25 : marked ? 1 : picture.roomy ? 0.72 : 0.45,
-      "stroke-width": id == null ? 0.5 : (0.6 + (picture.roomy ? 4.4 : 2.4) * (size < 1 ? size : 1)).toFixed(2)});
-    fill(edge.halo, {class: "halo" + marked}, link(id, s));
-  };
-  for (const edge of picture.edges) {
-    const {layer, k, j} = edge;
-    line(edge, k == null ? ["new_biases", "biases", "bias_gradient"].map(role => cell(role, layer, null, j))
-      : ["new_weights", "weights", "weight_gradient"].map(role => cell(role, layer, k, j)));
-  }
-  const spot = ({node, text, ...it}, marked, pairs) => {
-    const [prefix, id] = pairs.find(pair => known(pair[1])) || ["", null];
-    fill(node, {class: "at" + marked}, link(id, s));
-    put(text, id == null ? (it.quiet ? "" : "·") : prefix + short(O.value[id]));
-  };
-  for (const {column, j, a, d, y} of picture.units) {
-    const layer = column - 1, at = role => cell(role, layer, row, j);
-    const outer = m => { const id = m && m.at(row, j); return [mark(id), [[column ? "y " : "", id]]]; };
-    if (!column) { spot(a, ...outer(inputs)); continue; }
-    spot(a, mark(at("a"), at("z")), [["", at("a")], ["z ", at("z")]]);
-    if (d) spot(d, mark(at("delta"), at("output_gradient"), at("activation_gradient"), at("slope")), [["δ ", at("delta")], ["∂a ", at("output_gradient")], ["∂a ", at("activation_gradient")]]);
-    if (y) spot(y, ...outer(targets));
-  }
-  spot({node: picture.loss, text: picture.loss, quiet: true}, "", [["L = ", total && total.ids]]);
-  paint(view, row);
-  put(picture.tags, tags.length > 8 ? [] : tags.map(({edge, id, marked, sign}) => {
-    const fan = tags.length > 1 && tags.every(other => other.edge.k === edge.k);
-    const text = sign + short(O.value[id]), half = 3.6 * text.length + 5;
-    return svg("g", link(id, s), {class: "tag" + marked, transform: `translate(${edge.at(fan ? 0.66 : 0.34)})`},
-      svg("rect", {x: -half, y: -8, width: 2 * half, height: 16, rx: 4}), svg("text", text));
-  }));
-}
-// Lays the diagram out once for a size of the pane; the steps then change only its looks.
-function plan(width, height, room, tops, key) {
-  const shown = sizes.map((size, column) => Math.min(size - tops[column], room));
-  const gap = Math.min(74, (height - 26) / Math.max(...shown)), roomy = gap >= 46, tall = roomy ? 22 : Math.min(20, gap - 3);
-  const narrow = width < 480, pill = narrow ? 62 : 68, side = pill / 2 + 4;
-  const xs = sizes.map((_, column) => side + (width - 2 * side - (narrow ? 0 : 54)) * column / (sizes.length - 1));
-  const yOf = (column, j) => 22 + (height - 26) / 2 + (j - tops[column] - (shown[column] - 1) / 2) * gap - (roomy ? 5 : 0);
-  const each = (column, act) => { for (let j = tops[column]; j < tops[column] + shown[column]; j++) act(j, yOf(column, j)); };
-  const edges = [], units = [], halos = svg("g"), lines = svg("g"), spots = svg("g"), tags = svg("g");
-  const edge = (layer, k, j, d, at) => {
-    const made = {layer, k, j, at, path: svg("path", {d}), halo: svg("path", {d})};
-    halos.append(made.halo);
-    lines.append(made.path);
-    edges.push(made);
-  };
-  const tight = narrow || width / sizes.length < 135;
-  const heading = (layer, column, part) => tight && part ? column + ":" : (tight ? "" : `layer ${column} · `) + (layer.kind || layer.activation);
-  const spot = (x, y, box, quiet) => {
-    const text = svg(box ? "text" : "text.soft", {x, y}), node = svg("g", box, text);
-    spots.append(node);
-    return {node, text, quiet};
-  };
-  layers.forEach((layer, l) => each(l, (k, y1) => each(l + 1, (j, y2) => {
-    if (/Dropout|Flatten/.test(layer.kind) && k !== j) return;
-    const x1 = xs[l] + pill / 2, x2 = xs[l + 1] - pill / 2, bend = (x2 - x1) * 0.42;
-    edge(l, k, j, `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`, t => {
-      const u = 1 - t, mix = (a, b, c, e) => (u * u * u * a + 3 * u * u * t * b + 3 * u * t * t * c + t * t * t * e).toFixed(1);
-      return [mix(x1, x1 + bend, x2 - bend, x2), mix(y1, y1, y2, y2)];
-    });
-  })));
-  sizes.forEach((size, column) => {
-    const part = size > shown[column] ? ` ${tops[column]}–${tops[column] + shown[column] - 1} of ${size}` : "";
-    spots.append(svg(column ? "text.soft" : "text.soft.start", {x: column ? xs[column] : 4, y: 9}, (column ? heading(layers[column - 1], column, part) : "inputs") + part));
-    each(column, (j, y) => {
-      const x = xs[column], unit = {column, j, a: spot(x, y + 0.5, svg("rect.unit", {x: x - pill / 2, y: y - tall / 2, width: pill, height: tall, rx: tall / 2}))};
-      if (column && roomy) {
-        unit.d = spot(x, y + tall / 2 + 9, null, true);
-        if (layers[column - 1].bias) edge(column - 1, null, j, `M${x - pill / 2 + 9} ${y - tall / 2 - 12}v12`);
-      }
-      if (column === layers.length && !narrow) unit.y = spot(x + pill / 2 + 29, y + 0.5, null, true);
-      units.push(unit);
-    });
-  });
-  const images = svg("g"), loss = svg("text", {x: xs[layers.length], y: height - 7});
-  put($("diagram"), svg("svg", {viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": document.title + "; its numbers are in the matrices."}, halos, lines, spots, images, loss, tags));
-  return {key, roomy, edges, units, tags, loss, images, xs, height};
 }
 
 // ---- The timeline.
 
-let segments = [];
+let segments = [], barStep = 0;
+const MANY = 3; // training steps; of more, the bar shows the one at work, under a strip of all
 function buildBar() {
-  const groups = [];
+  const groups = [], many = STEPS > MANY;
   let before = 0;
-  segments = computed.map(m => {
+  segments = [];
+  for (const m of computed) {
     const after = below(grains.operation.ends, m.end + 1), span = {matrix: 1, number: m.sorted.length, operation: after - before}[grain];
     before = after;
+    if (many && m.step !== barStep) continue;
     const inner = h("i"), node = h("span.cell", {"data-matrix": m.index, title: m.symbol}, inner, h(m.symbol.length > 4 ? "b.long" : "b", notation(m.symbol)));
     node.style.flexGrow = span;
     let group = groups[groups.length - 1];
     if (!group || group.step !== m.step || group.phase !== m.phase) groups.push(group = {step: m.step, phase: m.phase, span: 0, nodes: []});
     group.span += span;
     group.nodes.push(node);
-    return {m, node, inner};
-  });
+    segments.push({m, node, inner});
+  }
+  const every = Math.ceil(STEPS * 34 / ($("bar").clientWidth || 1000));
   put($("bar"), groups.map(group => {
-    const node = h("div.phase", h("span", STEPS === 1 ? group.phase : STEPS < 4 ? `${group.step} · ${group.phase}` : group.phase === "forward" && `step ${group.step}`), h("div.cells", group.nodes));
+    const node = h("div.phase", h("span", many ? null : STEPS === 1 ? group.phase : `${group.step} · ${group.phase}`), h("div.cells", group.nodes));
     node.style.flexGrow = group.span;
     return node;
-  }));
+  }), many && h("div.steps", named.map((_, step) => h(`span.cell${step <= barStep ? ".past" : ""}${step === barStep ? ".here" : ""}`,
+    {"data-matrix": computed.find(m => m.step === step).index, title: `training step ${step}`}, step % every ? null : h("b", String(step))))));
 }
 function drawTime(view) {
+  if (STEPS > MANY && view.step !== barStep) { barStep = view.step; buildBar(); }
   for (const segment of segments) {
     const {m, node, inner} = segment, done = below(m.sorted, now) / m.sorted.length, look = `${done} ${m === view.matrix}`;
     if (segment.look === look) continue;
@@ -771,6 +680,27 @@ function life(m, n) {
 let timer = null;
 const narrow = () => matchMedia("(max-width: 999px)").matches;
 
+// The address leads to the step, also when the page is loaded again.
+let noting = null;
+function note() {
+  const at = grains[grain].ends.length && below(grains[grain].ends, now + 1);
+  try { history.replaceState(null, "", at ? `#${grain}-${at}` : location.pathname + location.search); } catch { /* in a frame without an address */ }
+}
+function follow() {
+  const [, size, at] = /^#(matrix|number|operation)-(\d+)$/.exec(location.hash) || [];
+  if (!size) return false;
+  regrain(size);
+  arrive(+at ? grains[size].ends[Math.min(+at, grains[size].ends.length) - 1] : 0);
+  return true;
+}
+// The result in the words of the live region: a matrix as a whole, unless it is large.
+function spoken({matrix, operation}) {
+  if (grain !== "matrix") return O.value[operation];
+  const values = matrix.flat.map(id => O.value[id]), size = matrix.shape.join(" by ") || "one number";
+  if (values.length <= 8) return `${size}: ${values.join(", ")}`;
+  const sorted = [...values].sort((a, b) => number(a) - number(b));
+  return `${size} numbers, from ${sorted[0]} to ${sorted.at(-1)}`;
+}
 function render() {
   const view = current();
   drawStep(view);
@@ -778,10 +708,13 @@ function render() {
   drawNetwork(view);
   drawMatrices(view);
   drawTime(view);
+  clearTimeout(noting);
+  noting = setTimeout(note, 300);
   if (timer != null) return;
   const reads = [...view.reads].filter(id => named[view.step].has(id)).slice(0, 6).map(id => labelOf(id, view.step));
   put($("live"), `${$("count").textContent}: ${$("now-name").textContent}. ${$("sentence").textContent}`,
-    view.index < 0 ? "" : ` Result ${O.value[view.operation]}.`, reads.length && grain !== "matrix" ? ` Reads ${reads.join(", ")}.` : "");
+    view.index < 0 ? " " + told.start.sentences.join(" ") : ` Result ${spoken(view)}.`,
+    view.index === grains[grain].ends.length - 1 && " " + told.end.sentences[0], reads.length && grain !== "matrix" ? ` Reads ${reads.join(", ")}.` : "");
 }
 function go(t) {
   now = t;
@@ -852,7 +785,7 @@ const KEYS = [
   ["PgDn PgUp", "next phase, phase before", {PageDown: () => phaseBy(1), PageUp: () => phaseBy(-1)}],
   ["Home End", "to the start, to the end", {Home: () => go(0), End: () => arrive(COUNT)}],
   ["1 2 3", "one step is a matrix, a number, an operation", {1: () => regrain("matrix"), 2: () => regrain("number"), 3: () => regrain("operation")}],
-  ["P", "play, pause", {p: () => play(timer == null)}],
+  ["Space P", "play, pause", {p: () => play(timer == null), " ": () => play(timer == null)}],
   ["T", "trail of this step's result", {t: trace}],
   ["B", "back to the number before on the trail", {b: before}],
   ["Esc", "close the trail", {Escape: forget}],
@@ -877,6 +810,7 @@ function moveCell(td, key) {
 document.addEventListener("keydown", event => {
   const {target, key} = event, cell = target.closest("td");
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
+  if (key === " " && target.closest("button, select, input")) return;
   let action = actions[(event.shiftKey && key.length > 1 ? "Shift+" : "") + (key.length > 1 ? key : key.toLowerCase())];
   if (cell && /^Arrow/.test(key) && !event.shiftKey) action = () => moveCell(cell, key);
   else if (cell && key === "Enter") action = () => cell.click();
@@ -926,7 +860,7 @@ function start() {
   $("slider").oninput = event => { const at = +event.target.value; go(at ? grains[grain].ends[at - 1] : 0); };
   for (const radio of document.getElementsByName("grain")) radio.onchange = () => regrain(radio.value);
   const press = {first: () => go(0), back: () => stepBy(-1), next: () => stepBy(1), last: () => arrive(COUNT), play: () => play(timer == null), theme: other,
-    "help-open": () => $("help").showModal(), "trail-clear": forget, "trail-back": before, "sample-back": () => otherSample(-1), "sample-next": () => otherSample(1)};
+    "help-open": () => $("help").showModal(), "trail-clear": forget, "trail-back": before, zoom: () => { whole = !whole; drawNetwork(current()); }, "sample-back": () => otherSample(-1), "sample-next": () => otherSample(1)};
   for (const id in press) $(id).onclick = press[id];
   put($("keys"), KEYS.map(([keys, what]) => [h("dt", keys.split(" ").map(key => [h("kbd", key), " "])), h("dd", what)]));
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -939,7 +873,8 @@ function start() {
   document.querySelector(`[value=${grain}]`).checked = true;
   buildBar();
   drawTrail();
-  go(0);
+  if (!follow()) go(0);
+  window.onhashchange = follow;
   new ResizeObserver(() => drawNetwork(current())).observe($("diagram"));
 }
 start();
