@@ -51,6 +51,10 @@ def _browser() -> str | None:
     return None
 
 
+# Seconds that a script of a test may take, where others compute, too.
+LONGEST = 150
+
+
 class WebDriverError(Exception):
     """The driver refused a command, or the script in the page threw."""
 
@@ -83,7 +87,11 @@ class Browser:
                     *arguments,
                 ],
             }
-            wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}
+            wanted = {
+                "goog:chromeOptions": options,
+                "goog:loggingPrefs": {"browser": "ALL"},
+                "timeouts": {"script": LONGEST * 1000},
+            }
             answer = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
             self._session = f"/session/{answer['sessionId']}"
         except BaseException:
@@ -103,7 +111,7 @@ class Browser:
         request = urllib.request.Request(self._address + path, data, method=method)
         request.add_header("Content-Type", "application/json")
         try:
-            with _DIRECT.open(request, timeout=60) as response:
+            with _DIRECT.open(request, timeout=LONGEST + 30) as response:
                 return json.load(response)["value"]
         except urllib.error.HTTPError as error:
             value = json.load(error)["value"]
