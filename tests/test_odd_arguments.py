@@ -521,8 +521,9 @@ def test_no_error_of_pythons_own(both, name, tmp_path, monkeypatch):
     assert seen[0] == seen[1]
 
 
-def test_what_is_right_is_taken():
+def test_what_is_right_is_taken(tmp_path, monkeypatch):
     """The usual arguments are right, so that it is the odd one that is refused."""
+    monkeypatch.chdir(tmp_path)
     for name, (make, arguments, named) in CASES.items():
         text, _ = outcome(make(purenet), arguments, named)
         known = (
