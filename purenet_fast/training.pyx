@@ -187,7 +187,7 @@ cdef class Training(Job):
         cdef bint listed = samples.inputs.sparse is not None
         cdef bint shuffled = course.shuffled
         cdef size_t threads = engine.threads_for(min(most_threads, batch_size), 3.0 * batch_size)
-        cdef double epochs = max(<size_t> settings.epochs, course.capacity)
+        cdef double epochs = max(min(settings.epochs, 2**53), course.capacity)  # it may be huge
         cdef Rule rule = rule_of(settings.optimizer)
         cdef bint general = is_general(network.layers, rule, settings)
         # One thread begins (``sharing``), and is through before others could be tried.
