@@ -101,7 +101,7 @@ def check(recording: Recording) -> None:
         raise ValueError(f"format: {meta['stopped']}; a worksheet needs finite numbers")
 
 
-class Task(NamedTuple):
+class Question(NamedTuple):
     """One calculation: which number, and how it is asked for."""
 
     number: int
@@ -165,14 +165,14 @@ class Worksheet(Worked):
         formula = self.numbers["formula"][number] or ""
         return any(self.operations["op"][each] not in LEAVES[1:] for each in operands(formula))
 
-    def _task(self, number: int) -> Task:
+    def _task(self, number: int) -> Question:
         matrix = self.matrices[self.numbers["matrix"][number]]
         title = _TITLES[matrix["role"]]
         if matrix["role"] == "delta":
             is_last = matrix["layer"] == len(self.meta["network"]["layers"]) - 1
             title += " of the output layer" if is_last else " of the hidden layer"
         formula, head = self._shortened(number)
-        return Task(number, title, formula, head, self._digits_of(number))
+        return Question(number, title, formula, head, self._digits_of(number))
 
     def _shortened(self, number: int) -> tuple[str, tuple[int, int] | None]:
         """Return a number's formula; of a long sum its last terms, and what stands before them."""
@@ -290,7 +290,7 @@ class Worksheet(Worked):
     def _is_exact(self, identity: int) -> bool:
         return float(self._short(identity)) == float(self.value(identity))
 
-    def _task_parts(self, place: int, task: Task) -> str:
+    def _task_parts(self, place: int, task: Question) -> str:
         """Return the question: names, then blanks in the same places, and the result."""
         name = html.escape(self.symbols[task.number])
         step = self.numbers["step"][task.number]
@@ -324,7 +324,7 @@ class Worksheet(Worked):
         """Return whether a number can be looked up or is an answer, so that it is not printed."""
         return identity in self._known or identity in self._asked
 
-    def _key_parts(self, place: int, task: Task) -> str:
+    def _key_parts(self, place: int, task: Question) -> str:
         name = html.escape(self.symbols[task.number])
         numbers = _written(fill(task.formula, self._short))
         answer = rounded(float(self.value(self.numbers["id"][task.number])), task.digits)
