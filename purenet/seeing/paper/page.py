@@ -18,6 +18,23 @@ from .pages import asset, document
 from .summaries import end_of, start_of
 from .worked import Worked
 
+# The rooms of the script, in the order in which they stand in it; each uses those before it.  They
+# are one function, so that what they share needs no other way.
+SCRIPTS = (
+    "elements",
+    "recorded",
+    "names",
+    "formulas",
+    "now",
+    "source",
+    "matrices",
+    "timeline",
+    "trail",
+    "moving",
+    "keys",
+    "network",
+)
+
 
 def render(
     recording: Recording | Mapping[str, Any], worked_text: str, grain: str | None = None
@@ -42,14 +59,11 @@ def render(
         raise ValueError(f"recording: found the format {data.get('format')!r}, expected {FORMAT!r}")
     if data.get("version") != VERSION:
         raise ValueError(f"recording: found version {data.get('version')!r}, expected {VERSION}")
-    style = asset("page.css")
-    scripts = ["network.js"]
-    if any("folded" in matrix for matrix in data["matrices"]):
-        # Only who needs them gets the pictures of images.
-        scripts.append("images.js")
-        style += asset("images.css")
-    parts_of_it = "".join(map(asset, scripts))
-    source = asset("page.js").replace("\nstart();\n", f"\n{parts_of_it}start();\n")
+    # Only who needs them gets the pictures of images.
+    optional = ["images"] if any("folded" in matrix for matrix in data["matrices"]) else []
+    style = "".join(asset(f"{name}.css") for name in ("page", *optional))
+    rooms = (*SCRIPTS, *optional, "start")
+    source = '"use strict";\n(() => {\n' + "".join(asset(f"{name}.js") for name in rooms) + "})();\n"
     # In a style sheet a line may end anywhere, and the last rule of a block needs no semicolon.
     style = _squeezed(style, ":;{},>").replace("\n", "").replace(";}", "}")
     script = _squeezed(source, ":;{},>=<?&|()[]!+*-")

@@ -1,0 +1,17 @@
+// Building elements: text only ever becomes text.
+const $ = id => document.getElementById(id);
+
+function build(node, names, parts) {
+  if (names.length) node.setAttribute("class", names.join(" "));
+  for (const part of parts.flat(9)) {
+    if (part == null || part === false) continue;
+    if (part.constructor !== Object) node.append(part);
+    else for (const key in part) if (part[key] != null && part[key] !== false) node.setAttribute(key, part[key]);
+  }
+  return node;
+}
+// h("span.term", {title: "..."}, children...) is an HTML element, svg(...) one of SVG.
+const h = (what, ...parts) => { const [tag, ...names] = what.split("."); return build(document.createElement(tag), names, parts); };
+const svg = (what, ...parts) => { const [tag, ...names] = what.split("."); return build(document.createElementNS("http://www.w3.org/2000/svg", tag), names, parts); };
+const fill = (node, ...parts) => build(node, [], parts);
+const put = (node, ...parts) => { node.replaceChildren(); return fill(node, parts); };

@@ -1,0 +1,38 @@
+// Numbers and names.
+
+const axis = (m, k) => (m.axes || [])[k] || (k ? "column" : "row");
+// Where a number stands, by axis.
+function placeOf(n) {
+  const m = M[N.matrix[n]], place = {row: N.row[n], column: N.column[n]};
+  let k = m.folded && N.row[n] * m.shape[1] + N.column[n];
+  for (let j = m.folded ? m.folded.length : 0; j--; k = Math.floor(k / m.folded[j])) place[m.folded_axes[j]] = k % m.folded[j];
+  return place;
+}
+const nameText = n => {
+  const m = M[N.matrix[n]];
+  if (m.folded) return m.symbol + N.name[n].slice(m.name.length);
+  return m.symbol + (N.row[n] == null ? "" : `[${N.row[n]}]`) + (N.column[n] == null ? "" : `[${N.column[n]}]`);
+};
+function labelOf(id, step) {
+  const n = named[step].get(id);
+  if (n != null) return nameText(n);
+  if (O.op[id] === "constant") return (O.name || {})[id] || O.value[id];
+  return O.value[id];
+}
+// Four digits where there is room for no more; short numbers stay exact.
+function short(text) {
+  if (text.length <= 7) return text;
+  const value = number(text), size = Math.abs(value);
+  const rounded = size >= 0.001 && size < 10000 ? value.toPrecision(4) : value.toExponential(1);
+  return rounded.replace("e+", "e");
+}
+// z1[0][2] in the notation of the field, its text unchanged.
+function notation(text) {
+  return text.match(/(\[\d+\])+|\p{L}+_[\p{L}_]+|\p{L}+|\d+|./gu).map(word =>
+    /^\p{L}$/u.test(word) ? h("i", word) : word[0] === "[" ? h("small", word) : /^\d/.test(word) ? h("sub", word) : word);
+}
+const link = (id, step) => ({"data-id": id == null ? "" : id, "data-step": step});
+const nameNode = (id, step) => h("button.name", {tabindex: -1}, link(id, step), notation(labelOf(id, step)));
+const valueNode = (id, step) => h("button.value", link(id, step), O.value[id]);
+const nameOrValue = (id, step) => named[step].has(id) ? h("span.name", notation(labelOf(id, step))) : h("span.value", labelOf(id, step));
+const signNode = sign => h("span.sign" + (sign === "*" ? ".times" : sign === "-" ? ".minus" : ""), sign);
