@@ -166,3 +166,38 @@ def vectors(request):
     assert chosen == request.param
     yield chosen
     fast.vectors.choose_vectors(usual_vectors())
+
+
+@pytest.fixture(scope="session")
+def shared_browser():
+    import webdriver
+
+    with webdriver.Browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(shared_browser):
+    """A browser, wide and light; at the end of the test its console has to be empty."""
+    shared_browser.resize(1440, 900)
+    shared_browser.emulate(prefers_color_scheme="light", prefers_reduced_motion="no-preference")
+    shared_browser.console()
+    yield shared_browser
+    assert shared_browser.console() == []
+
+
+@pytest.fixture
+def show(browser, tmp_path):
+    """Open the page of a recording, given by name or as data."""
+    import pages
+
+    from purenet.seeing.paper.page import render
+
+    def open_page(what, grain=None):
+        found = pages.recorded(what) if isinstance(what, str) else what
+        path = tmp_path / "page.html"
+        path.write_text(render(found, "the worked text", grain), encoding="utf-8")
+        browser.open(path.as_uri())
+        return pages.Expected(getattr(found, "data", found))
+
+    return open_page
