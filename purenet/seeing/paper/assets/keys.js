@@ -16,7 +16,14 @@ const KEYS = [
   ["D", "dark, light", {d: other}],
   ["?", "this list", {"?": () => $("help").showModal()}],
 ];
-const actions = Object.assign({}, ...KEYS.map(key => key[2]));
+let actions = {};
+// An entry of the menu: a button, and what it does.  One that is on or off says so in aria-pressed.
+function entry(id, label, act) {
+  const button = h("button", {id}, label);
+  button.onclick = () => { act(button); $("more").open = false; };
+  $("menu").append(button);
+  return button;
+}
 
 function moveCell(td, key) {
   const rows = [...td.closest("tbody").children], row = rows.indexOf(td.parentNode), column = [...td.parentNode.children].indexOf(td);

@@ -1,6 +1,8 @@
 // Moving.
 
 let timer = null;
+// What the rooms behind this one have to do whenever the page is drawn, and once at the beginning.
+const onRender = [], onStart = [];
 const narrow = () => matchMedia("(max-width: 999px)").matches;
 
 // The address leads to the step, also when the page is loaded again.
@@ -31,6 +33,7 @@ function render() {
   drawNetwork(view);
   drawMatrices(view);
   drawTime(view);
+  for (const act of onRender) act(view);
   clearTimeout(noting);
   noting = setTimeout(note, 300);
   if (timer != null) return;

@@ -19,6 +19,10 @@ function start() {
   const press = {first: () => go(0), back: () => stepBy(-1), next: () => stepBy(1), last: () => arrive(COUNT), play: () => play(timer == null), theme: other,
     "help-open": () => $("help").showModal(), "trail-clear": forget, "trail-back": before, zoom: () => { whole = !whole; drawNetwork(current()); }, "sample-back": () => otherSample(-1), "sample-next": () => otherSample(1)};
   for (const id in press) $(id).onclick = press[id];
+  for (const act of onStart) act();
+  actions = Object.assign({}, ...KEYS.map(key => key[2]));
+  $("more").hidden = !$("menu").firstChild;
+  document.addEventListener("click", event => { if (!event.target.closest("#more")) $("more").open = false; });
   put($("keys"), KEYS.map(([keys, what]) => [h("dt", keys.split(" ").map(key => [h("kbd", key), " "])), h("dd", what)]));
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.onchange = () => theme(dark.matches ? "dark" : "light");
