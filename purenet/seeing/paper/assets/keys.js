@@ -20,7 +20,12 @@ let actions = {};
 // An entry of the menu: a button, and what it does.  One that is on or off says so in aria-pressed.
 function entry(id, label, act) {
   const button = h("button", {id}, label);
-  button.onclick = () => { act(button); $("more").open = false; };
+  button.onclick = () => {
+    $("more").open = false;
+    // The button is hidden then; what a dialog gives the focus back to stays.
+    $("more").firstElementChild.focus();
+    act(button);
+  };
   $("menu").append(button);
   return button;
 }
@@ -36,8 +41,13 @@ function moveCell(td, key) {
 }
 document.addEventListener("keydown", event => {
   const {target, key} = event, cell = target.closest("td");
-  if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (key === " " && target.closest("button, select, input")) return;
+  if (key === "Escape" && $("more").open) {
+    $("more").open = false;
+    $("more").firstElementChild.focus();
+    return;
+  }
   let action = actions[(event.shiftKey && key.length > 1 ? "Shift+" : "") + (key.length > 1 ? key : key.toLowerCase())];
   if (cell && /^Arrow/.test(key) && !event.shiftKey) action = () => moveCell(cell, key);
   else if (cell && key === "Enter") action = () => cell.click();

@@ -1,9 +1,13 @@
 // Moving.
 
-let timer = null;
+let timer = null, pace = 1;
 // What the rooms behind this one have to do whenever the page is drawn, and once at the beginning.
 const onRender = [], onStart = [];
 const narrow = () => matchMedia("(max-width: 999px)").matches;
+
+// What stays for the next time, where the browser keeps something for a file or a frame.
+function remember(name, value) { try { localStorage.setItem("purenet " + name, value); } catch { /* then not */ } }
+function recall(name) { try { return localStorage.getItem("purenet " + name); } catch { return null; } }
 
 // The address leads to the step, also when the page is loaded again.
 let noting = null;
@@ -76,10 +80,17 @@ function goTo(id) {
 function play(on) {
   if (on === (timer != null)) return;
   put($("play"), {"aria-label": on ? "Pause" : "Play"}, on ? "‖" : "▶\ufe0e");
-  clearInterval(timer);
+  clearTimeout(timer);
   timer = null;
   if (!on) return render();
-  timer = setInterval(() => $("next").disabled ? play(false) : stepBy(1), 900);
+  beat();
+}
+function beat() {
+  timer = setTimeout(() => {
+    if ($("next").disabled) return play(false);
+    beat();
+    stepBy(1);
+  }, 900 / pace);
 }
 function phaseBy(by) {
   const at = now ? R.phases.findIndex(p => now <= p.end) : -1, to = at + by;
