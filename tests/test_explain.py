@@ -509,6 +509,6 @@ def test_notebooks_show_the_page_in_a_frame(backend):
     net = backend.Network([backend.Dense(2, 1)], seed=1)
     explanation = backend.explain(net, [[0.5, 1.0]], [[1.0]])
     frame = explanation._repr_html_()
-    assert frame.startswith('<iframe sandbox="allow-scripts"')
+    assert 'sandbox="allow-scripts allow-downloads allow-forms"' in frame
     page = html.unescape(re.search('srcdoc="([^"]*)"', frame)[1])
     assert page == written(explanation.recording, None, "html")

@@ -46,8 +46,15 @@ class Explanation(str):
     def _repr_html_(self) -> str:
         """Return the page to step through, or the worksheet, in a frame of its own."""
         page = html.escape(written(self.recording, self.grain, self.page))
-        style = "width:100%;height:900px;border:0"
-        return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{page}"></iframe>'
+        # As high as the window allows, where the frame knows it; in a frame that grows with what is
+        # in it, as high as the page at least needs.
+        style = "width:100%;height:clamp(640px,85vh,900px);border:0"
+        # Downloads for the picture, forms for dialogs that close; the page's policy lets no form out.
+        sandbox = "allow-scripts allow-downloads allow-forms"
+        title = "A training step, worked"
+        return (
+            f'<iframe title="{title}" sandbox="{sandbox}" style="{style}" srcdoc="{page}"></iframe>'
+        )
 
 
 def explain(

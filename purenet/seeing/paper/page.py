@@ -35,6 +35,7 @@ SCRIPTS = (
     "network",
     "classroom",
     "film",
+    "still",
 )
 # Those with a style sheet of their own.
 STYLES = ("film",)

@@ -18,9 +18,24 @@ function paceChoice() {
   choice.onchange = () => paceTo(+choice.value);
   return choice;
 }
-KEYS.push(["+ -", "play faster, slower", {"+": () => paceBy(1), "-": () => paceBy(-1)}]);
+function enlarge(on) {
+  enlarged = on ? 1.3 : 1;
+  remember("large", on ? 1 : "");
+  document.documentElement.classList.toggle("large", on);
+  fill($("large"), {"aria-pressed": String(on)});
+  measuredAt = 0;
+  picture = null;
+}
+function resize() {
+  enlarge(enlarged === 1);
+  buildBar();
+  render();
+}
+KEYS.push(["+ -", "play faster, slower", {"+": () => paceBy(1), "-": () => paceBy(-1)}], ["L", "large text, usual text", {l: resize}]);
 onStart.push(() => {
   const kept = +recall("pace");
   if (PACES.includes(kept)) pace = kept;
+  entry("large", "Large text", resize);
+  enlarge(Boolean(recall("large")));
   $("play").after(paceChoice());
 });

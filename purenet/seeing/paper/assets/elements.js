@@ -1,4 +1,6 @@
 // Building elements: text only ever becomes text.
+// How much larger than usual the text is.
+let enlarged = 1;
 const $ = id => document.getElementById(id);
 
 function build(node, names, parts) {

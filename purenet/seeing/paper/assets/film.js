@@ -97,10 +97,10 @@ function recordedFrames() {
   });
 }
 onStart.push(() => {
-  const slider = h("input", {id: "film-slider", type: "range", min: 0, step: 1, "aria-label": "Moment of the training"}), play = h("button", {id: "film-play"});
+  const slider = h("input", {id: "film-slider", type: "range", min: 0, step: 1, "aria-label": "Moment of the training"}), close = h("button", {id: "film-close"}, "Close"), play = h("button", {id: "film-play"});
   const dialog = h("dialog", {id: "film", "aria-labelledby": "film-title"}, h("h2", {id: "film-title"}, "Film of the training"), h("div", {id: "film-picture"}),
-    h("p", {id: "film-now"}), slider, h("form", {method: "dialog"}, play, paceChoice(), h("span", "Space: play, pause"), h("button", {id: "film-close"}, "Close")));
-  play.type = "button";
+    h("p", {id: "film-now"}), slider, h("div.group", play, paceChoice(), h("span", "Space: play, pause"), close));
+  close.onclick = () => dialog.close();
   play.onclick = () => roll(rolling == null);
   slider.oninput = () => { roll(false); turnTo(+slider.value); };
   dialog.onclose = () => roll(false);

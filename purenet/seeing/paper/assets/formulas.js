@@ -72,7 +72,7 @@ function expression(node, step, kind, current, bare) {
 let room = 0, measuredAt = 0;
 function lineRoom() {
   const width = measuredAt !== innerWidth && $("names").clientWidth;
-  if (width) { room = Math.min(64, width / 8.6); measuredAt = innerWidth; }
+  if (width) { room = Math.min(64, width / (8.6 * enlarged)); measuredAt = innerWidth; }
   return room || 34;
 }
 // What stays on one line, unless that would be too long for it.

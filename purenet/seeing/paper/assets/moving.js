@@ -10,10 +10,10 @@ function remember(name, value) { try { localStorage.setItem("purenet " + name, v
 function recall(name) { try { return localStorage.getItem("purenet " + name); } catch { return null; } }
 
 // The address leads to the step, also when the page is loaded again.
-let noting = null;
+let noting = null, opening = "";
 function note() {
   const at = grains[grain].ends.length && below(grains[grain].ends, now + 1);
-  try { history.replaceState(null, "", at ? `#${grain}-${at}` : location.pathname + location.search); } catch { /* in a frame without an address */ }
+  try { history.replaceState(null, "", at || grain !== opening ? `#${grain}-${at}` : location.pathname + location.search); } catch { /* in a frame without an address */ }
 }
 function follow() {
   const [, size, at] = /^#(matrix|number|operation)-(\d+)$/.exec(location.hash) || [];

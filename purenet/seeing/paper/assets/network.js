@@ -34,7 +34,7 @@ const SHOWS = {
   total: [["L = ", "loss"]],
 };
 function drawNetwork(view) {
-  const box = $("diagram"), width = box.offsetWidth - 8, height = box.offsetHeight - 8, s = view.step;
+  const box = $("diagram"), width = box.offsetWidth / enlarged - 8, height = box.offsetHeight / enlarged - 8, s = view.step;
   if (width < 50 || height < 50) return;
   const marks = [...view.writes, ...view.reads].map(id => named[s].get(id)).filter(n => n != null);
   const tops = sizes.map((size, column) => {
@@ -104,10 +104,10 @@ function drawNetwork(view) {
   const {wide, high} = picture, large = wide > width || high > height;
   $("zoom").hidden = !large;
   fill($("zoom"), {"aria-pressed": String(whole)});
-  fill(picture.drawing, {width: whole ? width : wide, height: whole ? height : high});
+  fill(picture.drawing, {width: enlarged * (whole ? width : wide), height: enlarged * (whole ? height : high)});
   if (!large || whole) return;
-  box.scrollLeft = goal ? goal[0] - width / 2 : 0;
-  box.scrollTop = (goal ? goal[1] : high / 2) - height / 2;
+  box.scrollLeft = goal ? enlarged * (goal[0] - width / 2) : 0;
+  box.scrollTop = enlarged * ((goal ? goal[1] : high / 2) - height / 2);
 }
 // Tags keep clear of each other and of the units; one that finds no room is left out.  Returns
 // whether that has happened to what is written.

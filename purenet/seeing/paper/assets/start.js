@@ -31,6 +31,7 @@ function start() {
   show(narrow() ? "network" : "source");
   // Where there are images there are thousands of numbers.
   grain = $("app").dataset.openAt || (M.some(m => m.folded) ? "matrix" : grain);
+  opening = grain;
   document.querySelector(`[value=${grain}]`).checked = true;
   buildBar();
   drawTrail();
