@@ -131,6 +131,10 @@ class Browser:
         """The same for a script that calls its last argument when it has finished."""
         return self._command("/execute/async", {"script": script, "args": list(arguments)})
 
+    def enter(self, frame: int | None) -> None:
+        """Go into a frame of the page, by its index, or back out of all of them."""
+        self._command("/frame", {"id": frame})
+
     def devtools(self, command: str, **parameters: Any) -> Any:
         """Send a command of the Chrome DevTools protocol."""
         return self._command("/goog/cdp/execute", {"cmd": command, "params": parameters})

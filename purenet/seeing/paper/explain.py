@@ -49,7 +49,7 @@ class Explanation(str):
         # As high as the window allows, where the frame knows it; in a frame that grows with what is
         # in it, as high as the page at least needs.
         style = "width:100%;height:clamp(640px,85vh,900px);border:0"
-        # Downloads for the picture, forms for dialogs that close; the page's policy lets no form out.
+        # Downloads for pictures, forms for dialogs that close: the page's policy lets no form out.
         sandbox = "allow-scripts allow-downloads allow-forms"
         title = "A training step, worked"
         return (
