@@ -33,7 +33,10 @@ SCRIPTS = (
     "moving",
     "keys",
     "network",
+    "asking",
 )
+# Those of them that have a style sheet, beside the page's own.
+STYLES = ("asking",)
 
 
 def render(
@@ -61,9 +64,11 @@ def render(
         raise ValueError(f"recording: found version {data.get('version')!r}, expected {VERSION}")
     # Only who needs them gets the pictures of images.
     optional = ["images"] if any("folded" in matrix for matrix in data["matrices"]) else []
-    style = "".join(asset(f"{name}.css") for name in ("page", *optional))
+    style = "".join(asset(f"{name}.css") for name in ("page", *STYLES, *optional))
     rooms = (*SCRIPTS, *optional, "start")
-    source = '"use strict";\n(() => {\n' + "".join(asset(f"{name}.js") for name in rooms) + "})();\n"
+    source = (
+        '"use strict";\n(() => {\n' + "".join(asset(f"{name}.js") for name in rooms) + "})();\n"
+    )
     # In a style sheet a line may end anywhere, and the last rule of a block needs no semicolon.
     style = _squeezed(style, ":;{},>").replace("\n", "").replace(";}", "}")
     script = _squeezed(source, ":;{},>=<?&|()[]!+*-")
