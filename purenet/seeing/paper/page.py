@@ -33,6 +33,7 @@ SCRIPTS = (
     "moving",
     "keys",
     "network",
+    "mistakes",
     "asking",
 )
 # Those of them that have a style sheet, beside the page's own.
