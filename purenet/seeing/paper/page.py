@@ -36,9 +36,11 @@ SCRIPTS = (
     "classroom",
     "film",
     "still",
+    "mistakes",
+    "asking",
 )
-# Those with a style sheet of their own.
-STYLES = ("film",)
+# Those of them that have a style sheet, beside the page's own.
+STYLES = ("film", "asking")
 
 
 def render(
