@@ -287,6 +287,11 @@ const $ = id => document.getElementById(id);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const cell = id => all("#cards td[data-id]").find(td => +td.dataset.id === id);
 """
+# Switches that are to be on or off.
+SWITCH = """
+for (const id of arguments[0])
+  if ($(id).getAttribute("aria-pressed") !== String(arguments[1])) $(id).click();
+"""
 READ = """
 const text = id => $(id).textContent;
 const current = document.querySelector("#code .current");

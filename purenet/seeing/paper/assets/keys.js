@@ -56,7 +56,13 @@ const clicks = {
     page[k] = start;
     pages[index] = page;
     drawMatrices(current());
-    card.node.querySelector("button:enabled").focus();
+    card.node.querySelector(".pages button:enabled").focus();
+  },
+  fold: value => {
+    const {name} = M[value], {scrollTop} = $("cards");
+    if (!pinned.delete(name)) pinned.add(name);
+    drawMatrices(current());
+    $("cards").scrollTop = scrollTop;
   },
   show: value => { show(value); drawNetwork(current()); drawMatrices(current()); },
   matrix: value => arrive(beginning(M[value])),
