@@ -126,6 +126,13 @@ def test_every_step_shows_what_is_recorded(name, grain, show, browser):
         assert (page["line"], page["code"]) == (line, code)
         if marked is not None:
             assert page["marked"][0] == marked
+        if grain == "number" and name != "images":
+            lines = expected.lines(id, expected.ops["call"][id])
+            assert line in lines
+            assert set(page["took"]) == lines - {line}
+            assert page["beside"] == expected.beside(id)
+        elif grain == "operation":
+            assert page["took"] == page["beside"] == []
         assert page["sentence"] != "" and "{" not in page["sentence"]
         if grain == "matrix":
             assert page["name"] == matrix["symbol"]
@@ -223,9 +230,10 @@ def test_four_digits_with_a_sign_that_says_so(name, show, browser):
     document.querySelector("[value=number]").click();
     return arguments[0].map(id => {
       cell(id).click();
+      const lines = all("#trace li > :is(.term, .origin)");
       return [document.querySelector("#trace .head").textContent,
-        all("#trace ul .term").map(term => term.textContent.match(/([=≈]?)([^=≈]*)$/).slice(1)),
-        all("#trace ul .term").map(term => +term.querySelector(".value").dataset.id)];
+        lines.map(line => line.textContent.match(/([=≈]?)([^=≈]*)$/).slice(1)),
+        lines.map(line => +line.querySelector(":scope > .value").dataset.id)];
     });
     """
     chosen = [id for id, _, _ in expected.steps("number")][::7]
@@ -263,7 +271,7 @@ def test_a_matrix_that_has_no_part_in_the_step_is_folded(name, grain, show, brow
     const next = $("next"), seen = [];
     $("first").click();
     const read = () => all("#cards .card").map(card => [+card.querySelector(".head").dataset.fold,
-      !card.matches(".folded"), card.querySelector(".head").getAttribute("aria-expanded") === "true",
+      !card.matches(".folded"), card.querySelector(".head[aria-expanded=true]") !== null,
       all("td[data-id]", card).some(td => td.getClientRects().length > 0)]);
     for (;;) {
       seen.push(read());
@@ -299,7 +307,8 @@ def test_a_folded_matrix_is_opened_and_stays_open(show, browser):
     show("two_layer", as_it_comes=True)
     browser.press("ArrowRight")
     look = """
-    const card = all("#cards .card").find(card => card.querySelector(".name").textContent === "W2′");
+    const head = all(".head").find(head => head.querySelector(".name").textContent === "W2′");
+    const card = head.parentNode;
     return [all("td[data-id]", card).filter(td => td.getClientRects().length).length,
       card.querySelector(".head").textContent];
     """
@@ -829,7 +838,7 @@ def test_numbers_lead_back_to_what_was_given(name, show, browser):
     const trace = $("trace");
     for (let all; (all = trace.querySelectorAll(".twist[aria-expanded=false]")).length;)
       for (const twist of all) twist.click();
-    const own = item => item.querySelector(":scope > .term .value");
+    const own = item => item.querySelector(":scope > :is(.term, .origin) > .value");
     const items = all(".tree li", trace);
     const ends = items.filter(item => !item.querySelector(".tree"));
     const title = all("h3", trace).find(other => other.textContent === "Goes into");
@@ -1154,6 +1163,22 @@ def test_call_chain_shows_the_callers(show, browser):
     assert bound == "dot(a = x, b = W1)"
     browser.press("ArrowRight")  # which leads back to the innermost function
     assert run(browser, READ)["line"] == expected.place(expected.steps("number")[1][0])[1]
+
+
+@needs_browser
+def test_a_sum_and_its_bias_are_both_found(show, browser):
+    expected = show("rectified")
+    browser.press("ArrowRight")
+    page = run(browser, READ)
+    assert (page["beside"], page["code"].strip()) == (["dot"], "element = a_row[j] + biases[j]")
+    click = "all('#calls button').find(b => b.textContent === arguments[0]).click();" + READ
+    page = run(browser, click, "dot")
+    assert page["code"].strip() == "total = total + a_row[k] * b[k][j]"
+    page = run(browser, click, "Dense.feedforward")
+    id = expected.steps("number")[0][0]
+    call = expected.chain(expected.ops["call"][id])[-2]
+    assert {page["line"], *page["took"]} == expected.lines(id, call)
+    assert len(page["took"]) == 1
 
 
 # What must not happen.

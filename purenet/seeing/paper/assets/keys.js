@@ -49,7 +49,7 @@ document.addEventListener("keydown", event => {
 const clicks = {
   unfold: value => { unfolded = +value; render(); drawTrail(); $("now").focus(); },
   go: value => goTo(+value),
-  frame: value => { frame = +value; drawSource(current()); $("calls").children[value].firstChild.focus(); },
+  frame: value => { frame = +value; drawSource(current()); $("calls").children[value].querySelector("button").focus(); },
   turn: value => {
     const [index, k, start] = value.split(" ").map(Number), card = decks[M[index].step].cards.find(other => other.m.index === index);
     const page = card.window.split(" ").map(Number);

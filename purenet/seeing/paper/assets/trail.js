@@ -35,6 +35,13 @@ function equation(id, step, exact) {
   const value = valueNode(id, step, exact), sign = relation(value);
   return h("span.term", named[step].has(id) || O.op[id] === "constant" ? [nameNode(id, step), sign] : sign.textContent === "≈" && sign, value);
 }
+// The same with the formula between them, in names, a long sum folded.
+function origin(id, step) {
+  const n = maker[id], line = h("span.formula"), made = equation(id, step);
+  if (n < 0 || N.step[n] !== step) return made;
+  setFormula(line, n, step, "names", null, 3);
+  return h("span.origin", nameNode(id, step), line, relation(valueNode(id, step)), valueNode(id, step));
+}
 
 // A list that begins short; the rest is a button away.
 function list(what, items, make) {
@@ -51,7 +58,7 @@ function list(what, items, make) {
 function branch(id, step, depth) {
   const made = madeIn(id, step), children = origins(id);
   const twist = children.length ? h("button.twist", {"aria-expanded": "false", "aria-label": `where ${labelOf(id, step)} comes from`}, "▸") : h("span.twist", "·");
-  const item = h("li", twist, equation(id, step), h("span.note", LEAF[O.op[id]], made !== step && `step ${made}`));
+  const item = h("li", twist, origin(id, step), h("span.note", LEAF[O.op[id]], made !== step && `step ${made}`));
   twist.onclick = () => {
     const open = twist.getAttribute("aria-expanded") === "true";
     put(twist, {"aria-expanded": String(!open)}, open ? "▸" : "▾");
