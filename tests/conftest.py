@@ -188,16 +188,20 @@ def browser(shared_browser):
 
 @pytest.fixture
 def show(browser, tmp_path):
-    """Open the page of a recording, given by name or as data."""
+    """Open the page of a recording, given by name or as data.
+
+    It shows all digits and all matrices, unless it is asked for as it comes to its readers.
+    """
     import pages
 
     from purenet.seeing.paper.page import render
 
-    def open_page(what, grain=None):
+    def open_page(what, grain=None, *, as_it_comes=False):
         found = pages.recorded(what) if isinstance(what, str) else what
         path = tmp_path / "page.html"
         path.write_text(render(found, "the worked text", grain), encoding="utf-8")
         browser.open(path.as_uri())
+        pages.run(browser, pages.SWITCH, ["digits", "open"], not as_it_comes)
         return pages.Expected(getattr(found, "data", found))
 
     return open_page

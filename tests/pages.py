@@ -125,11 +125,15 @@ class Expected:
         self.count = len(self.ops["op"])
         self.at = {}  # (id, step) -> number
         self.maker = {}  # id -> number
+        self.work = {}  # number -> its operations
         self._branches = {}
         for n, id in enumerate(self.numbers["id"]):
             self.at[id, self.numbers["step"][n]] = n
             if self.numbers["formula"][n] is not None:
                 self.maker[id] = n
+        for id, n in enumerate(self.ops["number"]):
+            if self.ops["op"][id] not in LEAVES:
+                self.work.setdefault(n, []).append(id)
 
     def name(self, n):
         matrix = self.data["matrices"][self.numbers["matrix"][n]]
@@ -249,6 +253,29 @@ class Expected:
         values = self.ops["indices"][id] or []
         return "".join(f" · {name} = {value}" for name, value in zip(names, values, strict=True))
 
+    def chain(self, call):
+        """A call, and the calls in which it was made, the outermost first."""
+        return [] if call is None else [*self.chain(self.data["calls"]["caller"][call]), call]
+
+    def lines(self, id, call):
+        """The lines of a call on which the number of an operation was computed."""
+        lines = set()
+        for other in self.work[self.ops["number"][id]]:
+            chain = self.chain(self.ops["call"][other])
+            if call == chain[-1]:
+                lines.add(self.place(other)[1])
+            elif call in chain:
+                lines.add(self.data["calls"]["line"][chain[chain.index(call) + 1]])
+        return lines
+
+    def beside(self, id):
+        """The other functions in which a part of an operation's number was computed."""
+        calls = self.ops["call"]
+        parts = [calls[other] for other in self.work[self.ops["number"][id]]]
+        found = dict.fromkeys(call for call in parts if call not in self.chain(calls[id]))
+        sources, source_of = self.data["sources"], self.data["calls"]["source"]
+        return [sources[source_of[call]]["function"].split("<locals>.")[-1] for call in found]
+
     def place(self, id):
         """File, line and sub-expression (None on Python 3.10) of an operation."""
         source, line, column, end_line, end_column, _, _ = self.data["places"][
@@ -287,12 +314,19 @@ const $ = id => document.getElementById(id);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const cell = id => all("#cards td[data-id]").find(td => +td.dataset.id === id);
 """
+# Switches that are to be on or off.
+SWITCH = """
+for (const id of arguments[0])
+  if ($(id).getAttribute("aria-pressed") !== String(arguments[1])) $(id).click();
+"""
 READ = """
 const text = id => $(id).textContent;
 const current = document.querySelector("#code .current");
 return {
   name: text("now-name"), sentence: text("sentence"), place: text("place"),
   line: current && +current.dataset.line, code: current && current.textContent,
+  took: all("#code .took").map(row => +row.dataset.line),
+  beside: all("#calls .also button").map(button => button.textContent),
   marked: all("#code mark").map(mark => mark.textContent),
   names: text("names"), numbers: text("numbers"), operation: text("operation"),
   result: text("result"), count: text("count"), live: text("live"),

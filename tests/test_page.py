@@ -9,6 +9,7 @@ import math
 import os
 import random
 import re
+from decimal import ROUND_HALF_UP, Context
 
 import pytest
 import webdriver
@@ -17,6 +18,7 @@ from pages import (
     LEAVES,
     READ,
     SNAPSHOT,
+    SWITCH,
     WALK,
     Expected,
     bits,
@@ -124,6 +126,13 @@ def test_every_step_shows_what_is_recorded(name, grain, show, browser):
         assert (page["line"], page["code"]) == (line, code)
         if marked is not None:
             assert page["marked"][0] == marked
+        if grain == "number" and name != "images":
+            lines = expected.lines(id, expected.ops["call"][id])
+            assert line in lines
+            assert set(page["took"]) == lines - {line}
+            assert page["beside"] == expected.beside(id)
+        elif grain == "operation":
+            assert page["took"] == page["beside"] == []
         assert page["sentence"] != "" and "{" not in page["sentence"]
         if grain == "matrix":
             assert page["name"] == matrix["symbol"]
@@ -156,6 +165,215 @@ def test_numbers_as_shown_evaluate_to_the_result(show, browser):
             known = {**names, "nan": math.nan, "inf": math.inf}
             found = eval(page["numbers"].lstrip("= "), known)
             assert bits(found) == bits(float(page["result"].lstrip("= "))), page["name"]
+
+
+def four(text):
+    """Return a number with four significant digits, half away from zero, unless it has no more."""
+    value = float(text)
+    exact = Context(prec=1000).create_decimal_from_float(value)
+    if not exact.is_finite() or len(re.sub(r"e.*|[-.]", "", text).strip("0")) <= 4:
+        return text
+    rounded = Context(prec=4, rounding=ROUND_HALF_UP).plus(exact)
+    if 0.001 <= abs(value) < 10000:
+        return str(rounded)
+    return re.sub(r"e\+?(-?)0*", r"e\1", f"{rounded:.3e}")
+
+
+def test_rounding_by_hand():
+    exact = ["0.5", "-0.0", "nan", "-inf", "1e+22", "100000.0", "2026.0", "0.000125"]
+    assert [four(text) for text in exact] == exact
+    assert [four(text) for text in ("1234.5", "-0.73105857863", "9.8767e-07", "12345.0")] == [
+        "1235",
+        "-0.7311",
+        "9.877e-7",
+        "1.235e4",
+    ]
+
+
+@needs_browser
+@pytest.mark.parametrize("name", ["two_layer", "special"])
+def test_four_digits_with_a_sign_that_says_so(name, show, browser):
+    expected = show(name, as_it_comes=True)
+
+    def told(text):
+        return text if four(text) == text else "≈ " + four(text)
+
+    def about(*ids):
+        return "≈" if any(four(expected.value(id)) != expected.value(id) for id in ids) else "="
+
+    def bracketed(id):
+        text = four(expected.value(id))
+        return f"({text})" if text.startswith("-") else text
+
+    steps = expected.steps("number")
+    for page, (id, n, _) in zip(run(browser, WALK, "number"), steps, strict=True):
+        assert squeezed(page["names"]) == "=" + squeezed(expected.formula(n, expected.label))
+        formula = expected.formula(n, lambda id, step: four(expected.value(id)))
+        assert squeezed(page["numbers"]) == about(*expected.operands(id)) + squeezed(formula)
+        assert page["result"] == about(id) + four(expected.value(id))
+        assert f" Result {told(expected.value(id))}." in page["live"]
+    steps = expected.steps("operation")
+    for page, (id, _, _) in zip(run(browser, WALK, "operation"), steps, strict=True):
+        op, a, b = (expected.ops[column][id] for column in ("op", "a", "b"))
+        if op in "+-*/":
+            shown = bracketed(a) + op + bracketed(b) + about(a, b, id) + four(expected.value(id))
+            assert squeezed(page["operation"]).endswith(shown)
+            if (a, 0) in expected.at or (b, 0) in expected.at:
+                assert squeezed(page["operation"]).removesuffix(shown)[-1] == about(a, b)
+    for page, (_, _, m) in zip(run(browser, WALK, "matrix"), expected.steps("matrix"), strict=True):
+        ids = flat(expected.data["matrices"][m]["ids"])
+        assert page["result"][0] == about(*ids)
+        values = re.findall(r"[^\s\[\],=≈]+", page["result"])
+        assert values == [four(expected.value(id)) for id in ids]
+    look = """
+    $("open").click();
+    document.querySelector("[value=number]").click();
+    return arguments[0].map(id => {
+      cell(id).click();
+      const lines = all("#trace li > :is(.term, .origin)");
+      return [document.querySelector("#trace .head").textContent,
+        lines.map(line => line.textContent.match(/([=≈]?)([^=≈]*)$/).slice(1)),
+        lines.map(line => +line.querySelector(":scope > .value").dataset.id)];
+    });
+    """
+    chosen = [id for id, _, _ in expected.steps("number")][::7]
+    for id, (head, terms, ids) in zip(chosen, run(browser, look, chosen), strict=True):
+        assert head == f"{expected.label(id, 0)}={expected.value(id)}"
+        assert [[sign or "=", text] for sign, text in terms] == [
+            [about(each), four(expected.value(each))] for each in ids
+        ]
+
+
+@needs_browser
+def test_a_switch_shows_all_digits_and_is_remembered(show, browser):
+    expected = show("two_layer", as_it_comes=True)
+    browser.press("ArrowRight")
+    value = expected.value(expected.steps("number")[0][0])
+    look = """
+    const value = document.querySelector("#result .value");
+    return [$("result").textContent, value.title, $("digits").getAttribute("aria-pressed")];
+    """
+    assert run(browser, look) == ["≈" + four(value), value, "false"]
+    browser.press("x")
+    assert run(browser, look) == ["=" + value, "", "true"]
+    browser.devtools("Page.reload")
+    run_async(browser, "setTimeout(arguments[0], 50)")
+    browser.press("Home", "ArrowRight")
+    assert run(browser, look)[0] == "=" + value
+
+
+@needs_browser
+@pytest.mark.parametrize(("name", "grain"), [("opened", "operation"), ("owned", "matrix")])
+def test_a_matrix_that_has_no_part_in_the_step_is_folded(name, grain, show, browser):
+    expected = show(name, as_it_comes=True)
+    look = """
+    document.querySelector(`[value=${arguments[0]}]`).click();
+    const next = $("next"), seen = [];
+    $("first").click();
+    const read = () => all("#cards .card").map(card => [+card.querySelector(".head").dataset.fold,
+      !card.matches(".folded"), card.querySelector(".head[aria-expanded=true]") !== null,
+      all("td[data-id]", card).some(td => td.getClientRects().length > 0)]);
+    for (;;) {
+      seen.push(read());
+      if (next.disabled) return seen;
+      next.click();
+    }
+    """
+    matrices = expected.data["matrices"]
+
+    def places(ids, step):
+        return {
+            m for m, x in enumerate(matrices) if x["step"] == step and ids & set(flat(x["ids"]))
+        }
+
+    folded = 0
+    start, *pages = run(browser, look, grain)
+    assert [m for m, is_open, *_ in start if is_open] == [
+        m for m, x in enumerate(matrices) if x["step"] == 0 and x["given"]
+    ]
+    for page, (_, _, here) in zip(pages, expected.steps(grain), strict=True):
+        step = matrices[here]["step"]
+        assert [m for m, *_ in page] == [m for m, x in enumerate(matrices) if x["step"] == step]
+        assert all(one == other == third for _, one, other, third in page)
+        ids = flat(matrices[here]["ids"])
+        used = set(ids).union(*(expected.operands(id) for id in ids))
+        assert {m for m, is_open, *_ in page if is_open} == places(used, step)
+        folded += sum(not is_open for _, is_open, *_ in page)
+    assert folded > 100
+
+
+@needs_browser
+def test_a_folded_matrix_is_opened_and_stays_open(show, browser):
+    show("two_layer", as_it_comes=True)
+    browser.press("ArrowRight")
+    look = """
+    const head = all(".head").find(head => head.querySelector(".name").textContent === "W2′");
+    const card = head.parentNode;
+    return [all("td[data-id]", card).filter(td => td.getClientRects().length).length,
+      card.querySelector(".head").textContent];
+    """
+    assert run(browser, look) == [0, "▸W2′ input × unit"]
+    focus = """
+    all(".head").find(head => head.querySelector(".name").textContent === "W2′").focus();
+    """
+    run(browser, focus)
+    browser.press("Enter")
+    opened = run(browser, look)
+    assert opened == [4, "■W2′ input × unit"]
+    browser.press("ArrowRight", "PageDown")
+    assert run(browser, look) == opened
+    run(browser, focus)
+    browser.press("Enter")
+    assert run(browser, look)[0] == 0
+    browser.press("End")
+    assert run(browser, look) == [4, "▾W2′ input × unit"]
+
+
+HEAT = """
+$("last").click();
+const colours = canvas => colour => {
+  canvas.clearRect(0, 0, 1, 1);
+  canvas.fillStyle = colour;
+  canvas.fillRect(0, 0, 1, 1);
+  return [...canvas.getImageData(0, 0, 1, 1).data];
+};
+const rgb = colours(document.createElement("canvas").getContext("2d", {willReadFrequently: true}));
+const panel = rgb(getComputedStyle($("matrices")).backgroundColor);
+const luminance = parts => parts.slice(0, 3).map(part => part / 255)
+  .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, part, k) => sum + part * [0.2126, 0.7152, 0.0722][k], 0);
+return all("#cards .card").map(card => [+card.querySelector(".head").dataset.fold,
+  all("td[data-id]", card).filter(td => td.dataset.id && !td.matches(".read, .written")).map(td => {
+    const style = getComputedStyle(td), ink = luminance(rgb(style.color));
+    const [r, g, b, a] = rgb(style.backgroundColor);
+    const ground = luminance([r, g, b].map((part, k) => part * a / 255 + panel[k] * (1 - a / 255)));
+    const [low, high] = [ink, ground].sort((one, other) => one - other);
+    return [+td.dataset.id, td.textContent, a, r > g, (high + 0.05) / (low + 0.05)];
+  })]);
+"""
+
+
+@needs_browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_matrices_are_shaded_by_size_and_sign(theme, show, browser):
+    browser.emulate(prefers_color_scheme=theme)
+    expected = show("rectified")
+    assert {shade for _, cells in run(browser, HEAT) for _, _, shade, _, _ in cells} == {0}
+    run(browser, SWITCH, ["heat"], True)
+    shaded = run(browser, HEAT)
+    run(browser, SWITCH, ["heat"], False)
+    signs = set()
+    for m, cells in shaded:
+        ids = flat(expected.data["matrices"][m]["ids"])
+        most = max(abs(float(expected.value(id))) for id in ids)
+        for id, text, shade, red, contrast in cells:
+            size = abs(float(expected.value(id)))
+            assert math.isclose(shade / 255, 0.45 * size / most if most else 0, abs_tol=0.01)
+            if shade > 20:
+                assert red == expected.value(id).startswith("-") == text.startswith("-")
+                signs.add(red)
+            assert contrast >= 4.5
+    assert signs == {True, False}
 
 
 @needs_browser
@@ -620,7 +838,7 @@ def test_numbers_lead_back_to_what_was_given(name, show, browser):
     const trace = $("trace");
     for (let all; (all = trace.querySelectorAll(".twist[aria-expanded=false]")).length;)
       for (const twist of all) twist.click();
-    const own = item => item.querySelector(":scope > .term .value");
+    const own = item => item.querySelector(":scope > :is(.term, .origin) > .value");
     const items = all(".tree li", trace);
     const ends = items.filter(item => !item.querySelector(".tree"));
     const title = all("h3", trace).find(other => other.textContent === "Goes into");
@@ -730,7 +948,7 @@ return {
   fills: all("#diagram .map").map(map => pixels(map).map(rect => rect.getAttribute("fill"))),
   frames: Object.fromEntries(["window", "reads", "writes"].map(
     kind => [kind, all(`#diagram rect.${kind}`).map(box)])),
-  cards: all("#cards caption .name").map(name => name.textContent),
+  cards: all("#cards .card:not(.folded) .head .name").map(name => name.textContent),
   read: all("#cards .read").map(td => +td.dataset.id),
   sentence: $("sentence").textContent,
 };
@@ -947,6 +1165,22 @@ def test_call_chain_shows_the_callers(show, browser):
     assert run(browser, READ)["line"] == expected.place(expected.steps("number")[1][0])[1]
 
 
+@needs_browser
+def test_a_sum_and_its_bias_are_both_found(show, browser):
+    expected = show("rectified")
+    browser.press("ArrowRight")
+    page = run(browser, READ)
+    assert (page["beside"], page["code"].strip()) == (["dot"], "element = a_row[j] + biases[j]")
+    click = "all('#calls button').find(b => b.textContent === arguments[0]).click();" + READ
+    page = run(browser, click, "dot")
+    assert page["code"].strip() == "total = total + a_row[k] * b[k][j]"
+    page = run(browser, click, "Dense.feedforward")
+    id = expected.steps("number")[0][0]
+    call = expected.chain(expected.ops["call"][id])[-2]
+    assert {page["line"], *page["took"]} == expected.lines(id, call)
+    assert len(page["took"]) == 1
+
+
 # What must not happen.
 
 
@@ -1020,7 +1254,7 @@ def test_windows_of_large_matrices_follow_and_turn(show, browser):
     weights = next(m for m in expected.data["matrices"] if m["role"] == "weights")
     shown = """
     const card = all("#cards .card").find(other => all(".name", other)[0].textContent === "W1");
-    if (arguments[0]) card.querySelectorAll("button")[arguments[0]].click();
+    if (arguments[0]) card.querySelectorAll(".pages button")[arguments[0]].click();
     return all("td[data-id]", card).map(td => +td.dataset.id);
     """
     assert run(browser, shown, 0) == [id for row in weights["ids"][:16] for id in row[:12]]

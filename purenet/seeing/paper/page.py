@@ -32,6 +32,7 @@ SCRIPTS = (
     "trail",
     "moving",
     "keys",
+    "switches",
     "network",
     "classroom",
     "film",

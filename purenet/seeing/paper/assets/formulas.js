@@ -55,7 +55,7 @@ function formulaOf(n) {
   return formulas.get(n);
 }
 function leafNode(id, step, kind, bare) {
-  const node = kind !== "names" ? valueNode(id, step) : named[step].has(id) ? nameNode(id, step) : h("span.value", labelOf(id, step));
+  const node = kind !== "names" ? valueNode(id, step) : named[step].has(id) ? nameNode(id, step) : isLeaf(id) ? h("span.value", labelOf(id, step)) : valueNode(id, step);
   return node.textContent[0] === "-" && !bare ? h("span.value", "(", node, ")") : node;
 }
 function expression(node, step, kind, current, bare) {
@@ -84,7 +84,7 @@ function unbroken(...parts) {
 let unfolded = -1;
 // A sum is set term by term: a term never breaks, and of a long sum only the ends and the term in
 // work are there until it is unfolded.
-function setFormula(target, n, step, kind, current) {
+function setFormula(target, n, step, kind, current, most = innerHeight < 800 ? 5 : 7) {
   const tree = formulaOf(n), terms = [];
   let node = tree;
   for (; node.op === "+" || node.op === "-"; node = node.left) terms.unshift({sign: node.op, node: node.right, id: node.id});
@@ -92,12 +92,13 @@ function setFormula(target, n, step, kind, current) {
   let active = -1;
   if (current != null)
     active = terms.findIndex(term => term.id === current || has(term.node, current));
-  const folded = terms.map((_, k) => terms.length > (innerHeight < 800 ? 5 : 7) && unfolded !== n && k > 2 && k < terms.length - 1 && k !== active);
-  put(target, signNode("="), terms.map((term, k) => {
+  const folded = terms.map((_, k) => terms.length > most && unfolded !== n && k > Math.min(2, most - 3) && k < terms.length - 1 && k !== active);
+  const nodes = terms.map((term, k) => {
     if (folded[k]) return !folded[k - 1] && [h("button.fold", {"data-unfold": n}, `+ ${folded.indexOf(false, k) - k} more terms …`), " "];
     const node = unbroken(term.sign && signNode(term.sign), expression(term.node, step, kind, current, terms.length === 1));
     if (current != null && (term.id === current || k > active)) node.classList.add(term.id === current ? "now" : "todo");
     return [node, " "];
-  }));
+  });
+  put(target, relation(nodes), nodes);
 }
 const has = (node, id) => node.op && (node.id === id || (node.left && has(node.left, id)) || has(node.right, id));

@@ -59,14 +59,20 @@ document.addEventListener("keydown", event => {
 const clicks = {
   unfold: value => { unfolded = +value; render(); drawTrail(); $("now").focus(); },
   go: value => goTo(+value),
-  frame: value => { frame = +value; drawSource(current()); $("calls").children[value].firstChild.focus(); },
+  frame: value => { frame = +value; drawSource(current()); $("calls").children[value].querySelector("button").focus(); },
   turn: value => {
     const [index, k, start] = value.split(" ").map(Number), card = decks[M[index].step].cards.find(other => other.m.index === index);
     const page = card.window.split(" ").map(Number);
     page[k] = start;
     pages[index] = page;
     drawMatrices(current());
-    card.node.querySelector("button:enabled").focus();
+    card.node.querySelector(".pages button:enabled").focus();
+  },
+  fold: value => {
+    const {name} = M[value], {scrollTop} = $("cards");
+    if (!pinned.delete(name)) pinned.add(name);
+    drawMatrices(current());
+    $("cards").scrollTop = scrollTop;
   },
   show: value => { show(value); drawNetwork(current()); drawMatrices(current()); },
   matrix: value => arrive(beginning(M[value])),

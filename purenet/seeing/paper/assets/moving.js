@@ -24,11 +24,11 @@ function follow() {
 }
 // The result in the words of the live region: a matrix as a whole, unless it is large.
 function spoken({matrix, operation}) {
-  if (grain !== "matrix") return O.value[operation];
+  if (grain !== "matrix") return about(O.value[operation]);
   const values = matrix.flat.map(id => O.value[id]), size = matrix.shape.join(" by ") || "one number";
-  if (values.length <= 8) return `${size}: ${values.join(", ")}`;
+  if (values.length <= 8) return `${size}: ${values.map(text => about(text)).join(", ")}`;
   const sorted = [...values].sort((a, b) => number(a) - number(b));
-  return `${size} numbers, from ${sorted[0]} to ${sorted.at(-1)}`;
+  return `${size} numbers, from ${about(sorted[0])} to ${about(sorted.at(-1))}`;
 }
 // What is said in place of the step, if anything.
 let instead = () => null;

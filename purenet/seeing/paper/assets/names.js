@@ -19,13 +19,16 @@ function labelOf(id, step) {
   if (O.op[id] === "constant") return (O.name || {})[id] || O.value[id];
   return O.value[id];
 }
-// Four digits where there is room for no more; short numbers stay exact.
-function short(text) {
-  if (text.length <= 7) return text;
+function round(text, after) {
   const value = number(text), size = Math.abs(value);
-  const rounded = size >= 0.001 && size < 10000 ? value.toPrecision(4) : value.toExponential(1);
-  return rounded.replace("e+", "e");
+  return (size >= 0.001 && size < 10000 ? value.toPrecision(4) : value.toExponential(after)).replace("e+", "e");
 }
+// Four digits where there is room for no more; short numbers stay exact.
+const short = text => text.length <= 7 ? text : round(text, 1);
+// Formulas, results and the trail show four digits, or all.  What has been rounded says so.
+let allDigits = false;
+const shown = text => allDigits || text.replace(/e.*|[-.]/g, "").replace(/^0+|0+$/g, "").length <= 4 ? text : round(text, 3);
+const about = (text, seen = shown(text)) => seen === text ? text : "≈ " + seen;
 // z1[0][2] in the notation of the field, its text unchanged.
 function notation(text) {
   return text.match(/(\[\d+\])+|\p{L}+_[\p{L}_]+|\p{L}+|\d+|./gu).map(word =>
@@ -33,6 +36,11 @@ function notation(text) {
 }
 const link = (id, step) => ({"data-id": id == null ? "" : id, "data-step": step});
 const nameNode = (id, step) => h("button.name", {tabindex: -1}, link(id, step), notation(labelOf(id, step)));
-const valueNode = (id, step) => h("button.value", link(id, step), O.value[id]);
-const nameOrValue = (id, step) => named[step].has(id) ? h("span.name", notation(labelOf(id, step))) : h("span.value", labelOf(id, step));
+function valueNode(id, step, exact) {
+  const text = O.value[id], seen = exact ? text : shown(text);
+  return h("button.value" + (seen === text ? "" : ".rounded"), link(id, step), {title: seen === text ? null : text}, seen);
+}
+const nameOrValue = (id, step) => named[step].has(id) ? h("span.name", notation(labelOf(id, step))) : h("span.value", about(labelOf(id, step)));
 const signNode = sign => h("span.sign" + (sign === "*" ? ".times" : sign === "-" ? ".minus" : ""), sign);
+// What stands between a name, or a formula, and these: "≈" where one of their numbers is rounded.
+const relation = (...parts) => signNode(parts.flat(9).some(part => part && part.matches && (part.matches(".rounded") || part.querySelector(".rounded"))) ? "≈" : "=");

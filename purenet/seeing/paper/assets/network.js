@@ -218,5 +218,5 @@ drawCurve = ({number: n, matrix: m, step: s}) => {
   put($("curve"), svg("svg", {viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${layers[m.layer].activation} at ${short(O.value[z])} is ${short(O.value[a])}, with the tangent there`},
     svg("path.axes", {d: `M0 ${Y(0)}H${W}M${X(0)} 0V${H}`}), svg("path.graph", {d: "M" + points.map(z => `${X(z)} ${Y(f(z))}`).join("L")}),
     svg("path.tangent", {d: `M${X(x - side)} ${Y(y - slope * side)}L${X(x + side)} ${Y(y + slope * side)}`}), svg("circle", {cx: X(x), cy: Y(y), r: 4})),
-  h("span.note", "z ", short(O.value[z]), h("br"), "a ", short(O.value[a])));
+  h("span.note", "z ", about(O.value[z], short(O.value[z])), h("br"), "a ", about(O.value[a], short(O.value[a]))));
 };

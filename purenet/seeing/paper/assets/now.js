@@ -87,14 +87,16 @@ function drawStep(view) {
     matrixFormula($("names"), matrix, "names");
     matrixFormula($("numbers"), matrix, "shapes");
     const nested = ids => Array.isArray(ids) ? ["[", ids.map((part, k) => [k ? ", " : "", nested(part)]), "]"] : valueNode(ids, step);
-    put($("result"), signNode("="), h("span.list", matrix.sorted.length > 100 ? `[${matrix.shape.join(" × ")}]: see the matrices` : nested(matrix.ids)));
+    const list = h("span.list", matrix.sorted.length > 100 ? `[${matrix.shape.join(" × ")}]: see the matrices` : nested(matrix.ids));
+    put($("result"), relation(list), list);
     return;
   }
   const mark = grain === "operation" ? operation : null;
   setFormula($("names"), n, step, "names", mark);
   setFormula($("numbers"), n, step, "numbers", mark);
   if (mark != null) setOperation($("operation"), operation, step);
-  put($("result"), signNode("="), N.id[n] < now ? valueNode(N.id[n], step) : h("span.value.todo", "·"));
+  const result = N.id[n] < now ? valueNode(N.id[n], step) : h("span.value.todo", "·");
+  put($("result"), relation(result), result);
 }
 // One operation on a line: with names where there are any, with numbers, the result.
 function setOperation(target, id, step) {
@@ -103,6 +105,6 @@ function setOperation(target, id, step) {
     const [a, b] = inputs.map(input => leafNode(input, step, kind, inputs.length === 1 && op !== "neg"));
     return op === "copy" ? a : op === "neg" ? ["-", a] : b && op.length === 1 ? [a, signNode(op), b] : [op, "(", a, b && [", ", b], ")"];
   };
-  put(target, anyName && [unbroken(line("names")), " ", signNode("=")],
-    unbroken(line("numbers")), " ", unbroken(signNode("="), valueNode(id, step)));
+  const names = anyName && unbroken(line("names")), numbers = unbroken(line("numbers")), result = valueNode(id, step);
+  put(target, names && [names, " ", relation(names, numbers)], numbers, " ", unbroken(relation(numbers, result), result));
 }

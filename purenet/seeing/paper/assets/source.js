@@ -44,25 +44,41 @@ function setRow(row, pieces, from, to) {
 // Python counts characters, JavaScript UTF-16 units.
 const units = (line, column) => Array.from(line).slice(0, column).join("").length;
 
+function chainOf(call) {
+  const chain = [];
+  for (; call != null; call = R.calls.caller[call]) chain.unshift(call);
+  return chain;
+}
+// The lines of a call that take part in the step, other than its last operation's: of a number all
+// that compute it, such as the sum and, in another function, the bias that is added.
+function linesOf(call, ids) {
+  const lines = new Set();
+  for (const id of ids) {
+    const chain = chainOf(O.call[id]), at = chain.indexOf(call);
+    if (at >= 0) lines.add(at === chain.length - 1 ? R.places[O.place[id]][1] : R.calls.line[chain[at + 1]]);
+  }
+  return lines;
+}
 function drawSource(view) {
   // Before the first step stands the function that will be the first.
   const idle = view.index < 0, id = idle ? grains.operation.items[0] : view.operation, place = R.places[O.place[id]];
-  const chain = [];
-  for (let call = O.call[id]; call != null; call = R.calls.caller[call]) chain.unshift(call);
-  const last = chain.length - 1;
-  const at = frame == null ? last : frame;
-  put($("calls"), chain.map((call, k) => {
+  const chain = chainOf(O.call[id]), last = chain.length - 1, at = frame == null ? last : frame;
+  const part = idle || grain === "operation" ? [] : work[O.number[id]];
+  // Behind the chain stand the other functions that have computed a part of the number.
+  const others = [...new Set(part.map(other => O.call[other]))].filter(call => !chain.includes(call));
+  const frames = [...chain, ...others];
+  put($("calls"), frames.map((call, k) => {
     const source = R.sources[R.calls.source[call]];
     const bound = Object.entries(R.calls.arguments[call] || {}).map(([name, what]) => `${name} = ${what}`).join(", ");
-    return h("li", h("button", {"data-frame": k, "aria-pressed": String(k === at), title: `${source.function}(${bound})`},
+    return h(k > last ? "li.also" : "li", k > last && h("span", k === last + 1 ? "before it: " : ", "), h("button", {"data-frame": k, "aria-pressed": String(k === at), title: `${source.function}(${bound})`},
       source.function.replace(/^.*<locals>\./, ""), k === last && h("small", `(${bound})`)));
   }));
-  const deepest = at === last;
-  const index = deepest ? place[0] : R.calls.source[chain[at]];
-  const source = R.sources[index];
-  const line = idle ? null : deepest ? place[1] : R.calls.line[chain[at + 1]];
+  const deepest = at === last, beside = at > last;
+  const index = deepest ? place[0] : R.calls.source[frames[at]];
+  const source = R.sources[index], lines = linesOf(frames[at], part);
+  const line = idle ? null : deepest ? place[1] : beside ? Math.max(...lines) : R.calls.line[chain[at + 1]];
   const made = listing(index);
-  for (const k of made.marked) { made.rows[k].classList.remove("current"); made.rows[k].removeAttribute("aria-current"); setRow(made.rows[k], made.lines[k]); }
+  for (const k of made.marked) { made.rows[k].classList.remove("current", "took"); made.rows[k].removeAttribute("aria-current"); setRow(made.rows[k], made.lines[k]); }
   made.marked = [];
   if (line != null) {
     const [, , from, endLine, to] = deepest ? place : [];
@@ -77,6 +93,12 @@ function drawSource(view) {
         setRow(made.rows[k], made.lines[k], row === line ? units(text, from) : text.search(/\S|$/), row === end ? units(text, to) : text.length);
     }
   }
+  for (const row of lines) {
+    const k = row - source.first_line;
+    if (made.marked.includes(k) || !made.rows[k]) continue;
+    made.marked.push(k);
+    made.rows[k].classList.add("took");
+  }
   const names = deepest && !idle ? place[6] : [], values = O.indices[id] || [];
   put($("place"), source.file, line != null && `, line ${line}`, names.map((name, k) => ` · ${name} = ${values[k]}`));
   const code = $("code");
@@ -89,5 +111,6 @@ function drawSource(view) {
     const mark = code.querySelector("mark");
     code.scrollLeft = mark ? Math.max(0, Math.min(mark.offsetLeft - 50, mark.offsetLeft + mark.offsetWidth + 16 - code.clientWidth)) : 0;
   }
-  $("calls").scrollLeft = 9999;
+  const calls = $("calls"), pressed = calls.children[at];
+  calls.scrollLeft = pressed.offsetLeft + pressed.offsetWidth - calls.clientWidth;
 }

@@ -30,7 +30,18 @@ function forget() {
   drawMatrices(current());
 }
 const LEAF = {given: "given", literal: "written in the source", constant: "a constant of the source"};
-const equation = (id, step) => h("span.term", named[step].has(id) || O.op[id] === "constant" ? [nameNode(id, step), signNode("=")] : null, valueNode(id, step));
+// A name and its number; behind a number without a name, that it is rounded.
+function equation(id, step, exact) {
+  const value = valueNode(id, step, exact), sign = relation(value);
+  return h("span.term", named[step].has(id) || O.op[id] === "constant" ? [nameNode(id, step), sign] : sign.textContent === "≈" && sign, value);
+}
+// The same with the formula between them, in names, a long sum folded.
+function origin(id, step) {
+  const n = maker[id], line = h("span.formula"), made = equation(id, step);
+  if (n < 0 || N.step[n] !== step) return made;
+  setFormula(line, n, step, "names", null, 3);
+  return h("span.origin", nameNode(id, step), line, relation(valueNode(id, step)), valueNode(id, step));
+}
 
 // A list that begins short; the rest is a button away.
 function list(what, items, make) {
@@ -47,7 +58,7 @@ function list(what, items, make) {
 function branch(id, step, depth) {
   const made = madeIn(id, step), children = origins(id);
   const twist = children.length ? h("button.twist", {"aria-expanded": "false", "aria-label": `where ${labelOf(id, step)} comes from`}, "▸") : h("span.twist", "·");
-  const item = h("li", twist, equation(id, step), h("span.note", LEAF[O.op[id]], made !== step && `step ${made}`));
+  const item = h("li", twist, origin(id, step), h("span.note", LEAF[O.op[id]], made !== step && `step ${made}`));
   twist.onclick = () => {
     const open = twist.getAttribute("aria-expanded") === "true";
     put(twist, {"aria-expanded": String(!open)}, open ? "▸" : "▾");
@@ -73,7 +84,7 @@ function drawTrail() {
   $("trail-back").disabled = !past.length;
   if (!chosen) { put(trace, h("p.note", "Click any number, or press T for the result of this step. Here stands where it comes from, back to what was given, and what it goes into.")); return; }
   const {id, step} = chosen, n = maker[id], made = madeIn(id, step), m = named[step].has(id) ? M[N.matrix[named[step].get(id)]] : null;
-  put(trace, h("p.head", equation(id, step)), h("p", m ? m.title : null));
+  put(trace, h("p.head", equation(id, step, true)), h("p", m ? m.title : null));
   if (isLeaf(id)) fill(trace, h("p.note", O.op[id] === "given" ? "Given: nothing in this recording computes it." : LEAF[O.op[id]] + "."));
   else {
     const line = h("p");
@@ -100,5 +111,5 @@ function life(m, n) {
   const points = values.map((value, k) => `${6 + 228 * k / (values.length - 1)} ${(44 - 36 * (value - low) / (high - low || 1)).toFixed(1)}`);
   return [h("h3", "Across the training steps"),
     high - low < Infinity && rows.length > 1 && svg("svg.course", {viewBox: "0 0 240 52", "aria-hidden": "true"}, svg("path", {d: "M" + points.join("L")})),
-    h("table", rows.map(([when, id, s]) => h("tr", h("th", {scope: "row"}, when), h("td", valueNode(id, s)))))];
+    h("table", rows.map(([when, id, s]) => h("tr", h("th", {scope: "row"}, when), h("td", shown(O.value[id]) !== O.value[id] && "≈ ", valueNode(id, s)))))];
 }

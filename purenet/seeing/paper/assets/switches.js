@@ -1,0 +1,25 @@
+// Switches of the menu, remembered where the browser lets the page remember.
+const SAVED = "purenet ";
+function toggle(id, key, label, act) {
+  let on = false;
+  const turn = to => {
+    fill(button, {"aria-pressed": String(on = to)});
+    act(on);
+  };
+  const press = () => {
+    turn(!on);
+    try { localStorage.setItem(SAVED + id, on ? "on" : ""); } catch { /* nothing may be kept */ }
+    render();
+    drawTrail();
+  };
+  const button = entry(id, label, press);
+  KEYS.splice(-1, 0, [key, label[0].toLowerCase() + label.slice(1), {[key.toLowerCase()]: press}]);
+  onStart.push(() => {
+    let kept = "";
+    try { kept = localStorage.getItem(SAVED + id); } catch { /* nothing was kept */ }
+    turn(kept === "on");
+  });
+}
+toggle("digits", "X", "All digits", on => { allDigits = on; });
+toggle("open", "U", "All matrices open", on => { allOpen = on; });
+toggle("heat", "H", "Shade the matrices by size and sign", on => $("matrices").classList.toggle("heat", on));
