@@ -33,6 +33,8 @@ SCRIPTS = (
     "moving",
     "keys",
     "network",
+    "replay",
+    "changing",
 )
 
 
@@ -61,7 +63,7 @@ def render(
         raise ValueError(f"recording: found version {data.get('version')!r}, expected {VERSION}")
     # Only who needs them gets the pictures of images.
     optional = ["images"] if any("folded" in matrix for matrix in data["matrices"]) else []
-    style = "".join(asset(f"{name}.css") for name in ("page", *optional))
+    style = "".join(asset(f"{name}.css") for name in ("page", "changing", *optional))
     rooms = (*SCRIPTS, *optional, "start")
     source = '"use strict";\n(() => {\n' + "".join(asset(f"{name}.js") for name in rooms) + "})();\n"
     # In a style sheet a line may end anywhere, and the last rule of a block needs no semicolon.

@@ -1,6 +1,7 @@
 // The matrices.  Of a large one a window is shown, which follows the step.
 
 const decks = [];
+onChange.push(() => decks.forEach(({cards}) => cards.forEach(card => (card.cells || []).forEach(cell => { cell.look = null; }))));
 const known = id => id != null && (id < now || O.op[id] === "given");
 
 function deck(step) {
@@ -66,12 +67,12 @@ function drawMatrices(view) {
       if (written) writing = true;
       else if (read) reading = true;
       const look = (there ? "" : "empty") + (written ? " written" : read ? " read" : "")
-        + (!chosen || !there ? "" : id === chosen.id ? " picked" : chosen.from.has(id) ? " from" : chosen.into.has(id) ? " into" : "");
+        + (!chosen || !there ? "" : id === chosen.id ? " picked" : chosen.from.has(id) ? " from" : chosen.into.has(id) ? " into" : "") + (changed.has(id) ? " changed" : "");
       if (cell.look === look) continue;
       cell.look = look;
       td.className = look;
       put(td, there ? short(O.value[id]) : "·");
-      fill(td, {"aria-label": there ? "" : "not yet computed", title: there ? `${labelOf(id, m.step)} = ${O.value[id]}` : ""}, link(there ? id : null, m.step));
+      fill(td, {"aria-label": there ? "" : "not yet computed", title: there ? `${labelOf(id, m.step)} = ${O.value[id]}${O.value[id] === RECORDED[id] ? "" : `, recorded ${RECORDED[id]}`}` : ""}, link(there ? id : null, m.step));
       if (there) td.removeAttribute("aria-label");
     }
     node.classList.toggle("waiting", waiting);

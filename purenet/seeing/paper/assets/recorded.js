@@ -3,6 +3,9 @@ const R = JSON.parse($("recording").textContent);
 const O = R.operations, N = R.numbers, M = R.matrices, STEPS = R.meta.steps;
 
 const COUNT = O.op.length, DOWN = 16, ACROSS = 12;
+// The texts as recorded; what has been changed on the page, from an id to its new text; and what the
+// rooms do when the values have become others.
+const RECORDED = [...O.value], changed = new Map(), onChange = [];
 const inputsOf = id => [O.a[id], O.b[id]].filter(input => input != null);
 const isLeaf = id => !inputsOf(id).length;
 const number = s => s === "inf" ? Infinity : s === "-inf" ? -Infinity : Number(s);
