@@ -37,23 +37,19 @@ function refusalOf(id, text) {
 const placeText = ([source, line], call) => `${R.sources[source].function}, ${R.sources[source].file} line ${line}`;
 // A number's name, or that of the number on whose way it is.
 function describe(id) {
-  const n = id < COUNT ? numberOf(id) : null;
-  if (n != null) return nameText(n) + (STEPS > 1 && N.formula[n] != null ? ` of step ${N.step[n]}` : "");
-  const to = id < COUNT ? O.number[id] : null;
-  return to == null ? "a number on the way to the loss after the step" : `a number on the way to ${nameText(to)}` + (STEPS > 1 ? ` of step ${N.step[to]}` : "");
+  const n = id < COUNT ? numberOf(id) ?? O.number[id] : null, step = n != null && STEPS > 1 && N.formula[n] != null ? ` of step ${N.step[n]}` : "";
+  return n == null ? "a number on the way to the loss after the step" : (N.id[n] === id ? "" : "a number on the way to ") + nameText(n) + step;
 }
 function whereItStops({condition, id, untrodden}) {
   const op = column => id < COUNT ? O[column][id] : R.after[column][id - COUNT];
   if (condition == null) {
-    const at = R.places[op("place")];
-    return untrodden ? `${op("op")} (${placeText(at)}) would take a path of its code that was not recorded, on the way to ${describe(id)}.`
-      : `${describe(id)} would be no finite number (${placeText(at)}).`;
+    const where = placeText(R.places[op("place")]);
+    return untrodden ? `${op("op")} (${where}) would take a path of its code that was not recorded, on the way to ${describe(id)}.` : `${describe(id)} would be no finite number (${where}).`;
   }
-  const {a, b, place, indices} = R.conditions, at = R.places[place[condition]], source = R.sources[at[0]];
-  const ids = [a[condition], b[condition]].filter(part => typeof part === "number"), loops = (indices[condition] || []).map((value, k) => `${at[6][k]} = ${value}`);
-  const before = part => part < COUNT ? RECORDED[part] : R.after.value[part - COUNT];
-  return `The code would take another path at ${ids.map(part => `${describe(part)}, which would be ${repr(tape.values[part])} (recorded: ${before(part)})`).join(" and ")}: `
-    + `“${source.lines[at[1] - source.first_line].trim()}” in ${placeText(at)}${loops.length ? ` (${loops.join(", ")})` : ""} would decide otherwise.`;
+  const {a, b, place, indices} = R.conditions, at = R.places[place[condition]], source = R.sources[at[0]], line = source.lines[at[1] - source.first_line].trim();
+  const before = part => part < COUNT ? RECORDED[part] : R.after.value[part - COUNT], loops = (indices[condition] || []).map((value, k) => `, ${at[6][k]} = ${value}`).join("");
+  const numbers = [a[condition], b[condition]].filter(part => typeof part === "number").map(part => `${describe(part)}, which would be ${repr(tape.values[part])} (recorded: ${before(part)})`);
+  return `The code would take another path at ${numbers.join(" and ")}: “${line}” in ${placeText(at)}${loops} would decide otherwise.`;
 }
 const shownChange = ([id, text]) => `${nameText(numberOf(id))} ${RECORDED[id]} → ${text}`;
 
@@ -106,12 +102,13 @@ function tellChanged() {
     const made = M.find(other => other.name === m.name + "'" && other.step === STEPS - 1);
     return made ? m.flat.map((id, k) => [numberOf(id), id, made.flat[k], presentValues[made.flat[k]] - presentValues[id]]) : [];
   }).filter(move => move[3]).sort((a, b) => Math.abs(b[3]) - Math.abs(a[3])).slice(0, 5);
-  const these = samples.length > 1 ? "these samples" : "this sample";
+  const these = samples.length > 1 ? "these samples" : "this sample", listed = [...changed].slice(0, 8).map(shownChange).join("; "), more = changed.size > 8 ? ` and ${changed.size - 8} more` : "";
+  const after = R.after.outputs.map(row => row.map(id => short(repr(presentValues[id]))).join(", ")).join("; ");
   return {
-    start: {title: "Start", sentences: [toldAtFirst.start.sentences[0], `Changed: ${[...changed].slice(0, 8).map(shownChange).join("; ")}${changed.size > 8 ? ` and ${changed.size - 8} more` : ""}. All that stands here is computed with that; what the recording told of the original is back with “As recorded”.`],
+    start: {title: "Start", sentences: [toldAtFirst.start.sentences[0], `Changed: ${listed}${more}. All that stands here is computed with that; what the recording told of the original is back with “As recorded”.`],
       table: some ? [["sample", "target", "output ≈"], ...samples.map((sample, i) => [String(sample), list(targets.ids[i]), list(outputs.ids[i])])] : []},
     end: {title: "End", sentences: [`With what is changed, the loss of ${these} was ${O.value[lossId]} and is ${lossAfter()}.`, `As recorded it was ${losses[0]} and is ${losses_after.at(-1)}.`,
-      some && samples.length < 5 && `The outputs are now ≈ ${R.after.outputs.map(row => row.map(id => short(repr(presentValues[id]))).join(", ")).join("; ")}.`, moves.length && "These parameters have moved furthest:"].filter(Boolean),
+      some && samples.length < 5 && `The outputs are now ≈ ${after}.`, moves.length && "These parameters have moved furthest:"].filter(Boolean),
       table: moves.length ? [["", "before", "after", "moved by"], ...moves.map(([n, from, to, by]) => [nameText(n), approximately(O.value[from]), approximately(O.value[to]), approximately(repr(by))])] : []},
   };
 }
@@ -131,7 +128,7 @@ function drawBar() {
   const {losses, losses_after} = R.meta, button = (label, act) => { const node = h("button", label); node.onclick = act; return node; };
   const several = [...changed].slice(-3), loss = (name, from, to) => ` · ${name} ${short(from)} → ${short(to)}`;
   const lost = $("changes").contains(document.activeElement);
-  put($("changes-text"), changed.size > 0 && [several.length < changed.size && `${changed.size} numbers changed, the last: `, several.map((entry, k) => [k > 0 && "; ",
+  put($("changes-text"), changed.size > 0 && [several.length < changed.size && changed.size + " numbers changed, the last: ", several.map((entry, k) => [k > 0 && "; ",
     h("button.value", link(entry[0], 0), shownChange(entry))]), loss("loss", losses[0], O.value[lossId]), loss(STEPS > 1 ? "after training" : "after the step", losses_after.at(-1), lossAfter())]);
   put($("changes-refusal"), refused && refused.text, refused && !recordAfresh && " “purenet explain … --serve” shows a page that can record it afresh.");
   put($("changes-tools"), refused && recordAfresh && button("Record it afresh", () => recordAfresh([...refused.wanted].map(toRecord))), refused && button("Close", () => { refused = null; drawBar(); }),

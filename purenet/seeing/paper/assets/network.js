@@ -74,7 +74,7 @@ function drawNetwork(view) {
     const pair = pairs.find(each => view.writes.has(each[1])) || pairs.find(each => view.reads.has(each[1]) && known(each[1])) || pairs.find(each => known(each[1]));
     const id = pair && known(pair[1]) ? pair[1] : null, value = id == null ? shows === "a" || marked ? "·" : "" : short(O.value[id]);
     fill(node, {class: "at " + shows + marked}, link(id, s));
-    const sign = pair ? pair[0] : shows === "a" ? "" : SHOWS[shows][0][0].replace("′", ""), long = 5.3 * sign.length + 6.6 * value.length > room;
+    const sign = (changed.has(id) ? "✎ " : "") + (pair ? pair[0] : shows === "a" ? "" : SHOWS[shows][0][0].replace("′", "")), long = 5.3 * sign.length + 6.6 * value.length > room;
     put(text, sign && svg("tspan", sign), value);
     long ? fill(text, {textLength: room, lengthAdjust: "spacingAndGlyphs"}) : ["textLength", "lengthAdjust"].forEach(name => text.removeAttribute(name));
   }
