@@ -34,6 +34,8 @@ SCRIPTS = (
     "keys",
     "switches",
     "network",
+    "replay",
+    "changing",
     "classroom",
     "film",
     "still",
@@ -41,7 +43,7 @@ SCRIPTS = (
     "asking",
 )
 # Those of them that have a style sheet, beside the page's own.
-STYLES = ("film", "asking")
+STYLES = ("changing", "film", "asking")
 
 
 def render(

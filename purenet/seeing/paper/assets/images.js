@@ -27,6 +27,7 @@ function windowOf(view) {
   return [{column: m.layer, channel, top, left, bottom: top + size[0] - 1, right: left + size[1] - 1}];
 }
 const ranges = new Map();
+onChange.push(() => ranges.clear());
 // The smallest and the largest number of a matrix, for the grey.
 function rangeOf(m) {
   if (!ranges.has(m)) {

@@ -2,6 +2,7 @@
 // reads nor writes is folded to its name and shape, until it is opened.
 
 const decks = [];
+onChange.push(() => decks.forEach(({cards}) => cards.forEach(card => (card.cells || []).forEach(cell => { cell.look = null; }))));
 let allOpen = false;
 const pinned = new Set();
 // A question hides what it asks for.
@@ -105,12 +106,12 @@ function drawMatrices(view) {
       if (written) writing = true;
       else if (read) reading = true;
       const look = (there ? "" : "empty") + (written ? " written" : read ? " read" : "")
-        + (!chosen || !there ? "" : id === chosen.id ? " picked" : chosen.from.has(id) ? " from" : chosen.into.has(id) ? " into" : "");
+        + (!chosen || !there ? "" : id === chosen.id ? " picked" : chosen.from.has(id) ? " from" : chosen.into.has(id) ? " into" : "") + (changed.has(id) ? " changed" : "");
       if (cell.look === look) continue;
       cell.look = look;
       td.className = look;
       put(td, there ? short(O.value[id]) : "·");
-      fill(td, {"aria-label": there ? "" : "not yet computed", title: there ? `${labelOf(id, m.step)} = ${O.value[id]}` : ""}, link(there ? id : null, m.step));
+      fill(td, {"aria-label": there ? "" : "not yet computed", title: there ? `${labelOf(id, m.step)} = ${O.value[id]}${O.value[id] === RECORDED[id] ? "" : `, recorded ${RECORDED[id]}`}` : ""}, link(there ? id : null, m.step));
       if (there) td.removeAttribute("aria-label");
       const share = there && card.most ? Math.min(1, Math.abs(number(O.value[id])) / card.most) || 0 : 0;
       td.style.setProperty("--heat", `color-mix(in srgb, var(--${O.value[id][0] === "-" ? "minus" : "plus"}) ${Math.round(45 * share)}%, transparent)`);

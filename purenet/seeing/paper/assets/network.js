@@ -10,9 +10,13 @@ const sizes = [layers[0].inputs, ...layers.map(layer => layer.outputs)].map((siz
 const LAST = layers.length, MOST = 40, BLOCK = 8;
 const hasRole = role => M.some(m => m.role === role);
 let paint = () => false;
-const largest = layers.map((_, l) => Math.max(1e-300, ...M.filter(m => m.layer === l && /weights$/.test(m.role)).map(m =>
+const measure = () => layers.map((_, l) => Math.max(1e-300, ...M.filter(m => m.layer === l && /weights$/.test(m.role)).map(m =>
   m.sorted.reduce((most, id) => { const size = Math.abs(number(O.value[id])); return size > most && size < Infinity ? size : most; }, 0))));
-let picture = null, whole = false;
+let picture = null, whole = false, largest = measure();
+onChange.push(() => {
+  largest = measure();
+  if (picture) for (const edge of picture.edges) edge.look = null;
+});
 
 // The column of the diagram and the unit in it that a cell belongs to, for each of its axes.
 function unitsOf(n) {
@@ -70,7 +74,7 @@ function drawNetwork(view) {
     const pair = pairs.find(each => view.writes.has(each[1])) || pairs.find(each => view.reads.has(each[1]) && known(each[1])) || pairs.find(each => known(each[1]));
     const id = pair && known(pair[1]) ? pair[1] : null, value = id == null ? shows === "a" || marked ? "·" : "" : short(O.value[id]);
     fill(node, {class: "at " + shows + marked}, link(id, s));
-    const sign = pair ? pair[0] : shows === "a" ? "" : SHOWS[shows][0][0].replace("′", ""), long = 5.3 * sign.length + 6.6 * value.length > room;
+    const sign = (changed.has(id) ? "✎ " : "") + (pair ? pair[0] : shows === "a" ? "" : SHOWS[shows][0][0].replace("′", "")), long = 5.3 * sign.length + 6.6 * value.length > room;
     put(text, sign && svg("tspan", sign), value);
     long ? fill(text, {textLength: room, lengthAdjust: "spacingAndGlyphs"}) : ["textLength", "lengthAdjust"].forEach(name => text.removeAttribute(name));
   }

@@ -5,6 +5,9 @@ const O = R.operations, N = R.numbers, M = R.matrices, STEPS = R.meta.steps;
 // What O.value holds may be veiled while the page asks; the recorded texts themselves are here.
 const texts = O.value;
 const COUNT = O.op.length, DOWN = 16, ACROSS = 12;
+// The texts as recorded; what has been changed on the page, from an id to its new text; and what the
+// rooms do when the values have become others.
+const RECORDED = [...O.value], changed = new Map(), onChange = [];
 const inputsOf = id => [O.a[id], O.b[id]].filter(input => input != null);
 const isLeaf = id => !inputsOf(id).length;
 const number = s => s === "inf" ? Infinity : s === "-inf" ? -Infinity : Number(s);

@@ -1,9 +1,12 @@
-// The beginning: everything else is there by now.
-function start() {
+function drawFacts() {
   const {meta} = R;
-  put($("title"), document.title);
   put($("facts"), [layers.map(layer => layer.activation).join(", "), meta.network.loss.replaceAll("_", " "), `learning rate ${meta.learning_rate}`,
     `samples: ${meta.samples.length}`, `${meta.counts.operations} operations`, `Python ${meta.python}`, meta.stopped].filter(Boolean).join(" · "));
+}
+// The beginning: everything else is there by now.
+function start() {
+  put($("title"), document.title);
+  drawFacts();
   const jump = (name, items, value, text, act) => {
     const options = s => items.filter(item => s == null || item.step === s).map(item => h("option", {value: value(item)}, text(item) + (STEPS > 1 ? ` (${item.step})` : "")));
     put($("to-" + name), h("option", {value: "", disabled: true, hidden: true}, name), STEPS === 1 ? options() : named.map((_, s) => h("optgroup", {label: `training step ${s}`}, options(s))));

@@ -79,7 +79,10 @@ function census(text, ids, fits) {
   return found.size > 0 && h("p.note", text, [...found.values()].map(({m, set}, k) => [k ? ", " : " ", m.sorted.length > 1 && `${set.size} of `,
     h("span.name", notation(m.symbol)), STEPS > 1 && !m.given && ` (step ${m.step})`]), ".");
 }
+// Above the trail of a given number stands where it can be changed.
+let offer = () => {};
 function drawTrail() {
+  offer();
   const trace = $("trace");
   $("trail-back").disabled = !past.length;
   if (!chosen) { put(trace, h("p.note", "Click any number, or press T for the result of this step. Here stands where it comes from, back to what was given, and what it goes into.")); return; }
