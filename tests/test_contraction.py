@@ -1,6 +1,6 @@
 """The negative control of the identity tests: a wrong build must not pass them.
 
-The compiled rooms with the kernels, and with arithmetic of their own, are built twice from a copy of
+The compiled rooms with the kernels and with arithmetic of their own are built twice from a copy of
 their sources; beside them are the other rooms as they are tested here.  One build may contract a
 multiplication and an addition to one operation with one rounding; the other is the project's own,
 in an environment whose CFLAGS ask for that and worse.  The tests in test_identity.py must fail for
