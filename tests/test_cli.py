@@ -959,7 +959,7 @@ def test_a_real_ctrl_c(backend, shell, name, options):
     running = started(MAIN, "train", data, "--target", "kind", "--out", out, *options, *name)
     try:
         assert running.stdout.readline() == "kind: 2 classes a 20, b 20\n"
-        time.sleep(1.0)
+        time.sleep(0.5)
         assert running.poll() is None
         running.send_signal(signal.SIGINT)
         said, err = running.communicate(timeout=30)
@@ -1000,8 +1000,10 @@ def test_a_pipe_that_is_closed_early(shell, model, name):
 @pytest.mark.parametrize(
     "command", [["--help"], ["train", "--help"], ["info", "MODEL"], ["predict", "MODEL", "DATA"]]
 )
-def test_nobody_reads(shell, model, command):
-    places = {"MODEL": model, "DATA": shell.path("small.csv")}
+def test_nobody_reads(fast, shell, command):
+    data, model = shell.write("small.csv", SMALL), shell.path("model.json")
+    shell.succeed("train", data, "--target", "kind", "--out", model, "--quiet", *QUICK)
+    places = {"MODEL": model, "DATA": data}
     words = [sys.executable, "-m", "purenet", *(places.get(word, word) for word in command)]
     quoted = " ".join(f"'{word}'" for word in words)
     script = f"{quoted} | true; echo ${{PIPESTATUS[0]}}"

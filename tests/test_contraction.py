@@ -1,6 +1,7 @@
 """The negative control of the identity tests: a wrong build must not pass them.
 
-The compiled rooms are built twice from a copy of their sources.  One build may contract a
+The compiled rooms with the kernels and with arithmetic of their own are built twice from a copy of
+their sources; beside them are the other rooms as they are tested here.  One build may contract a
 multiplication and an addition to one operation with one rounding; the other is the project's own,
 in an environment whose CFLAGS ask for that and worse.  The tests in test_identity.py must fail for
 the one build and pass for the other, and the package must refuse the one by itself.
@@ -26,6 +27,8 @@ FLAGS = "-O1 -fexpensive-optimizations -g0"
 # arm64 and others have the fused operation always; on x86-64 it must be asked for.
 if platform.machine().lower() in ("x86_64", "amd64"):
     FLAGS += " -mfma"
+# What is built: a room costs a second or more, and setup.py gives all of them the same flags.
+ROOMS = ("activations", "elementary", "losses", "optimizers", "vectors")
 MANY = 40  # failed tests, of some hundred, are enough
 
 CONTRACTED = f"{FLAGS} -ffp-contract=fast"
@@ -92,19 +95,29 @@ def builders(folder):
     return target
 
 
-def compiled(folder, names):
-    """Return the files of a folder that a compiler has made: what Cython has made is still good."""
-    return shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")(folder, names)
+def left_out(folder, names):
+    """Return the files of a folder that are not copied: what a compiler has made, other rooms.
+
+    What Cython has made is still good.
+    """
+    others = {name for name in names if name.endswith(".pyx") and name[:-4] not in ROOMS}
+    return others | shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")(folder, names)
 
 
-def start_build(folder, tools, **flags):
-    """Copy the sources and start to build them in place."""
+def start_build(folder, tools, built, **flags):
+    """Copy the sources, and the rooms that are built already; start to build the others in place.
+
+    built: the folder with the compiled rooms that are tested here.
+    """
     folder.mkdir()
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         if (ROOT / name).exists():
             shutil.copy(ROOT / name, folder)
     for name in ("purenet", "purenet_fast", "tests"):
-        shutil.copytree(ROOT / name, folder / name, ignore=compiled)
+        shutil.copytree(ROOT / name, folder / name, ignore=left_out)
+    for path in built.glob("*" + sysconfig.get_config_var("EXT_SUFFIX")):
+        if path.name.partition(".")[0] not in ROOMS:
+            shutil.copy(path, folder / "purenet_fast")
     environment = {**os.environ, "PURENET_REQUIRE_EXTENSIONS": "1", "CFLAGS": ""}
     environment.pop("PURENET_NO_EXTENSIONS", None)
     environment.update(flags)
@@ -158,10 +171,11 @@ def test_a_contracted_build_fails_the_identity_tests_and_flags_make_none(fast, t
     if reason is not None:
         pytest.skip(reason)
     tools = builders(tmp_path)
+    built = pathlib.Path(fast.engine.__file__).parent
     contracted, hostile = tmp_path / "contracted", tmp_path / "hostile"
     builds = [
-        start_build(contracted, tools, PURENET_COMPILE_FLAGS=CONTRACTED),
-        start_build(hostile, tools, CFLAGS=HOSTILE),
+        start_build(contracted, tools, built, PURENET_COMPILE_FLAGS=CONTRACTED),
+        start_build(hostile, tools, built, CFLAGS=HOSTILE),
     ]
     for output, code in finish(builds):
         assert code == 0, output[-3000:]
