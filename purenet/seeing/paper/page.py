@@ -35,9 +35,10 @@ SCRIPTS = (
     "network",
     "classroom",
     "film",
+    "tour",
 )
 # Those with a style sheet of their own.
-STYLES = ("film",)
+STYLES = ("film", "tour")
 
 
 def render(
