@@ -41,9 +41,10 @@ SCRIPTS = (
     "still",
     "mistakes",
     "asking",
+    "tour",
 )
 # Those of them that have a style sheet, beside the page's own.
-STYLES = ("changing", "film", "asking")
+STYLES = ("changing", "film", "asking", "tour")
 
 
 def render(
