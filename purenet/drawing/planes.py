@@ -11,8 +11,8 @@ from .svg import svg_picture, svg_text
 from .text import clean, number_labels, shorten
 
 _SIDE = 300.0
-_LEFT, _TOP = 56.0, 40.0
-_WIDTH, _HEIGHT = 420, 400
+_LEFT, _TOP = 56.0, 56.0
+_WIDTH, _HEIGHT = 420, 410
 _LEVELS = 5
 _TOLD = 5  # answers are written at so many places across and down
 
@@ -85,7 +85,7 @@ def plane_svg(
         places.append((low, upper, begin, length))
     name = shorten(clean(labels[0]), 40)
     body.append(svg_text(_LEFT + _SIDE / 2, _TOP + _SIDE + 38, name, "soft middle"))
-    body.append(svg_text(_LEFT, _TOP - 4, shorten(clean(labels[1]), 40), "soft"))
+    body.append(svg_text(_LEFT, _TOP - 8, shorten(clean(labels[1]), 40), "soft"))
     for mark in sorted(marks, key=lambda mark: mark.chosen):
         x, y = (
             begin + length * (value - low) / (upper - low)

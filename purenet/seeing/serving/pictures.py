@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from ...answers import class_of
@@ -27,24 +28,37 @@ def plane_picture(
     inputs: Matrix,
     targets: Matrix,
     chosen: Sequence[int] | None,
-    names: Sequence[str] | None,
+    names: Sequence[str],
+    pair: tuple[int, int] | None = None,
 ) -> str:
-    """Return what the network answers for two inputs as SVG; "" if not exactly two vary.
+    """Return what the network answers for two inputs as SVG; "" if there are not two alone.
 
-    The others, which are the same for all samples, keep their value.
+    names: of all inputs.
+    pair: the numbers of the two; if not given those that vary, where it is two that do.
+
+    The others keep the values that they have most often together.
     """
-    varying = [k for k in range(len(inputs[0])) if len({row[k] for row in inputs}) > 1]
-    if len(varying) != 2:
+    if pair is None:
+        varying = [k for k in range(len(inputs[0])) if len({row[k] for row in inputs}) > 1]
+        if len(varying) != 2:
+            return ""
+        pair = varying[0], varying[1]
+    if any(len({row[k] for row in inputs}) < 2 for k in pair):
         return ""
-    across, down = varying
+    others = [k for k in range(len(inputs[0])) if k not in pair]
+    usual, _ = Counter(tuple(row[k] for k in others) for row in inputs).most_common(1)[0]
+    base = list(inputs[0])
+    for k, value in zip(others, usual, strict=True):
+        base[k] = value
+    across, down = pair
     ranges = []
-    for k in varying:
+    for k in pair:
         low, high = min(row[k] for row in inputs), max(row[k] for row in inputs)
         ranges.append((low - 0.2 * (high - low), high + 0.2 * (high - low)))
     grid = []
     for i in range(_CELLS):
         for j in range(_CELLS):
-            row = list(inputs[0])
+            row = list(base)
             for k, place, (low, high) in zip((across, down), (j, i), ranges, strict=True):
                 row[k] = low + (high - low) * (place + 0.5) / _CELLS
             grid.append(row)
@@ -58,7 +72,7 @@ def plane_picture(
         Mark(inputs[n][across], inputs[n][down], classes[n], n in (chosen or []))
         for n in dict.fromkeys(shown)
     ]
-    labels = [names[k] if names is not None else f"x[{k}]" for k in varying]
+    labels = [names[k] for k in pair]
     return _bare(plane_svg(rows, ranges[0], ranges[1], marks, labels, classes=several))
 
 

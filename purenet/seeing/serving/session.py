@@ -19,6 +19,7 @@ from ...matrix import Matrix
 from ...models import TableModel
 from ...network import Network
 from ...optimizers import Optimizer
+from ...tables.inputs import NumberInput
 from ...tables.kinds import texts_at
 from ..copies import pure_copy
 from ..recording.document import Recording
@@ -104,9 +105,8 @@ class Session:
     ) -> None:
         self._model = net if isinstance(net, TableModel) else None
         self._table = inputs
-        network = net
+        network = net.prepared_network if isinstance(net, TableModel) else net
         if self._model is not None:
-            network = self._model.prepared_network
             preparation = self._model.preparation
             self._table = self._model.known_rows(inputs)
             inputs, targets = preparation.inputs(self._table), preparation.targets(self._table)
@@ -128,12 +128,13 @@ class Session:
         return self._recording
 
     def _recorded(self, state: State) -> Recording:
-        net: Network | TableModel = pure_copy(state.network)
+        network = pure_copy(state.network)
+        net: Network | TableModel = network
         inputs: Any = state.inputs
         targets: Any = state.targets
         if self._model is not None and state.as_given:
             model = self._model
-            net = TableModel(net, model.preparation, model.report, model.recipe)
+            net = TableModel(network, model.preparation, model.report, model.recipe)
             inputs, targets = self._table, None
         return record(net, inputs, targets, state.step_rate, sample=state.chosen, **self._options)
 
@@ -161,9 +162,7 @@ class Session:
             "rate": repr(state.step_rate),
             "training": _in_words(state.training),
             "curve": loss_picture(losses),
-            "plane": plane_picture(
-                state.network, state.inputs, state.targets, state.chosen, self._names()
-            ),
+            "plane": self._plane(),
             "film": len(state.frames) > 1,
         }
 
@@ -193,8 +192,20 @@ class Session:
             for frame in self._state.frames
         ]
 
-    def _names(self) -> list[str] | None:
-        return None if self._model is None else self._model.preparation.input_names
+    def _plane(self) -> str:
+        state, pair = self._state, None
+        names = [f"x[{k}]" for k in range(state.network.inputs)]
+        if self._model is not None:
+            preparation = self._model.preparation
+            names = list(preparation.input_names)
+            columns = preparation.inputs_of_columns
+            numbers = [each for each in columns if isinstance(each, NumberInput)]
+            if len(columns) == len(numbers) == 2:
+                # A column with gaps has a second input, which says where they are.
+                pair = 0, len(columns[0].names)
+                for k, column in zip(pair, numbers, strict=True):
+                    names[k] += "" if column.scale == "none" else " (scaled)"
+        return plane_picture(state.network, state.inputs, state.targets, state.chosen, names, pair)
 
     # What it does.
 
