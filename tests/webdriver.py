@@ -81,7 +81,7 @@ class Browser:
                     "--disable-dev-shm-usage",
                     "--hide-scrollbars",
                     "--force-color-profile=srgb",
-                    "--host-resolver-rules=MAP * ~NOTFOUND",
+                    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
                     f"--user-data-dir={self._profile.name}",
                     f"--window-size={width},{height}",
                     *arguments,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from typing import Any
 
 from ..matrix import Matrix
 from ..models import TableModel
 from ..names import own_optimizer
 from ..optimizers import OPTIMIZERS, as_optimizer
+from ..seeing.serving.session import Training
+from ..selection import Recipe
 from ..walkthroughs import WALKTHROUGHS, network_of
 from .backends import choose_backend
 from .table_files import model_of
@@ -67,8 +70,12 @@ def samples_of(network: str, data: str | None) -> tuple[Any, Matrix, Matrix, flo
     return net.prepared_network, preparation.inputs(given), preparation.targets(given), rate
 
 
-def model_or_samples_of(network: str, data: str | None) -> tuple[Any, Any, Any, float]:
+def model_or_samples_of(
+    network: str, data: str | None, backend: str | None = "pure"
+) -> tuple[Any, Any, Any, float]:
     """Return the network, inputs, targets and learning rate that the command line names.
+
+    backend: of the network; None for the fast one where it is built.
 
     Of a model file it is the model itself, the table of the rows with a target, and no targets.
     """
@@ -78,9 +85,36 @@ def model_or_samples_of(network: str, data: str | None) -> tuple[Any, Any, Any, 
                 f"found {network!r}, expected {', '.join(WALKTHROUGHS)}, "
                 f"or a model file and a CSV file"
             )
-        return network_of(network, choose_backend("pure"))
-    model = model_of(choose_backend("pure"), network)
+        return network_of(network, choose_backend(backend))
+    model = model_of(choose_backend(backend), network)
     return model, model.known_rows(data), None, _LEARNING_RATE
+
+
+def training_of(arguments: argparse.Namespace, net: Any, rate: float) -> Training:
+    """Return how the command line trains a network: as its walkthrough or its recipe does.
+
+    Of a recipe's schedule the first learning rate is taken: how it falls depends on a number of
+    epochs that is not known before.
+    """
+    optimizer, alone = arguments.optimizer, arguments.learning_rate is None
+    chosen = as_optimizer(optimizer, "--optimizer")
+    if not isinstance(net, TableModel):
+        command = None
+        if optimizer is None and alone:
+            command = f"purenet walkthrough {arguments.network} --epochs {{epochs}}"
+        return Training(rate, chosen, command=command)
+    recipe = Recipe() if net.recipe is None else net.recipe
+    if optimizer is None:
+        chosen = recipe.optimizer_itself()
+    if optimizer is None and alone:
+        rate = recipe.learning_rate
+    words = ["train", "--continue", arguments.network, arguments.data, "--schedule"]
+    words += ["exponential 1", "--test", "0", "--learning-rate", repr(rate)]
+    words += [] if optimizer is None else ["--optimizer", optimizer]
+    # Braces in the name of a file stay what they are.
+    command = shlex.join(["purenet", *words]).replace("{", "{{").replace("}", "}}")
+    command += " --out trained.json --epochs {epochs}"
+    return Training(rate, chosen, recipe.batch_size, recipe.clip_norm, command)
 
 
 def default_sample(network: str, data: str | None) -> int | None:

@@ -7,11 +7,12 @@ import os
 import sys
 from typing import Any
 
-from ..checks import counted
+from ..checks import as_count, counted
 from ..drawing.text import supports_unicode
 from ..seeing.paper.explain import FORMATS, GRAINS, Format, explain
 from ..tables import Table
 from ..writing import write_text
+from .backends import add_backend_option, choose_backend
 from .chosen_samples import (
     add_learning_rate,
     add_network,
@@ -19,9 +20,12 @@ from .chosen_samples import (
     default_sample,
     model_or_samples_of,
     rate_of,
+    training_of,
 )
 from .destinations import check_destinations
 from .file_kinds import check_kind, kind_of
+
+_LAST_PORT = 65_535
 
 # The kind of file that each format makes.
 _KINDS: dict[Format, str] = {
@@ -71,10 +75,26 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--open-functions", action="store_true", help="work exp, log1p and tanh from the inside"
     )
+    served = parser.add_argument_group("a page that trains")
+    served.add_argument(
+        "--serve",
+        action="store_true",
+        help="serve the page to this computer alone until Ctrl-C: train on, choose the sample, "
+        "change the learning rate, and see what follows",
+    )
+    served.add_argument(
+        "--port", type=int, metavar="P", help="with --serve: listen there (default: any free one)"
+    )
+    add_backend_option(served)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.serve:
+        return _serve(arguments)
+    for option in ("port", "backend"):
+        if getattr(arguments, option) is not None:
+            raise ValueError(f"--{option}: found without --serve, expected both")
     read = [path for path in (arguments.network, arguments.data) if path and os.path.exists(path)]
     form = arguments.format or _format_for(arguments.out)
     check_destinations({"-o": (arguments.out, _KINDS[form])}, read)
@@ -112,6 +132,44 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{explanation.recording!r} written to {arguments.out}")
     else:
         sys.stdout.write(explanation)
+    return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    """Serve the page until Ctrl-C."""
+    for option, value in (("-o", arguments.out), ("--format", arguments.format)):
+        if value is not None:
+            raise ValueError(f"{option}: found beside --serve, expected one of the two")
+    port = 0 if arguments.port is None else as_count(arguments.port, "--port", least=0)
+    if port > _LAST_PORT:
+        raise ValueError(f"--port: found {port}, expected at most {_LAST_PORT}")
+    name, data = arguments.network, arguments.data
+    net, inputs, targets, own_rate = model_or_samples_of(name, data, arguments.backend)
+    sample = arguments.sample
+    if sample is None and (first := default_sample(name, data)) is not None:
+        sample = [first]
+    # Here, because nothing else needs them.
+    from ..seeing.serving.server import Server
+    from ..seeing.serving.session import Session
+
+    options = {
+        "steps": arguments.steps,
+        "optimizer": arguments.optimizer,
+        "layer": arguments.layer,
+        "unit": arguments.unit,
+        "open_functions": arguments.open_functions,
+    }
+    rate = rate_of(arguments, own_rate)
+    training = training_of(arguments, net, rate)
+    session = Session(net, inputs, targets, rate, training, sample=sample, options=options)
+    with Server(session, port, arguments.grain) as server:
+        backend = choose_backend(arguments.backend).BACKEND
+        print(f"digest {session.digest()} ({backend} backend)")
+        print(f"{server.address}\nopen this address in a browser; Ctrl-C ends", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
     return 0
 
 

@@ -48,13 +48,18 @@ STYLES = ("changing", "film", "asking", "tour")
 
 
 def render(
-    recording: Recording | Mapping[str, Any], worked_text: str, grain: str | None = None
+    recording: Recording | Mapping[str, Any],
+    worked_text: str,
+    grain: str | None = None,
+    served: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the page of a recording, a complete HTML document.
 
     recording: a recording, or its data as read from JSON.
     worked_text: the same steps as text, for a browser without JavaScript.
     grain: the one at which the page opens; number, or matrix where there are images, if not given.
+    served: what a server tells beside the recording; the page may then ask that server, and nobody
+        else.
 
     Raises ValueError if the data is no recording, or of another version.
 
@@ -72,6 +77,8 @@ def render(
         raise ValueError(f"recording: found version {data.get('version')!r}, expected {VERSION}")
     # Only who needs them gets the pictures of images.
     optional = ["images"] if any("folded" in matrix for matrix in data["matrices"]) else []
+    if served is not None:
+        optional.append("serving")
     style = "".join(asset(f"{name}.css") for name in ("page", *STYLES, *optional))
     rooms = (*SCRIPTS, *optional, "start")
     source = (
@@ -88,8 +95,9 @@ def render(
         "told": _embedded(_told(data)),
         "grain": grain or "",
         "worked_text": html.escape(worked_text),
+        "served": _data("served", served) if served is not None else "",
     }
-    return document("page.html", parts)
+    return document("page.html", parts, asking=served is not None)
 
 
 def _squeezed(text: str, signs: str) -> str:
@@ -117,6 +125,10 @@ def _embedded(data: Mapping[str, Any]) -> str:
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
+
+
+def _data(name: str, data: Mapping[str, Any]) -> str:
+    return f'<script type="application/json" id="{name}">{_embedded(data)}</script>\n'
 
 
 def _title(meta: Mapping[str, Any]) -> str:

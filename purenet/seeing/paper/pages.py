@@ -16,16 +16,19 @@ def asset(name: str) -> str:
     return re.sub(r"(?m)^\s+", "", _ASSETS.joinpath(name).read_text(encoding="utf-8"))
 
 
-def document(name: str, parts: Mapping[str, str]) -> str:
+def document(name: str, parts: Mapping[str, str], *, asking: bool = False) -> str:
     """Return a page with these parts in the places ``{{name}}``.
 
     parts: escaped already.  The policy, which allows this style and this script and nothing from
         outside, comes to them.
+    asking: whether the script may ask the server that the page comes from.
     """
     style = f"style-src {_hash(parts['style'])}"
     script = f"script-src {_hash(parts['script'])}; " if "script" in parts else ""
+    connect = "connect-src 'self'; " if asking else ""
     policy = (
-        f"default-src 'none'; {script}{style}; img-src data:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; {script}{style}; {connect}img-src data:; "
+        "base-uri 'none'; form-action 'none'"
     )
     filled = {**parts, "policy": policy}
     # In one pass, so that nothing that is put in is searched for places again.
