@@ -35,9 +35,10 @@ SCRIPTS = (
     "network",
     "classroom",
     "film",
+    "asking",
 )
 # Those with a style sheet of their own.
-STYLES = ("film",)
+STYLES = ("film", "asking")
 
 
 def render(

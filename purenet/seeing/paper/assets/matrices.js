@@ -1,7 +1,9 @@
 // The matrices.  Of a large one a window is shown, which follows the step.
 
 const decks = [];
-const known = id => id != null && (id < now || O.op[id] === "given");
+// A question hides what it asks for.
+let hides = () => false;
+const known = id => id != null && (O.op[id] === "given" || id < now && !hides(id));
 
 function deck(step) {
   if (decks[step]) return decks[step];

@@ -30,6 +30,8 @@ function spoken({matrix, operation}) {
   const sorted = [...values].sort((a, b) => number(a) - number(b));
   return `${size} numbers, from ${sorted[0]} to ${sorted.at(-1)}`;
 }
+// What is said in place of the step, if anything.
+let instead = () => null;
 function render() {
   const view = current();
   drawStep(view);
@@ -41,6 +43,8 @@ function render() {
   clearTimeout(noting);
   noting = setTimeout(note, 300);
   if (timer != null) return;
+  const said = instead(view);
+  if (said) return put($("live"), said);
   const reads = [...view.reads].filter(id => named[view.step].has(id)).slice(0, 6).map(id => labelOf(id, view.step));
   put($("live"), `${$("count").textContent}: ${$("now-name").textContent}. ${$("sentence").textContent}`,
     view.index < 0 ? " " + told.start.sentences.join(" ") : ` Result ${spoken(view)}.`,

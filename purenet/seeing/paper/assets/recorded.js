@@ -2,6 +2,8 @@
 const R = JSON.parse($("recording").textContent);
 const O = R.operations, N = R.numbers, M = R.matrices, STEPS = R.meta.steps;
 
+// What O.value holds may be veiled while the page asks; the recorded texts themselves are here.
+const texts = O.value;
 const COUNT = O.op.length, DOWN = 16, ACROSS = 12;
 const inputsOf = id => [O.a[id], O.b[id]].filter(input => input != null);
 const isLeaf = id => !inputsOf(id).length;

@@ -1,0 +1,253 @@
+// Asking: the result of a step is hidden until it was predicted, and the prediction is judged.
+// Which steps are asked about and how follows from the recording and from what was asked before.
+
+let asking = false, everyStep = false, wanted = "mixed";
+// By operation what was asked about it; its outcome is null until it is answered.
+const asked = new Map();
+// Where asking was switched on: its result was seen already.
+let seenAt = -1, newly = false;
+
+// While it asks, the page reads "?" for each number that is not known yet, whoever draws it.
+const veil = new Proxy(texts, {get: (all, key) => typeof key === "string" && key >= 0 && !known(+key) && !isLeaf(+key) ? "?" : all[key]});
+
+// The tree of the formula, or of the one operation.
+function asTree(n, id) {
+  if (grain === "number") return formulaOf(n);
+  const op = O.op[id], [left, right] = inputsOf(id).map(input => ({id: input}));
+  return right ? {op: op.length > 1 ? "call" : op, word: op, item: "", left, right, id} : {op: op === "neg" || op === "copy" ? op : "call", word: op, item: "", right: left, id};
+}
+// What a result is compared with: what it was before, the only number it is made of, its neighbour
+// computed just before, otherwise the first number of its formula.
+function rivalOf({number: n, matrix: m, operation: id, step}) {
+  const numbers = operandsIn(n, id).filter(part => Number.isFinite(number(texts[part])));
+  const old = /^new_/.test(m.role) && find(m.role.slice(4), step, m.layer), before = old && old.at(N.row[n], N.column[n]);
+  if (grain === "operation" || numbers.length < 2) return numbers[0];
+  return numbers.includes(before) ? before : [m.sorted[below(m.sorted, id) - 1], ...numbers].find(other => Number.isFinite(number(texts[other])));
+}
+const operandsIn = (n, id) => (grain === "number" ? parts[n] : inputsOf(id)).filter(part => !isLeaf(part) || O.op[part] === "given");
+// New values are asked whether they grew; of the others each second matrix the sign, each second the
+// number, if not too much has to be computed for it.
+function howToAsk({number: n, matrix: m, operation: id}) {
+  if (wanted !== "mixed") return wanted;
+  if (grain === "operation") return ["number", "sign", "compare"][id % 3];
+  return /^new_/.test(m.role) || operandsIn(n, id).length === 1 ? "compare" : computed.indexOf(m) % 2 || parts[n].length > 6 ? "sign" : "number";
+}
+function questionAt() {
+  if (!asking || grain === "matrix" || now === seenAt) return null;
+  const view = current(), {index, number: n, matrix: m, operation: id, step} = view;
+  if (index < 0) return null;
+  const kind = grain === "number" ? m.symbol : `${m.symbol} ${O.op[id]}`, before = asked.get(id);
+  if (before ? before.outcome : !everyStep && [...asked.values()].some(other => other.kind === kind)) return null;
+  const tree = asTree(n, id);
+  if (!tree.op || tree.op === "copy" || !Number.isFinite(number(texts[id]))) return null;
+  const rival = rivalOf(view), how = howToAsk(view);
+  return {id, n, kind, step, tree, role: m.role, phase: phaseOf(id).phase, how: how === "compare" && rival == null ? "sign" : how, rival, outcome: null};
+}
+let question = null, stamp = [];
+// The question that is open here.
+function openQuestion() {
+  if (stamp[0] !== now || stamp[1] !== grain) { stamp = [now, grain]; question = null; question = questionAt(); }
+  return question;
+}
+hides = id => { const q = asking && openQuestion(); return q && (grain === "number" ? O.number[id] === q.n : id === q.id); };
+
+// Whether a number, rounded to as many places as the answer has, is the answer.
+function fits(value, typed) {
+  const [, places = "", power = 0] = /^[^.e]*\.?(\d*)(?:e(.*))?$/i.exec(typed);
+  return Number(value.toFixed(Math.min(100, Math.max(0, places.length - power)))) === Number(typed);
+}
+const DO = {"+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b, neg: (_, b) => -b, "(": (_, b) => b};
+// What a part of a formula is worth, if `other` was taken for one part of it.
+function worth(node, part, other) {
+  if (node === part) return other;
+  if (!node.op) return number(texts[node.id]);
+  const act = node.op !== "call" ? DO[node.op] : node.left || !/^(exp|log|log1p|tanh|sqrt)$/.test(node.word) ? null : (_, b) => Math[node.word](b);
+  if (!act) return node.id == null || part && inside(node, part) ? NaN : number(texts[node.id]);
+  return act(node.left && worth(node.left, part, other), worth(node.right, part, other));
+}
+const inside = (node, part) => node === part || Boolean(node && node.op) && (inside(node.left, part) || inside(node.right, part));
+// What is often done wrongly in a formula: the part, what it is worth then, and what was done.
+function mistakesIn(node) {
+  const {op, left, right} = node, a = left && worth(left), b = right && worth(right), found = [];
+  const add = (value, ...said) => found.push([node, value, said]);
+  if (!op) return found;
+  if (op === "+" || op === "-") {
+    const first = !/^[+-]$/.test(left.op);
+    add(DO[op](a, -b), "taken ", right, " with the wrong sign");
+    if (first) add(DO[op](-a, b), "taken ", left, " with the wrong sign");
+    add(a, "left out ", right);
+    if (first) add(DO[op](0, b), "left out ", left);
+  } else if (op === "*") {
+    add(a + b, "added ", left, " and ", right, " instead of multiplying them");
+    add(a, "forgotten the factor ", right);
+    add(b, "forgotten the factor ", left);
+  } else if (op === "/") {
+    add(a * b, "multiplied by ", right, " instead of dividing");
+    add(b / a, "divided ", right, " by ", left, " instead of the other way round");
+    add(a, "forgotten to divide by ", right);
+  } else if (op === "neg") add(b, "forgotten the minus before ", right);
+  else if (op === "call" && !left) add(b, `forgotten to take the ${node.word} of `, right);
+  return [...found, ...left ? mistakesIn(left) : [], ...mistakesIn(right)];
+}
+// What the answer has most probably come from, or null.
+function diagnose({tree, n, id, role}, typed) {
+  const alone = operandsIn(n, id), all = mistakesIn(tree);
+  if (alone.length === 1) all.unshift([tree, number(texts[alone[0]]), ["taken ", {id: alone[0]}, role === "a" ? " as it is: the activation was not applied" : " as it is"]]);
+  all.push([tree, -worth(tree), ["turned the sign of the result round"]]);
+  const found = all.find(([part, value]) => { const result = worth(tree, part, value); return Number.isFinite(result) && fits(result, typed); });
+  return found && found[2];
+}
+// A part of a formula in words: its name, if it has one, and its numbers.
+function partNode(node, step) {
+  if (node.op) return unbroken(expression(node, step, "numbers", null, true));
+  const n = named[step].get(node.id);
+  return [n != null && M[N.matrix[n]].role === "biases" && "the bias ", equation(node.id, step)];
+}
+// The terms of a sum, or the factors of a product, with their values; the largest is marked.
+function termsOf(tree, step) {
+  let node = tree;
+  while (node.op && !node.left) node = node.right;
+  const sum = /^[+-]$/.test(node.op), terms = [];
+  if (!node.op) return null;
+  for (; node.left && (sum ? /^[+-]$/ : /^[*/]$/).test(node.op); node = node.left) terms.unshift([node.op, node.right]);
+  terms.unshift(["", node]);
+  const sizes = terms.map(term => Math.abs(worth(term[1]))), most = Math.max(...sizes);
+  const kept = new Set([...sizes.keys()].sort((a, b) => sizes[b] - sizes[a]).slice(0, 5));
+  return [h("ul", terms.map(([sign, term], k) => kept.has(k) && h("li" + (sizes[k] === most ? ".most" : ""), sign && signNode(sign), partNode(term, step),
+    term.op && [signNode("="), term.id != null ? valueNode(term.id, step) : h("span.value", String(worth(term)))], sizes[k] === most && h("b", " ◂ the largest")))),
+    terms.length > 5 && h("p.note", `${terms.length - 5} smaller ones are left out.`)];
+}
+
+const nameHere = ({id, step}) => named[step].has(id) ? h("span.name", notation(labelOf(id, step))) : "the result";
+function questionNodes(q) {
+  if (q.how === "number") return ["What is ", nameHere(q), "?"];
+  if (q.how === "sign") return ["Is ", nameHere(q), " negative, zero or positive?"];
+  return ["Is ", nameHere(q), " smaller than ", equation(q.rival, q.step), ", the same or larger?", /^new_/.test(q.role) && " Will it shrink or grow?"];
+}
+const CHOICES = {sign: ["negative", "zero", "positive"], compare: ["smaller", "the same", "larger"]};
+const RULE = "Two digits or more; right if the result rounds to it.";
+function form(q) {
+  const more = h("button", {type: "button", "data-reply": "shown"}, "Show me");
+  if (q.how === "number") return [h("input", {id: "typed", autocomplete: "off", "aria-label": "The result, as a number", "aria-describedby": "ask-rule"}),
+    h("button", "Check"), more, h("span.note", {id: "ask-rule"}, RULE)];
+  return [CHOICES[q.how].map((word, k) => h("button", {type: "button", "data-reply": k - 1}, h("kbd", "−0+"[k]), " " + word)), more];
+}
+function verdictNodes(q) {
+  const result = [nameHere(q), signNode("="), valueNode(q.id, q.step)];
+  const versus = q.how === "compare" && [" ", signNode(["<", "=", ">"][1 + wayOf(q)]), " ", valueNode(q.rival, q.step)];
+  const guess = q.outcome === "wrong" && q.how === "number" && diagnose(q, q.given);
+  return [h("p", h("b", {right: "✓ Right. ", wrong: "✗ Wrong. ", shown: "Shown. "}[q.outcome]), result, versus, "."),
+    guess ? h("p", "You have probably ", guess.map(piece => typeof piece === "string" ? piece : partNode(piece, q.step)), ".") : q.outcome !== "right" && termsOf(q.tree, q.step)];
+}
+// -1, 0 or 1: the answer to which sign, or to smaller or larger.
+const wayOf = q => Math.sign(number(texts[q.id]) - (q.how === "compare" ? number(texts[q.rival]) : 0));
+function reply(given) {
+  const q = openQuestion();
+  if (!q) return;
+  let right = +given === wayOf(q);
+  if (q.how === "number" && given !== "shown") {
+    given = given.trim().replace(",", ".").replace("−", "-");
+    const value = number(texts[q.id]), digits = given.replace(/e.*$/i, "").replace(/\D/g, "").replace(/^0+/, "").length;
+    const refuse = !/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(given) ? "This is no number: expected one such as −0.73." : digits < 2 && Number(given) !== value && "Give two digits or more, such as 0.73.";
+    if (refuse) { put($("ask-rule"), refuse); put($("live"), refuse); return; }
+    right = fits(value, given);
+  }
+  asked.set(q.id, {...q, given, outcome: given === "shown" ? given : right ? "right" : "wrong"});
+  stamp = [];
+  newly = true;
+  render();
+  $("onward").focus();
+}
+// On to the next step that is asked about, or to the end.
+function onward() {
+  const {ends} = grains[grain];
+  for (let k = below(ends, now + 1); k < ends.length; k++) { now = ends[k]; if (openQuestion()) break; }
+  go(now);
+}
+function again() { stamp = []; render(); drawTrail(); }
+function ask() {
+  asking = !asking;
+  O.value = asking ? veil : texts;
+  fill($("ask-mode"), {"aria-pressed": String(asking)});
+  seenAt = -1;
+  if (asking && grain === "matrix") regrain("number");
+  seenAt = now;
+  again();
+}
+
+// The tally, by kind of step, of what was asked and is no longer open.
+function drawTally(q) {
+  const done = [...asked.values()].filter(entry => !q || entry.id !== q.id), of = entries => `${entries.filter(entry => entry.outcome === "right").length} of ${entries.length}`;
+  const skipped = done.filter(entry => !entry.outcome).length, shown = done.filter(entry => entry.outcome === "shown").length;
+  put($("tally-sum"), `Right: ${of(done)}`, shown > 0 && ` · shown ${shown}`, skipped > 0 && ` · skipped ${skipped}`);
+  put($("tally-kinds"), [...new Set(R.phases.map(p => p.phase))].map(phase => [h("dt", phase), h("dd", of(done.filter(entry => entry.phase === phase)))]));
+}
+onRender.push(view => {
+  const panel = $("ask");
+  panel.hidden = !asking;
+  const q = asking && openQuestion(), idle = view.index < 0, answered = asking && !q && !idle && grain !== "matrix" && asked.get(view.operation), told = answered && answered.outcome;
+  $("now").classList.toggle("asks", Boolean(q || told));
+  if (!asking) return;
+  if (now !== seenAt) seenAt = -1;
+  if (q && timer != null) return play(false);
+  if (q && !asked.has(q.id)) asked.set(q.id, q);
+  // What would tell it beside the numbers: the curve with its tangent, and both cards.
+  if (q) put($("curve"));
+  if (q || idle) { for (const node of $("card").querySelectorAll("table, p ~ p")) node.remove(); }
+  if (q) { $("card").hidden = true; $("now").classList.remove("ending"); }
+  if (chosen) drawTrail();
+  put($("question"), q ? questionNodes(q) : told ? questionNodes(answered) : idle ? "Each result is hidden until you have said what it will be."
+    : grain === "matrix" ? "It asks about a number (2) or an operation (3), not about a matrix." : null);
+  const look = q ? `${q.id} ${q.how}` : "", reply = $("reply"), fresh = reply.dataset.look !== look;
+  if (fresh) { reply.dataset.look = look; put(reply, q && form(q)); }
+  put($("verdict"), told && verdictNodes(answered));
+  $("onward").hidden = Boolean(q) || grain === "matrix" || $("next").disabled;
+  drawTally(q);
+  if (q && fresh && (document.activeElement === document.body || panel.contains(document.activeElement))) (matchMedia("(pointer: coarse)").matches ? panel : $("typed") || panel).focus();
+});
+// What the live region says instead of the step.
+instead = view => {
+  const q = asking && openQuestion(), told = newly && $("verdict").textContent;
+  newly = false;
+  if (q) return `${$("count").textContent}: ${$("now-name").textContent}. ${$("question").textContent} ${q.how === "number" ? RULE : "Keys: minus, 0, plus."}`;
+  return told || (asking && view.index < 0 && `${$("question").textContent} ${$("sentence").textContent}`);
+};
+onStart.push(() => {
+  const choice = (label, options, act) => {
+    const select = h("select", options.map(([value, text]) => h("option", {value}, text)));
+    select.onchange = () => { act(select.value); again(); };
+    return h("label", label + " ", select);
+  };
+  const button = (id, text, act) => { const made = h("button", {id, type: "button"}, text); made.onclick = act; return made; };
+  const answers = h("form", {id: "reply"});
+  answers.onsubmit = event => { event.preventDefault(); if ($("typed")) reply($("typed").value); };
+  $("formula").after(h("div", {id: "ask", tabindex: -1, role: "group", "aria-label": "Question", hidden: true},
+    h("details", {id: "tally"}, h("summary", {id: "tally-sum"}), h("dl", {id: "tally-kinds"}),
+      choice("Ask", [["mixed", "mixed"], ["sign", "which sign"], ["compare", "larger or smaller"], ["number", "the number"]], value => { wanted = value; }),
+      choice("at", [["", "each new kind of step"], ["all", "every step"]], value => { everyStep = Boolean(value); }),
+      button("tally-reset", "Reset", () => { asked.clear(); again(); })),
+    h("p", {id: "question"}), answers, h("div", {id: "verdict"}), button("onward", "Next question", onward)));
+  entry("ask-mode", "Ask me first", ask).setAttribute("aria-pressed", "false");
+});
+clicks.reply = reply;
+KEYS.push(["A", "ask before a result is shown: on, off", {a: ask}], ["− 0 +", "answer: negative or smaller, zero or the same, positive or larger"]);
+// A question takes its keys before the page does.
+document.addEventListener("keydown", event => {
+  const {target, key} = event, q = openQuestion();
+  if (!q || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  const typing = target.matches("input:not([type=radio], [type=range], [type=checkbox]), select, textarea");
+  if (typing || !$("single").checked && !$("ask").contains(target)) {
+    if (target.id === "typed" && (key.length === 1 || target.value && /^(Arrow(Left|Right)|Home|End)$/.test(key))) event.stopPropagation();
+    return;
+  }
+  if (q.how === "number") {
+    if (!/^[-−+.,\d]$/.test(key)) return;
+    $("typed").focus();
+    return event.stopPropagation();
+  }
+  const given = "-−<".includes(key) ? -1 : "0=".includes(key) ? 0 : "+>".includes(key) ? 1 : null;
+  if (given == null || key.length > 1) return;
+  event.stopPropagation();
+  event.preventDefault();
+  reply(given);
+}, true);
