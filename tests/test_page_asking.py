@@ -70,7 +70,7 @@ def test_a_hidden_result_stands_nowhere(name, grain, show, browser):
     """Also where the trail of a weight is open, in which the results of later steps stand."""
     expected = show(name)
     order = secrets(expected, grain)
-    every = 4 if grain == "number" else 15
+    every = 6 if grain == "number" else 25
     picked = sorted({*range(0, len(order), every), len(order) - 1})
     seen = asking(
         browser,
@@ -84,10 +84,13 @@ def test_a_hidden_result_stands_nowhere(name, grain, show, browser):
         for (const [k, id, secret] of steps) {
           to(k);
           if (!open()) { seen.push(null); continue; }
-          const before = numbers(), hidden = Boolean(cell(id));
+          const before = numbers();
+          const told = Boolean(cell(id)) || $("curve").hasChildNodes();
           press("shown");
           const leaks = secret.filter(text => before.has(text));
-          seen.push([leaks, hidden, verdict(), $("live").textContent]);
+          const stale = all("#trace button.value")
+            .some(node => +node.dataset.id === id && node.textContent === "?");
+          seen.push([leaks, told || stale, verdict(), $("live").textContent]);
         }
         return seen;
         """,
@@ -104,7 +107,7 @@ def test_a_hidden_result_stands_nowhere(name, grain, show, browser):
         assert (leaks, cell) == ([], False), expected.value(id)
         assert expected.value(id) in told and told in live
         asked += bool(secret)
-    assert asked > 9
+    assert asked > 5
 
 
 def rounded(value, places):
@@ -140,7 +143,7 @@ def test_signs_comparisons_and_numbers_are_judged_as_recorded(show, browser):
           $("tally-reset").click();
           seen[how] = [];
           $("first").click();
-          for (let k = 0; k < typed.length; k += 2) {
+          for (let k = 0; k < typed.length; k += 4) {
             to(k + 1);
             const rival = document.querySelector("#question button.value");
             const text = $("question").textContent, given = k % 3 - 1;
@@ -157,7 +160,7 @@ def test_signs_comparisons_and_numbers_are_judged_as_recorded(show, browser):
     for how, steps in seen.items():
         rights = 0
         *steps, tally = steps
-        for k, step in zip(range(0, len(order), 2), steps, strict=True):
+        for k, step in zip(range(0, len(order), 4), steps, strict=True):
             id = order[k]
             value = float(expected.value(id))
             text, rival, verdict = step
@@ -379,7 +382,8 @@ def test_what_the_answer_needs_is_in_sight(size, show, browser):
         browser,
         """const visible = node => {
           const {left, right, top, bottom} = node.getBoundingClientRect();
-          return [[left + 2, top + 2], [right - 2, bottom - 2]].every(([x, y]) =>
+          const x = (left + right) / 2, y = (top + bottom) / 2;
+          return [[left + 3, y], [right - 3, y], [x, top + 3], [x, bottom - 3]].every(([x, y]) =>
             node.contains(document.elementFromPoint(x, y)));
         };
         return [...all("#reply > *, #question .name"), $("numbers").querySelector(".value")]

@@ -35,6 +35,7 @@ SCRIPTS = (
     "network",
     "classroom",
     "film",
+    "mistakes",
     "asking",
 )
 # Those with a style sheet of their own.

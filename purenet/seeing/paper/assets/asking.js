@@ -24,7 +24,6 @@ function rivalOf({number: n, matrix: m, operation: id, step}) {
   if (grain === "operation" || numbers.length < 2) return numbers[0];
   return numbers.includes(before) ? before : [m.sorted[below(m.sorted, id) - 1], ...numbers].find(other => Number.isFinite(number(texts[other])));
 }
-const operandsIn = (n, id) => (grain === "number" ? parts[n] : inputsOf(id)).filter(part => !isLeaf(part) || O.op[part] === "given");
 // New values are asked whether they grew; of the others each second matrix the sign, each second the
 // number, if not too much has to be computed for it.
 function howToAsk({number: n, matrix: m, operation: id}) {
@@ -50,73 +49,6 @@ function openQuestion() {
   return question;
 }
 hides = id => { const q = asking && openQuestion(); return q && (grain === "number" ? O.number[id] === q.n : id === q.id); };
-
-// Whether a number, rounded to as many places as the answer has, is the answer.
-function fits(value, typed) {
-  const [, places = "", power = 0] = /^[^.e]*\.?(\d*)(?:e(.*))?$/i.exec(typed);
-  return Number(value.toFixed(Math.min(100, Math.max(0, places.length - power)))) === Number(typed);
-}
-const DO = {"+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b, neg: (_, b) => -b, "(": (_, b) => b};
-// What a part of a formula is worth, if `other` was taken for one part of it.
-function worth(node, part, other) {
-  if (node === part) return other;
-  if (!node.op) return number(texts[node.id]);
-  const act = node.op !== "call" ? DO[node.op] : node.left || !/^(exp|log|log1p|tanh|sqrt)$/.test(node.word) ? null : (_, b) => Math[node.word](b);
-  if (!act) return node.id == null || part && inside(node, part) ? NaN : number(texts[node.id]);
-  return act(node.left && worth(node.left, part, other), worth(node.right, part, other));
-}
-const inside = (node, part) => node === part || Boolean(node && node.op) && (inside(node.left, part) || inside(node.right, part));
-// What is often done wrongly in a formula: the part, what it is worth then, and what was done.
-function mistakesIn(node) {
-  const {op, left, right} = node, a = left && worth(left), b = right && worth(right), found = [];
-  const add = (value, ...said) => found.push([node, value, said]);
-  if (!op) return found;
-  if (op === "+" || op === "-") {
-    const first = !/^[+-]$/.test(left.op);
-    add(DO[op](a, -b), "taken ", right, " with the wrong sign");
-    if (first) add(DO[op](-a, b), "taken ", left, " with the wrong sign");
-    add(a, "left out ", right);
-    if (first) add(DO[op](0, b), "left out ", left);
-  } else if (op === "*") {
-    add(a + b, "added ", left, " and ", right, " instead of multiplying them");
-    add(a, "forgotten the factor ", right);
-    add(b, "forgotten the factor ", left);
-  } else if (op === "/") {
-    add(a * b, "multiplied by ", right, " instead of dividing");
-    add(b / a, "divided ", right, " by ", left, " instead of the other way round");
-    add(a, "forgotten to divide by ", right);
-  } else if (op === "neg") add(b, "forgotten the minus before ", right);
-  else if (op === "call" && !left) add(b, `forgotten to take the ${node.word} of `, right);
-  return [...found, ...left ? mistakesIn(left) : [], ...mistakesIn(right)];
-}
-// What the answer has most probably come from, or null.
-function diagnose({tree, n, id, role}, typed) {
-  const alone = operandsIn(n, id), all = mistakesIn(tree);
-  if (alone.length === 1) all.unshift([tree, number(texts[alone[0]]), ["taken ", {id: alone[0]}, role === "a" ? " as it is: the activation was not applied" : " as it is"]]);
-  all.push([tree, -worth(tree), ["turned the sign of the result round"]]);
-  const found = all.find(([part, value]) => { const result = worth(tree, part, value); return Number.isFinite(result) && fits(result, typed); });
-  return found && found[2];
-}
-// A part of a formula in words: its name, if it has one, and its numbers.
-function partNode(node, step) {
-  if (node.op) return unbroken(expression(node, step, "numbers", null, true));
-  const n = named[step].get(node.id);
-  return [n != null && M[N.matrix[n]].role === "biases" && "the bias ", equation(node.id, step)];
-}
-// The terms of a sum, or the factors of a product, with their values; the largest is marked.
-function termsOf(tree, step) {
-  let node = tree;
-  while (node.op && !node.left) node = node.right;
-  const sum = /^[+-]$/.test(node.op), terms = [];
-  if (!node.op) return null;
-  for (; node.left && (sum ? /^[+-]$/ : /^[*/]$/).test(node.op); node = node.left) terms.unshift([node.op, node.right]);
-  terms.unshift(["", node]);
-  const sizes = terms.map(term => Math.abs(worth(term[1]))), most = Math.max(...sizes);
-  const kept = new Set([...sizes.keys()].sort((a, b) => sizes[b] - sizes[a]).slice(0, 5));
-  return [h("ul", terms.map(([sign, term], k) => kept.has(k) && h("li" + (sizes[k] === most ? ".most" : ""), sign && signNode(sign), partNode(term, step),
-    term.op && [signNode("="), term.id != null ? valueNode(term.id, step) : h("span.value", String(worth(term)))], sizes[k] === most && h("b", " ◂ the largest")))),
-    terms.length > 5 && h("p.note", `${terms.length - 5} smaller ones are left out.`)];
-}
 
 const nameHere = ({id, step}) => named[step].has(id) ? h("span.name", notation(labelOf(id, step))) : "the result";
 function questionNodes(q) {
@@ -148,8 +80,8 @@ function reply(given) {
   if (q.how === "number" && given !== "shown") {
     given = given.trim().replace(",", ".").replace("−", "-");
     const value = number(texts[q.id]), digits = given.replace(/e.*$/i, "").replace(/\D/g, "").replace(/^0+/, "").length;
-    const refuse = !/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(given) ? "This is no number: expected one such as −0.73." : digits < 2 && Number(given) !== value && "Give two digits or more, such as 0.73.";
-    if (refuse) { put($("ask-rule"), refuse); put($("live"), refuse); return; }
+    const refuse = !/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(given) ? "This is no number." : digits < 2 && Number(given) !== value && "Give two digits or more.";
+    if (refuse) return ["ask-rule", "live"].forEach(id => put($(id), refuse));
     right = fits(value, given);
   }
   asked.set(q.id, {...q, given, outcome: given === "shown" ? given : right ? "right" : "wrong"});
@@ -214,7 +146,7 @@ instead = view => {
 };
 onStart.push(() => {
   const choice = (label, options, act) => {
-    const select = h("select", options.map(([value, text]) => h("option", {value}, text)));
+    const select = h("select", Object.keys(options).map(value => h("option", {value}, options[value])));
     select.onchange = () => { act(select.value); again(); };
     return h("label", label + " ", select);
   };
@@ -223,8 +155,8 @@ onStart.push(() => {
   answers.onsubmit = event => { event.preventDefault(); if ($("typed")) reply($("typed").value); };
   $("formula").after(h("div", {id: "ask", tabindex: -1, role: "group", "aria-label": "Question", hidden: true},
     h("details", {id: "tally"}, h("summary", {id: "tally-sum"}), h("dl", {id: "tally-kinds"}),
-      choice("Ask", [["mixed", "mixed"], ["sign", "which sign"], ["compare", "larger or smaller"], ["number", "the number"]], value => { wanted = value; }),
-      choice("at", [["", "each new kind of step"], ["all", "every step"]], value => { everyStep = Boolean(value); }),
+      choice("Ask", {mixed: "mixed", sign: "which sign", compare: "larger or smaller", number: "the number"}, value => { wanted = value; }),
+      choice("at", {new: "each new kind of step", all: "every step"}, value => { everyStep = value === "all"; }),
       button("tally-reset", "Reset", () => { asked.clear(); again(); })),
     h("p", {id: "question"}), answers, h("div", {id: "verdict"}), button("onward", "Next question", onward)));
   entry("ask-mode", "Ask me first", ask).setAttribute("aria-pressed", "false");
@@ -235,7 +167,7 @@ KEYS.push(["A", "ask before a result is shown: on, off", {a: ask}], ["− 0 +", 
 document.addEventListener("keydown", event => {
   const {target, key} = event, q = openQuestion();
   if (!q || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  const typing = target.matches("input:not([type=radio], [type=range], [type=checkbox]), select, textarea");
+  const typing = target.matches("input:not([type=radio], [type=range], [type=checkbox]), select");
   if (typing || !$("single").checked && !$("ask").contains(target)) {
     if (target.id === "typed" && (key.length === 1 || target.value && /^(Arrow(Left|Right)|Home|End)$/.test(key))) event.stopPropagation();
     return;

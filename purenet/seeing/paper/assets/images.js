@@ -30,7 +30,7 @@ const ranges = new Map();
 // The smallest and the largest number of a matrix, for the grey.
 function rangeOf(m) {
   if (!ranges.has(m)) {
-    const values = m.flat.map(id => number(O.value[id])).filter(Number.isFinite);
+    const values = m.flat.map(id => number(texts[id])).filter(Number.isFinite);
     ranges.set(m, [Math.min(...values), Math.max(...values)]);
   }
   return ranges.get(m);
