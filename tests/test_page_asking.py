@@ -361,6 +361,17 @@ def test_one_question_for_each_matrix_and_playing_stops_there(show, browser):
         if expected.ops["op"][id] != "copy":
             firsts.setdefault(m, expected.name(n))
     assert seen == list(firsts.values())
+    cards = asking(
+        browser,
+        """
+        $("tally-reset").click();
+        return ["last", "first"].map(place => {
+          $(place).click();
+          return [open(), $("card").hidden, $("card").querySelectorAll("table").length];
+        });
+        """,
+    )
+    assert cards == [[True, True, 0], [False, False, 0]]
     stopped = run_async(
         browser,
         """const done = arguments[0];
