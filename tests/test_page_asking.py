@@ -84,10 +84,13 @@ def test_a_hidden_result_stands_nowhere(name, grain, show, browser):
         for (const [k, id, secret] of steps) {
           to(k);
           if (!open()) { seen.push(null); continue; }
-          const before = numbers(), hidden = Boolean(cell(id));
+          const before = numbers();
+          const told = Boolean(cell(id)) || $("curve").hasChildNodes();
           press("shown");
           const leaks = secret.filter(text => before.has(text));
-          seen.push([leaks, hidden, verdict(), $("live").textContent]);
+          const stale = all("#trace button.value")
+            .some(node => +node.dataset.id === id && node.textContent === "?");
+          seen.push([leaks, told || stale, verdict(), $("live").textContent]);
         }
         return seen;
         """,
@@ -347,7 +350,9 @@ def test_one_question_for_each_matrix_and_playing_stops_there(show, browser):
         const seen = [];
         for (const next = $("next"); !next.disabled;) {
           next.click();
-          if (open()) { seen.push($("now-name").textContent); press("shown"); }
+          if (!open()) continue;
+          seen.push([$("now-name").textContent, $("curve").hasChildNodes()]);
+          press("shown");
         }
         return seen;
         """,
@@ -357,7 +362,18 @@ def test_one_question_for_each_matrix_and_playing_stops_there(show, browser):
     for id, n, m in steps:
         if expected.ops["op"][id] != "copy":
             firsts.setdefault(m, expected.name(n))
-    assert seen == list(firsts.values())
+    assert seen == [[name, False] for name in firsts.values()]
+    cards = asking(
+        browser,
+        """
+        $("tally-reset").click();
+        return ["last", "first"].map(place => {
+          $(place).click();
+          return [open(), $("card").hidden, $("card").querySelectorAll("table").length];
+        });
+        """,
+    )
+    assert cards == [[True, True, 0], [False, False, 0]]
     stopped = run_async(
         browser,
         """const done = arguments[0];

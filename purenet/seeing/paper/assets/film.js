@@ -89,11 +89,11 @@ function roll(on) {
 // The weights at the start and after each step.  In a network with dropout the first loss is one of
 // training, those after a step are not; it stays out.
 function recordedFrames() {
-  const dropout = layers.some(layer => layer.kind === "Dropout"), values = ids => Array.isArray(ids) ? ids.map(values) : O.value[ids];
+  const dropout = layers.some(layer => layer.kind === "Dropout"), values = ids => Array.isArray(ids) ? ids.map(values) : texts[ids];
   return Array.from({length: STEPS + 1}, (_, s) => {
     const all = role => layers.map((_, l) => { const m = s ? find("new_" + role, s - 1, l) : find(role, 0, l); return m ? values(m.ids) : null; });
     const loss = s < STEPS && !dropout ? find("loss", s) : null;
-    return {label: s ? `after training step ${s - 1}` : "at the start", loss: loss ? O.value[loss.ids] : s ? R.meta.losses_after[s - 1] : null, weights: all("weights"), biases: all("biases")};
+    return {label: s ? `after training step ${s - 1}` : "at the start", loss: loss ? texts[loss.ids] : s ? R.meta.losses_after[s - 1] : null, weights: all("weights"), biases: all("biases")};
   });
 }
 onStart.push(() => {
