@@ -1401,7 +1401,9 @@ def test_axe_finds_no_violation(name, theme, size, show, browser):
         ["ArrowRight", "t"],
         ["3", "PageDown", "ArrowRight"],
         ["1", "End", "Escape"],
+        ["l"],
         ["?"],
+        ["Escape", "l", "r"],
     ):
         browser.press(*keys)
         passed, violations = run_async(

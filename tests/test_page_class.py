@@ -110,7 +110,8 @@ def test_speed_changes_the_interval_and_is_remembered(show, browser):
     wait = f"const look = () => {{ {played} else requestAnimationFrame(look); }}; look();"
     assert set(run_async(browser, wait)) == {250}
     assert "step 1" in run(browser, "return $('film-now').textContent")
-    browser.press("Escape")
+    browser.press(" ", "Escape")
+    assert "Play" in run(browser, "return $('film-play').textContent")
     back = "return [$('film').open, document.activeElement.id, $('play').textContent.length]"
     assert run(browser, back)[:2] == [False, "next"]
     show("classes")
