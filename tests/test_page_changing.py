@@ -97,7 +97,8 @@ def changeable(data):
     return found
 
 
-# A number is chosen by a link to it, as cells and names are, and its new value typed into the field of the trail.
+# A number is chosen by a link to it, as cells and names are one, and its new value typed into the
+# field of the trail.
 TYPE = """
 const type = (id, text) => {
   const link = document.createElement("button");
@@ -122,6 +123,7 @@ EACH = (
     TYPE
     + """
 const seen = [];
+document.querySelector("[value=number]").click();
 $("last").click();
 for (const [id, text] of arguments[0]) {
   type(id, text);
