@@ -260,7 +260,8 @@ return [before, changed, reset, again, snapshot()];
 
 def clean(snapshot):
     """Leave out the bar, which keeps its buttons, and what the live region has said last."""
-    return re.sub(r"<P [^>]*id=live.*?</>|<SECTION [^>]*id=changes.*?</></></>", "", snapshot)
+    section = r"<SECTION [^>]*id=changes .*?(?=<MAIN)"
+    return re.sub(rf"<P [^>]*id=live.*?</>|{section}", "", snapshot)
 
 
 @needs_browser
