@@ -134,7 +134,7 @@ function drawBar() {
   put($("changes-tools"), refused && recordAfresh && button("Record it afresh", () => recordAfresh([...refused.wanted].map(toRecord))), refused && button("Close", () => { refused = null; drawBar(); }),
     undoing.length > 0 && button("Undo", undo), changed.size > 0 && button("As recorded", () => asRecorded([...changed.keys()])));
   $("changes").hidden = !changed.size && !refused;
-  $("app").classList.toggle("changing", !$("changes").hidden);
+  $("app").toggleAttribute("data-changing", !$("changes").hidden);
   if (lost) ($("changes-tools").firstChild || $("trace")).focus();
 }
 // The field and the slider, above the trail of a given number.

@@ -111,7 +111,7 @@ function drawMatrices(view) {
       cell.look = look;
       td.className = look;
       put(td, there ? short(O.value[id]) : "·");
-      fill(td, {"aria-label": there ? "" : "not yet computed", title: there ? `${labelOf(id, m.step)} = ${O.value[id]}${O.value[id] === RECORDED[id] ? "" : `, recorded ${RECORDED[id]}`}` : ""}, link(there ? id : null, m.step));
+      fill(td, {"aria-label": there ? "" : "not yet computed", title: there ? `${labelOf(id, m.step)} = ${O.value[id]}` + (O.value[id] === RECORDED[id] ? "" : `, recorded ${RECORDED[id]}`) : ""}, link(there ? id : null, m.step));
       if (there) td.removeAttribute("aria-label");
       const share = there && card.most ? Math.min(1, Math.abs(number(O.value[id])) / card.most) || 0 : 0;
       td.style.setProperty("--heat", `color-mix(in srgb, var(--${O.value[id][0] === "-" ? "minus" : "plus"}) ${Math.round(45 * share)}%, transparent)`);
