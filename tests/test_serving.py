@@ -227,7 +227,9 @@ def test_changes_are_recorded_as_a_network_that_has_them():
 
 def test_the_film_has_the_network_after_each_epoch():
     served = session("two-layer")
-    served.act({"action": "train", "epochs": 3})
+    before = served.recording().data
+    served.act({"action": "train", "epochs": 2})
+    served.act({"action": "train", "epochs": 1})
     frames = served.act({"action": "film"})["frames"]
     net, inputs, targets, _ = model_or_samples_of("two-layer", None)
     assert len(frames) == 4
@@ -236,10 +238,49 @@ def test_the_film_has_the_network_after_each_epoch():
         weights = [[list(map(float, row)) for row in rows] for rows in frame["weights"]]
         assert weights == [layer.weights for layer in net.layers]
         assert frame["biases"] == [None, None]
+        now = record(net, inputs, targets, 1.0).data
         net.fit(inputs, targets, epochs=1, learning_rate=1.0)
+    assert served.recording().data == now != before
     served.act({"action": "train", "epochs": 300})
     labels = [frame["label"] for frame in served.film()]
     assert len(labels) <= 64 and labels[:3] == [f"after {n} epochs" for n in (0, 8, 16)]
+
+
+def test_the_plane_has_answers_and_samples_where_they_belong():
+    served = session(sample=[1])
+    served.act({"action": "train", "epochs": 500})
+    picture = served.shown()["plane"]
+    net, inputs, targets, _ = model_or_samples_of("xor", None)
+    net.fit(inputs, targets, epochs=500, learning_rate=1.0)
+    number = r"(-?[\d.]+)"
+    texts = re.findall(rf'<text x="{number}" y="{number}" class="([^"]*)">{number}</text>', picture)
+
+    def axis(kind, k):
+        found = {float(text[3]): float(text[k]) for text in texts if text[2] == kind}
+        one = found[1.0] - found[0.0]
+        return found[0.0], one
+
+    (left, wide), (below, high) = axis("soft middle", 0), axis("soft end", 1)
+    told = [text for text in texts if "on" in text[2]]
+    assert len(told) == 25
+    for x, y, _, value in told:
+        row = [(float(x) - left) / wide, (float(y) - below) / high, 1.0]
+        assert float(value) == pytest.approx(net.predict([row])[0][0], abs=0.01)
+    marks = re.findall(rf'<path class="c0 axis" d="M{number} {number}(a|h)', picture)
+    found = {
+        (
+            (float(x) + 5 - left) / wide,
+            (float(y) + (5 if kind == "h" else 0) - below + 4) / high,
+        ): float(kind == "h")
+        for x, y, kind in marks[:4]
+    }
+    for (x, y), kind in found.items():
+        row = [round(x), round(y), 1]
+        assert (x, y) == pytest.approx(row[:2], abs=0.01)
+        assert targets[inputs.index(row)] == [kind]
+    ((x, y),) = re.findall(rf'<circle class="s2"[^>]*cx="{number}" cy="{number}"', picture)
+    assert (float(x) - left) / wide == pytest.approx(1, abs=0.01)
+    assert (float(y) + 4 - below) / high == pytest.approx(0, abs=0.01)
 
 
 def test_a_long_training_ends_after_its_time():

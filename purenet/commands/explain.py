@@ -10,6 +10,7 @@ from typing import Any
 from ..checks import as_count, counted
 from ..drawing.text import supports_unicode
 from ..seeing.paper.explain import FORMATS, GRAINS, Format, explain
+from ..seeing.serving.session import Session
 from ..tables import Table
 from ..writing import write_text
 from .backends import add_backend_option, choose_backend
@@ -148,9 +149,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     sample = arguments.sample
     if sample is None and (first := default_sample(name, data)) is not None:
         sample = [first]
-    # Here, because nothing else needs them.
-    from ..seeing.serving.server import Server
-    from ..seeing.serving.session import Session
+    from ..seeing.serving.server import Server  # here, because nothing else needs http.server
 
     options = {
         "steps": arguments.steps,

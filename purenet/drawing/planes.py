@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from .axes import ticks
@@ -48,7 +48,7 @@ def plane_svg(
     rows, columns = len(values), len(values[0])
     wide, high = _SIDE / columns, _SIDE / rows
 
-    def corner(row: int, column: int) -> tuple[float, float]:
+    def corner(row: float, column: float) -> tuple[float, float]:
         return _LEFT + column * wide, _TOP + _SIDE - row * high
 
     body = [svg_text(16, 24, "What the network answers", "title")]
@@ -69,9 +69,9 @@ def plane_svg(
     for i in range(step_down // 2, rows, step_down):
         for j in range(step_across // 2, columns, step_across):
             value = values[i][j]
-            x, y = corner(i, j)
+            x, y = corner(i + 0.5, j + 0.5)
             text = f"{value:.0f}" if classes or not math.isfinite(value) else f"{value:.2f}"
-            body.append(svg_text(x, y, text, f"middle on{_level(value, classes)}"))
+            body.append(svg_text(x, y + 4, text, f"middle on{_level(value, classes)}"))
     ends = (x_range, _LEFT, _SIDE), (y_range, _TOP + _SIDE, -_SIDE)
     places = []
     for axis, ((low, upper), begin, length) in enumerate(ends):
@@ -109,9 +109,12 @@ def _level(value: float, classes: bool) -> int:
     return min(_LEVELS - 1, max(0, int(value * _LEVELS)))
 
 
-def _border(values: Sequence[Sequence[float]], corner: object, classes: bool) -> str:
+def _border(
+    values: Sequence[Sequence[float]],
+    corner: Callable[[float, float], tuple[float, float]],
+    classes: bool,
+) -> str:
     """Return the line between the cells whose answers differ."""
-    assert callable(corner)
     side = [[value if classes else value >= 0.5 for value in row] for row in values]
     path = ""
     for i, row in enumerate(side):

@@ -23,13 +23,12 @@ function drawServed() {
   put($("served-curve"), pictured(served.curve) || h("p.note", "Train on, and the curve of the loss grows here."));
   put($("served-plane"), pictured(served.plane));
   $("served-film").hidden = !served.film;
-  $("served-back").disabled = false;
 }
 // A fresh recording: the page comes again, at the same step and in the same theme.
-function afresh(text) {
+function afresh(text, focus = document.activeElement.id) {
   clearTimeout(noting);
   note();
-  kept.setItem("served", JSON.stringify({said: text, theme: document.documentElement.dataset.theme, focus: document.activeElement.id, top: $("serving").scrollTop}));
+  kept.setItem("served", JSON.stringify({said: text, theme: document.documentElement.dataset.theme, focus, top: $("serving").scrollTop}));
   location.reload();
 }
 async function act(request, said) {
@@ -43,7 +42,7 @@ async function act(request, said) {
 async function trainOn(epochs) {
   if (busyWith.stop) return;
   let ended = false, failed = "";
-  const first = served.epochs, buttons = $("serving").querySelectorAll("button, select, input");
+  const first = served.epochs, from = document.activeElement.id, buttons = $("serving").querySelectorAll("button, select, input");
   busyWith.stop = () => { ended = true; };
   buttons.forEach(button => { button.disabled = button.id !== "served-stop"; });
   $("served-stop").focus();
@@ -56,9 +55,9 @@ async function trainOn(epochs) {
   } catch (error) { failed = error.message; }
   busyWith.stop = null;
   const done = served.epochs - first;
-  fill($("served-stop"), {"data-from": ""});
-  if (done) return afresh(`${done} epochs more: loss ${short(served.loss)}. ${failed}`);
+  if (done) return afresh(`${done} epochs more: loss ${short(served.loss)}. ${failed}`, from);
   buttons.forEach(button => { button.disabled = button.id === "served-stop"; });
+  $(from || "serving").focus();
   sayServed(failed);
 }
 function chosenSamples() {
@@ -112,7 +111,7 @@ onRender.push(() => {
   show("serving");
   if (!before) return;
   theme(before.theme);
-  const node = $(before.focus === "served-stop" ? "served-on" : before.focus);
+  const node = $(before.focus);
   if (node) node.focus();
   $("serving").scrollTop = before.top;
   setTimeout(() => sayServed(before.said), 100);
