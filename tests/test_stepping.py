@@ -914,10 +914,11 @@ def test_a_model_file_with_its_table(tmp_path, backend):
     )
     inputs = preparation.inputs(table)
     net.fit(inputs, preparation.targets(table), epochs=3)
-    backend.TableModel(net, preparation).save(tmp_path / "model.json")
+    model = backend.TableModel(net, preparation)
+    model.save(tmp_path / "model.json")
     for chosen, number in (([], 0), (["--sample", "2"], 2)):
         text = session(
-            ["show x[0]", "phase", "show a2[0][0]", "q"],
+            ["show x[0]", "show x", "show y", "phase", "show a2[0][0]", "c"],
             str(tmp_path / "model.json"),
             str(data),
             *chosen,
@@ -926,6 +927,18 @@ def test_a_model_file_with_its_table(tmp_path, backend):
         assert words in " ".join(text.split())
         assert f"\nx[0] = {inputs[number]!r}\n" in text
         assert f"\na2[0][0] = {net.predict(inputs)[number][0]!r}\n" in text
+        assert "\nThe task: 2 columns in: height, width. Out: kind, one of 2: " in text
+        assert text.count("\nInput 0 is height, 1 width.\n") == 1
+        one, other = preparation.classes[1], preparation.classes[0]
+        assert text.count(f"\n1 stands for {one}, 0 for {other}.\n") == 1
+        # The same words as on paper, and the same answers.
+        paper = " ".join(purenet.explain(model, str(data), sample=number).split())
+        said = " ".join(text.split())
+        for words in (
+            r"The sample is number \d: .*? The network answers .*? the table says \w+\.",
+            r"The network answered .*? now it answers .*? The table says \w+\.",
+        ):
+            assert re.search(words, said)[0] == re.search(words, paper)[0]
     net.save(tmp_path / "bare.json")
     finished = start("", str(tmp_path / "bare.json"), str(data))
     assert finished.returncode == 2

@@ -6,8 +6,6 @@ import argparse
 import shlex
 from typing import Any
 
-from ..matrix import Matrix
-from ..models import TableModel
 from ..names import own_optimizer
 from ..optimizers import OPTIMIZERS, as_optimizer
 from ..seeing.serving.session import Training
@@ -59,15 +57,6 @@ def rate_of(arguments: argparse.Namespace, own: float) -> float:
     if rate is None and arguments.optimizer is not None:
         rate = as_optimizer(arguments.optimizer, "--optimizer").usual_rate
     return own if rate is None else rate
-
-
-def samples_of(network: str, data: str | None) -> tuple[Any, Matrix, Matrix, float]:
-    """Return the network, inputs, targets and learning rate that the command line names."""
-    net, given, targets, rate = model_or_samples_of(network, data)
-    if not isinstance(net, TableModel):
-        return net, given, targets, rate
-    preparation = net.preparation
-    return net.prepared_network, preparation.inputs(given), preparation.targets(given), rate
 
 
 def model_or_samples_of(

@@ -6,14 +6,15 @@ import argparse
 from typing import Any
 
 from ..checks import as_count, as_learning_rate
+from ..models import TableModel
 from ..seeing.debugger.running import step_through
 from .chosen_samples import (
     add_learning_rate,
     add_network,
     add_optimizer,
     default_sample,
+    model_or_samples_of,
     rate_of,
-    samples_of,
 )
 
 
@@ -37,12 +38,13 @@ def add_command(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    net, inputs, targets, own_rate = samples_of(arguments.network, arguments.data)
+    net, inputs, targets, own_rate = model_or_samples_of(arguments.network, arguments.data)
+    count = inputs.row_count if isinstance(net, TableModel) else len(inputs)
     sample = arguments.sample
     if sample is None:
         sample = default_sample(arguments.network, arguments.data)
-    elif as_count(sample, "--sample", least=0) >= len(inputs):
-        raise ValueError(f"--sample: found {sample}, expected 0 to {len(inputs) - 1}")
+    elif as_count(sample, "--sample", least=0) >= count:
+        raise ValueError(f"--sample: found {sample}, expected 0 to {count - 1}")
     rate = as_learning_rate(rate_of(arguments, own_rate), "--learning-rate")
     step_through(net, inputs, targets, rate, optimizer=arguments.optimizer, sample=sample)
     return 0

@@ -78,25 +78,29 @@ class Task:
             "probability": None if probability is None else repr(probability),
         }
 
-    def add_words(self, matrices: Sequence[dict[str, Any]]) -> None:
-        """Say in the sentences of the recorded inputs and targets what their numbers stand for."""
-        target = self._preparation.target
-        names = list(map(plain, self._preparation.input_names))
-        classes = self._preparation.classes
+    def input_words(self) -> str:
+        """Return what the numbers of a row of inputs stand for."""
+        return f"{_numbered(list(map(plain, self._preparation.input_names)), 'input')}."
+
+    def target_words(self) -> str:
+        """Return what the numbers of a row of targets stand for."""
+        target, classes = self._preparation.target, self._preparation.classes
         if classes is None:
             assert isinstance(target, NumberTarget)
             unit = f" in {plain(target.notation.unit)}" if target.notation.unit else ""
             answer = f"Times {target.deviation!r}, plus {target.mean!r}, it is "
-            answer += f"{plain(target.column)}{unit}."
-        elif len(classes) == 2:
-            answer = f"1 stands for {plain(classes[1])}, 0 for {plain(classes[0])}."
-        else:
-            answer = f"{_numbered(list(map(plain, classes)), 'output')}."
+            return f"{answer}{plain(target.column)}{unit}."
+        if len(classes) == 2:
+            return f"1 stands for {plain(classes[1])}, 0 for {plain(classes[0])}."
+        return f"{_numbered(list(map(plain, classes)), 'output')}."
+
+    def add_words(self, matrices: Sequence[dict[str, Any]]) -> None:
+        """Say in the sentences of the recorded inputs and targets what their numbers stand for."""
         for matrix in matrices:
             if matrix["role"] == "inputs" and "folded" not in matrix:
-                matrix["sentence"] += f" {_numbered(names, 'input')}."
+                matrix["sentence"] += f" {self.input_words()}"
             elif matrix["role"] == "targets":
-                matrix["sentence"] += f" {answer}"
+                matrix["sentence"] += f" {self.target_words()}"
 
 
 def _numbered(names: Sequence[str], what: str) -> str:

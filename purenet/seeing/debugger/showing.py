@@ -24,12 +24,18 @@ class Shower:
     """Finds what somebody asks for and writes it as text."""
 
     def __init__(
-        self, matrices: Matrices, frames: Frames, locator: Locator, tables: Tables
+        self,
+        matrices: Matrices,
+        frames: Frames,
+        locator: Locator,
+        tables: Tables,
+        words: Mapping[str, str],
     ) -> None:
         self._matrices = matrices
         self._frames = frames
         self._locator = locator
         self._tables = tables
+        self._words = words  # what the numbers of a matrix stand for, by its name
 
     def show(self, asked: str, variables: Mapping[str, Any]) -> str:
         """Return what is asked for as text; variables: those of the current function.
@@ -44,7 +50,9 @@ class Shower:
             return self._variable(asked, variables)
         index = [int(number) for number in re.findall(r"\d+", match[2])]
         if not index:
-            return self._tables.table(name)
+            table = self._tables.table(name)
+            words = textwrap.fill(self._words.get(name, ""), WIDTH)
+            return f"{table}\n{words}" if words else table
         text = self._tables.numbers_at(name, index)
         if text is not None:
             return text

@@ -14,6 +14,7 @@ import pdb
 import re
 import sys
 import textwrap
+from collections.abc import Mapping
 from types import FrameType, FunctionType
 from typing import Any, TextIO
 
@@ -53,6 +54,7 @@ class Stepper(pdb.Pdb):
         learning_rate: float,
         optimizer: Optimizer,
         clipping: Clipping,
+        words: Mapping[str, str],
         stdin: TextIO | None = None,
         stdout: TextIO | None = None,
     ) -> None:
@@ -85,7 +87,7 @@ class Stepper(pdb.Pdb):
         owners[id(optimizer)] = None
         self._worker = LineWorker(self.matrices, self._frames, arithmetic, owners)
         self._tables = Tables(net, len(inputs), self.matrices, self._frames, self._locator, unicode)
-        self._shower = Shower(self.matrices, self._frames, self._locator, self._tables)
+        self._shower = Shower(self.matrices, self._frames, self._locator, self._tables, words)
         self._keeper = Keeper(net, optimizer, self.matrices, self._frames, self._locator)
         self._keeper.begin(net, optimizer, clipping, inputs, targets, learning_rate)
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...tables.words import plain, plain_list
+from ...tables.words import plain
+from ..telling import after_in_words, answer_in_words, before_in_words, rounded, task_in_words
 from .worked import Worked
 
 _MOST_SAMPLES = 10  # are listed
 _MOST_MOVES = 5
-_MOST_NAMES = 6
 _MOST_OUTPUTS = 3
 
 
@@ -30,14 +29,9 @@ def start_of(worked: Worked) -> Block:
     if task is None:
         return Block("Start", [_plain_task(worked.meta)], _answers(worked))
     if len(samples) > 1:
-        return Block("Start", [_task_in_words(task)], _answers(worked))
-    (row,), (answer,) = task["rows"], task["answers"]
-    place = f"{plain(Path(task['table']).name)}, {row['place']}"
-    sentences = [_task_in_words(task), f"The sample is number {samples[0]}: {place}."]
-    sentences.append(
-        f"The network answers {_answer_in_words(task, answer)}; the table says "
-        f"{_with_unit(plain(row['target']), task['unit'])}."
-    )
+        return Block("Start", [task_in_words(task)], _answers(worked))
+    (row,) = task["rows"]
+    sentences = [task_in_words(task), *before_in_words(task, samples[0])]
     values = worked.values_of(0)
     table = [["column", "cell", "what the network is given"]]
     for column, cell in zip(task["columns"], row["cells"], strict=True):
@@ -58,12 +52,7 @@ def end_of(worked: Worked) -> Block:
     sentences = [f"The loss of {these} was {before} and is {after}{_share(change, before)}."]
     task = meta.get("task")
     if task is not None and len(meta["samples"]) == 1:
-        answers = [task[key][0] for key in ("answers", "answers_after")]
-        texts = [_answer_in_words(task, answer) for answer in answers]
-        sentences.append(
-            f"The network answered {texts[0]}; now it answers {texts[1]}. The table says "
-            f"{_with_unit(plain(task['rows'][0]['target']), task['unit'])}."
-        )
+        sentences.append(after_in_words(task))
     moves = _moves(worked)
     if not moves:
         return Block("End", sentences, [])
@@ -84,38 +73,6 @@ def _plain_task(meta: dict[str, Any]) -> str:
     return f"The task: {given}, {outputs} out."
 
 
-def _task_in_words(task: dict[str, Any]) -> str:
-    """Return, say, "The task: 2 columns in: height, width. Out: kind, one of 2: ash, oak."."""
-    names = [_with_unit(column["name"], column["unit"], "({})") for column in task["columns"]]
-    given = f"{len(names)} column{'' if len(names) == 1 else 's'} in: "
-    given += plain_list(names, _MOST_NAMES)
-    target = plain(task["target"])
-    if task["classes"] is None:
-        return f"The task: {given}. Out: {target}, a number{_in_unit(task['unit'])}."
-    classes = plain_list(task["classes"], _MOST_NAMES)
-    return f"The task: {given}. Out: {target}, one of {len(task['classes'])}: {classes}."
-
-
-def _with_unit(text: str, unit: str, form: str = "{}") -> str:
-    """Return a text with a unit behind it, if there is one and it does not stand there already."""
-    return text if not unit or unit in text else f"{text} {form.format(plain(unit))}"
-
-
-def _in_unit(unit: str) -> str:
-    return f" in {plain(unit)}" if unit else ""
-
-
-def _answer_in_words(task: dict[str, Any], answer: dict[str, Any] | None) -> str:
-    if answer is None:
-        return "nothing, because its outputs are no finite numbers"
-    if task["classes"] is None:
-        return f"≈ {_with_unit(_rounded(answer['answer']), task['unit'])}"
-    text = plain(answer["answer"])
-    if answer["probability"] is None:
-        return text
-    return f"{text} (probability ≈ {_rounded(answer['probability'], 4)})"
-
-
 def _answers(worked: Worked) -> list[list[str]]:
     """Return a table of samples, what they should be answered with and what they are."""
     meta = worked.meta
@@ -126,13 +83,11 @@ def _answers(worked: Worked) -> list[list[str]]:
     table = [["sample", "target", "answer ≈"]]
     for row, sample in list(enumerate(samples))[:_MOST_SAMPLES]:
         if task is None:
-            target = [
-                _rounded(values[f"y[{row}][{column}]"]) for column in range(len(outputs[row]))
-            ]
-            found = [_rounded(text) for text in outputs[row]]
+            target = [rounded(values[f"y[{row}][{column}]"]) for column in range(len(outputs[row]))]
+            found = [rounded(text) for text in outputs[row]]
             table.append([str(sample), ", ".join(target), ", ".join(found)])
             continue
-        answer = _answer_in_words(task, task["answers"][row]).replace("≈ ", "")
+        answer = answer_in_words(task, task["answers"][row]).replace("≈ ", "")
         table.append([str(sample), _cut(plain(task["rows"][row]["target"])), answer])
     if len(samples) > _MOST_SAMPLES:
         table.append(["...", "", f"and {len(samples) - _MOST_SAMPLES} more"])
@@ -143,7 +98,7 @@ def _number(values: dict[str, str], name: str) -> str:
     value = values.get(name)
     if value is None:
         return ""
-    text = _rounded(value)
+    text = rounded(value)
     return f"{name} {'=' if float(text) == float(value) else '≈'} {text}"
 
 
@@ -162,9 +117,9 @@ def _moves(worked: Worked) -> list[list[str]]:
     return [
         [
             worked.symbol(name),
-            f"≈ {_rounded(before)}",
-            f"≈ {_rounded(after)}",
-            f"≈ {_rounded(repr(float(after) - float(before)))}",
+            f"≈ {rounded(before)}",
+            f"≈ {rounded(after)}",
+            f"≈ {rounded(repr(float(after) - float(before)))}",
             _leads(worked.meta, name),
         ]
         for _, name, before, after in found[:_MOST_MOVES]
@@ -199,10 +154,6 @@ def _share(change: float, before: str) -> str:
     share = abs(change / float(before))
     word = "less" if change < 0 else "more"
     return f", ≈ {100 * share:.2g}% {word}" if share >= 1e-6 else ""
-
-
-def _rounded(text: str, digits: int = 6) -> str:
-    return f"{float(text):.{digits}g}"
 
 
 def _cut(text: str, width: int = 24) -> str:

@@ -14,9 +14,9 @@ function whyNot() {
   if (R.meta.layer != null) return hindrance = "Only a part of the network was recorded: what follows from another number is not known here.";
   if (!R.conditions || !R.after || R.meta.stopped) return hindrance = "This recording does not hold what it takes to repeat it with other numbers.";
   tape = prepareTape();
-  const stop = repeat(tape, changed), texts = [...O.value, ...R.after.value];
+  const stop = repeat(tape, changed), all = [...texts, ...R.after.value];
   if (stop && stop.id != null && !stop.untrodden) return hindrance = "Not all of its numbers are finite, so that none can be changed here.";
-  if (stop || !texts.every((text, id) => Object.is(number(text), tape.values[id]))) return hindrance = "Here the repetition gives other bits than the recording, so that no number can be changed.";
+  if (stop || !all.every((text, id) => Object.is(number(text), tape.values[id]))) return hindrance = "Here the repetition gives other bits than the recording, so that no number can be changed.";
   presentValues.set(tape.values);
   return hindrance = "";
 }
@@ -65,7 +65,7 @@ function applyChanges(edits) {
   presentValues.set(tape.values);
   R.calls.arguments = changed.size ? namedArguments : argumentsAtFirst;
   const rate = find("learning_rate", 0);
-  R.meta.learning_rate = rate && changed.has(rate.ids) ? O.value[rate.ids] : rateAtFirst;
+  R.meta.learning_rate = rate && changed.has(rate.ids) ? texts[rate.ids] : rateAtFirst;
   Object.assign(told, changed.size ? tellChanged() : toldAtFirst);
   for (const act of onChange) act();
   drawFacts();
@@ -78,7 +78,7 @@ function applyChanges(edits) {
 }
 const lossAfter = () => repr(presentValues[R.after.loss]);
 function change(id, text) {
-  const before = O.value[id];
+  const before = texts[id];
   if (text === before) return true;
   const done = applyChanges([[id, text]]);
   if (done) undoing.push([[id, before]]);
@@ -89,7 +89,7 @@ function undo() {
   if (undoing.length) applyChanges(undoing.pop());
 }
 function asRecorded(ids) {
-  const before = ids.filter(id => changed.has(id)).map(id => [id, O.value[id]]);
+  const before = ids.filter(id => changed.has(id)).map(id => [id, texts[id]]);
   if (before.length && applyChanges(before.map(([id]) => [id, RECORDED[id]]))) undoing.push(before);
   drawBar();
 }
