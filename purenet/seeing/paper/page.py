@@ -63,7 +63,9 @@ def render(
     optional = ["images"] if any("folded" in matrix for matrix in data["matrices"]) else []
     style = "".join(asset(f"{name}.css") for name in ("page", *optional))
     rooms = (*SCRIPTS, *optional, "start")
-    source = '"use strict";\n(() => {\n' + "".join(asset(f"{name}.js") for name in rooms) + "})();\n"
+    source = (
+        '"use strict";\n(() => {\n' + "".join(asset(f"{name}.js") for name in rooms) + "})();\n"
+    )
     # In a style sheet a line may end anywhere, and the last rule of a block needs no semicolon.
     style = _squeezed(style, ":;{},>").replace("\n", "").replace(";}", "}")
     script = _squeezed(source, ":;{},>=<?&|()[]!+*-")
