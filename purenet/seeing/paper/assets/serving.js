@@ -8,7 +8,7 @@ function pictured(text) {
   const found = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
   return document.importNode(found, true);
 }
-async function ask(request) {
+async function send(request) {
   const answer = await fetch("act", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(request)});
   const found = (answer.headers.get("Content-Type") || "").startsWith("application/json") ? await answer.json() : {};
   if (!answer.ok) throw new Error(found.error || `the server refused this (${answer.status})`);
@@ -34,7 +34,7 @@ function afresh(text, focus = document.activeElement.id) {
 async function act(request, said) {
   if (busyWith.stop) return;
   try {
-    served = await ask(request);
+    served = await send(request);
     afresh(said(served));
   } catch (error) { sayServed(error.message); }
 }
@@ -49,7 +49,7 @@ async function trainOn(epochs) {
   sayServed("training …");
   try {
     while (!ended && served.epochs - first < epochs) {
-      served = await ask({action: "train", epochs: Math.min(epochs - (served.epochs - first), 100000), seconds: 0.4});
+      served = await send({action: "train", epochs: Math.min(epochs - (served.epochs - first), 100000), seconds: 0.4});
       drawServed();
     }
   } catch (error) { failed = error.message; }
@@ -65,7 +65,7 @@ function chosenSamples() {
   act({action: "samples", samples: text === "" ? null : text.split(/[\s,]+/).map(Number)}, () => text === "" ? "The step is taken with all samples." : `The step is taken with sample ${text}.`);
 }
 async function playFilm() {
-  try { openFilm((await ask({action: "film"})).frames); } catch (error) { sayServed(error.message); }
+  try { openFilm((await send({action: "film"})).frames); } catch (error) { sayServed(error.message); }
 }
 if (typeof recordAfresh !== "undefined") recordAfresh = changes => act({action: "change", changes}, () => "Recorded afresh, with what was changed.");
 
