@@ -94,41 +94,59 @@ function drawNetwork(view) {
     fill(edge.halo, {class: "halo" + marked}, link(id, s));
   }
   written = paint(view, row) || written;
-  const untold = drawTags(tags, s) && grain !== "matrix";
+  const {wide, high} = picture, large = wide > width || high > height;
+  const inside = (at, room, all) => Math.max(0, Math.min(at - room / 2, all - room));
+  const [left, top] = !large || whole ? [0, 0] : [inside(goal ? goal[0] : 0, box.clientWidth, wide), inside(goal ? goal[1] : high / 2, box.clientHeight, high)];
+  // What is seen of the diagram; labels find their room in it.
+  const seen = !large || whole ? [0, 0, wide, high] : [left, top, Math.min(wide, left + box.clientWidth), Math.min(high, top + box.clientHeight)];
+  const {untold, taken} = drawTags(tags, s, seen);
   // What has no place of its own.
-  const {number: n, matrix: m, operation} = view, lost = view.index >= 0 && (!written || untold);
+  const {number: n, matrix: m, operation} = view, lost = view.index >= 0 && (!written || (untold && grain !== "matrix"));
   picture.other.setAttribute("class", "other" + (lost ? " writes" : ""));
   fill(picture.other, link(lost && n != null && known(N.id[n]) ? N.id[n] : null, s));
   put(picture.otherText, lost && (n == null ? m.symbol + (m.sorted.length > 1 ? "" : " = " + short(O.value[m.sorted[0]])) : `${nameText(n)} = ${known(N.id[n]) ? short(O.value[N.id[n]]) : "·"}`));
-  const half = lost ? picture.otherText.textContent.length * 3.35 + 8 : 0;
-  fill(picture.otherBox, {width: 2 * half});
-  fill(picture.otherText, {x: 4 + half});
+  const half = picture.otherText.textContent.length * 3.35 + 8;
+  if (lost) fill(picture.other, {transform: `translate(${findRoom(half, 9, [seen[0] + half, seen[3] - 11], seen, taken) || [seen[0] + half + 2, seen[3] - 11]})`});
+  fill(picture.otherBox, {x: -half, width: 2 * half});
   const phase = view.index < 0 ? "" : phaseOf(operation).phase;
   put($("flow"), {forward: "numbers flow →", loss: "numbers flow →", backward: "← errors flow back", update: "weights change"}[phase] || phase);
-  const {wide, high} = picture, large = wide > width || high > height;
   $("zoom").hidden = !large;
   fill($("zoom"), {"aria-pressed": String(whole)});
   fill(picture.drawing, {width: enlarged * (whole ? width : wide), height: enlarged * (whole ? height : high)});
   if (!large || whole) return;
-  box.scrollLeft = goal ? enlarged * (goal[0] - width / 2) : 0;
-  box.scrollTop = enlarged * ((goal ? goal[1] : high / 2) - height / 2);
+  box.scrollLeft = enlarged * left;
+  box.scrollTop = enlarged * top;
+}
+const clear = (a, b) => a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
+const within = (box, seen) => box[0] >= seen[0] && box[1] >= seen[1] && box[2] <= seen[2] && box[3] <= seen[3];
+// The place for a label that is nearest to a point, in what is seen and clear of what is there.
+function findRoom(half, tall, [x0, y0], seen, taken) {
+  const near = taken.filter(other => !clear(other, seen));
+  let found = null, least = Infinity;
+  for (let y = seen[1] + tall + 1; y <= seen[3] - tall - 1; y += 6) for (let x = seen[0] + half + 1; x <= seen[2] - half - 1; x += 8) {
+    const far = (x - x0) ** 2 + (y - y0) ** 2, box = [x - half, y - tall, x + half, y + tall];
+    if (far < least && y - tall > 16 && near.every(other => clear(box, other))) { least = far; found = [x, y]; }
+  }
+  return found;
 }
 // Tags keep clear of each other and of the units; one that finds no room is left out.  Returns
-// whether that has happened to what is written.
-function drawTags(tags, s) {
+// whether that has happened to what is written, and what is taken now.
+function drawTags(tags, s, seen) {
   let untold = false;
   const taken = picture.spots.map(({x, y, wide, tall}) => [x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2]);
-  const clear = (a, b) => a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1];
   const order = tags.length > 40 ? [] : [...tags].sort((a, b) => (b.marked === " writes") - (a.marked === " writes"));
   const out = tags.length > 1 && tags.every(other => other.edge.k === tags[0].edge.k);
   put(picture.tags, order.map(({edge, id, marked, sign}) => {
     const text = known(id) ? short(O.value[id]) : "·", half = 2.65 * sign.length + 3.35 * text.length + 4;
     const places = (out ? [0.7, 0.6, 0.8, 0.5, 0.4] : [0.3, 0.4, 0.2, 0.5, 0.6, 0.7]).map(t => edge.at(t).map(Number));
     // Where something is written there is a tag, if need be beside its line.
-    if (marked === " writes" && tags.length < 9) for (const dy of [-18, 18, -34, 34, -50, 50]) places.push([places[3][0], places[3][1] + dy]);
-    for (const [x, y] of places) {
+    const writes = marked === " writes" && tags.length < 9, middle = edge.at(0.5).map(Number);
+    for (const place of [...places, writes]) {
+      // The last resort is searched for only where nothing else has helped.
+      const [x, y] = place === true ? findRoom(half, 8, middle, seen, taken) || [0, 0] : place || [0, 0];
       const box = [x - half, y - 8, x + half, y + 8];
-      if (y < 24 || x < half || x > picture.wide - half || !taken.every(other => clear(box, other))) continue;
+      // No label is cut by the edge of the pane.
+      if (y < 24 || !taken.every(other => clear(box, other)) || !(within(box, seen) || (marked !== " writes" && clear(box, seen) && x > half && x < picture.wide - half))) continue;
       taken.push(box);
       return svg("g", link(id, s), {class: "tag" + marked, transform: `translate(${x} ${y})`},
         svg("rect", {x: -half, y: -8, width: 2 * half, height: 16, rx: 4}), svg("text", sign && svg("tspan", sign), text));
@@ -136,7 +154,7 @@ function drawTags(tags, s) {
     untold = untold || marked === " writes";
     return null;
   }));
-  return untold;
+  return {untold, taken};
 }
 // Lays the diagram out once for a size of the pane; the steps then change only its looks.
 function plan(width, height, tops, key) {
@@ -199,7 +217,7 @@ function plan(width, height, tops, key) {
     if (hasRole("sample_loss")) spot("loss", null, 0, x, y, 16);
     spot("total", null, 0, x, y + 22, 22);
   }
-  const images = svg("g"), otherText = svg("text", {y: high - 11}), otherBox = svg("rect.unit", {x: 4, y: high - 20, height: 18, rx: 3}), other = svg("g", otherBox, otherText);
+  const images = svg("g"), otherText = svg("text"), otherBox = svg("rect.unit", {y: -9, height: 18, rx: 3}), other = svg("g", otherBox, otherText);
   const drawing = svg("svg", {viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": document.title + "; its numbers are in the matrices."}, halos, lines, places, images, other, tags);
   put($("diagram"), drawing);
   return {key, edges, spots, tags, images, xs: xs.slice(0, sizes.length), height: high, wide, high, drawing, other, otherText, otherBox};
