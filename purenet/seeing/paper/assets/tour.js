@@ -3,7 +3,7 @@
 const TOUR = "purenet-tour";
 let stops = [], stopAt = -1, begun = null;
 const remembered = () => { try { return localStorage.getItem(TOUR); } catch { return null; } };
-function remember() { try { localStorage.setItem(TOUR, "seen"); } catch { /* nowhere to keep it: it is offered again */ } $("tour-offer").hidden = true; }
+function tourSeen() { try { localStorage.setItem(TOUR, "seen"); } catch { /* nowhere to keep it: it is offered again */ } $("tour-offer").hidden = true; }
 
 // "z1[0][2] ≈ 0.3127", and a number alone.
 const rough = (text, equal = "") => (short(text) === text ? equal : "≈ ") + short(text);
@@ -93,7 +93,7 @@ function visit(k) {
 function startTour() {
   play(false);
   if (stopAt < 0) begun = {now, grain, pane, focus: document.activeElement};
-  remember();
+  tourSeen();
   stops = findStops();
   $("tour").hidden = false;
   $("app").classList.add("touring");
@@ -126,7 +126,7 @@ onStart.push(() => {
     h("div.group", h("span", {id: "tour-count"}), button("tour-back", "Back", () => tourBy(-1)), button("tour-next", "Next", () => tourBy(1)),
       button("tour-stay", "Stay here", () => endTour(true)), button("tour-skip", "Skip", () => endTour(false)))));
   entry("tour-open", "A tour through one step", startTour);
-  $("sentence").after(h("p", {id: "tour-offer"}, "New here? ", button("tour-begin", `A tour of ${findStops().length} stops`, startTour), " ", button("tour-no", "Not now", () => { remember(); $("now").focus(); })));
+  $("sentence").after(h("p", {id: "tour-offer"}, "New here? ", button("tour-begin", `A tour of ${findStops().length} stops`, startTour), " ", button("tour-no", "Not now", () => { tourSeen(); $("now").focus(); })));
 });
 onRender.push(view => { $("tour-offer").hidden = view.index >= 0 || stopAt >= 0 || remembered() != null; });
 document.addEventListener("keydown", event => {
