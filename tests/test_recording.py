@@ -1251,7 +1251,8 @@ def product(a, b):
 
 
 def test_a_number_of_another_recording_is_refused():
-    from purenet.seeing.recording.tape import Tape, new_number
+    from purenet.seeing.recording.tape import Tape
+    from purenet.seeing.recording.traced import new_number
 
     tapes = [Tape(), Tape()]
     numbers = [new_number(tape, 2.0, tape.given(2.0)) for tape in tapes]
@@ -1266,7 +1267,8 @@ def test_a_number_of_another_recording_is_refused():
 def test_a_number_of_another_recording_gets_no_name():
     from purenet.samples import Samples
     from purenet.seeing.recording.register import Register
-    from purenet.seeing.recording.tape import Tape, new_number
+    from purenet.seeing.recording.tape import Tape
+    from purenet.seeing.recording.traced import new_number
     from purenet.seeing.step import Named
 
     tape, other = Tape(), Tape()
@@ -1304,7 +1306,8 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_would_take_an_origin_away_is_refused(name):
-    from purenet.seeing.recording.tape import Tape, new_number
+    from purenet.seeing.recording.tape import Tape
+    from purenet.seeing.recording.traced import new_number
 
     tape = Tape()
     number = new_number(tape, 1.5, tape.given(1.5))

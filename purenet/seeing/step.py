@@ -69,9 +69,22 @@ def batch_loss(net: Network, inputs: Matrix, targets: Matrix) -> float:
     """
     if not any(layer.is_random for layer in net.layers):
         return net.evaluate(inputs, targets).loss
-    output = net.forward(inputs, (net.epochs_trained, 0))[-1]
+    return forward_loss(net, inputs, targets, (net.epochs_trained, 0))[0]
+
+
+def forward_loss(
+    net: Network, inputs: Matrix, targets: Matrix, batch: tuple[int, int] | None
+) -> tuple[float, Matrix]:
+    """Return the loss of a batch, and the outputs from which it is computed.
+
+    batch: as ``Network.forward`` takes it.
+    """
+    output = net.forward(inputs, batch)[-1]
     total = total_loss(net.loss, output.z, output.a, targets)
-    return total / loss_count(net.loss, len(targets), net.outputs) + net.penalty()
+    loss = total / loss_count(net.loss, len(targets), net.outputs)
+    if is_penalised(net.layers):
+        loss = loss + net.penalty()
+    return loss, output.a
 
 
 class Clipping(NamedTuple):

@@ -15,7 +15,7 @@ from typing import Any
 from ...layers import Layer
 from ..memory import float_attributes
 from .namespaces import Namespaces
-from .tape import plain
+from .traced import plain
 
 Method = Callable[..., Any]
 

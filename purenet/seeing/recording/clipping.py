@@ -10,7 +10,8 @@ from ...layers import Layer, rows_of
 from ..step import Named
 from .binding import Method
 from .register import Register
-from .tape import Tape, new_traced
+from .tape import Tape
+from .traced import new_traced
 
 
 class Clipper:

@@ -13,7 +13,9 @@ from ...samples import Samples
 from ..memory import parts_of, remembered
 from ..source.functions import RecordingError, key_of
 from ..step import Clipping, Named, batch_loss, parameter_roles
-from .tape import Tape, Traced, plain
+from .afterwards import Afterwards
+from .tape import Tape
+from .traced import Traced, plain
 
 
 class PlainStep(NamedTuple):
@@ -89,6 +91,13 @@ class Comparison:
             for label, values in parts_of(memory):
                 name = Named("new_memory", n, remembered(label, parameter)).name
                 self._values(name, values, expected[label])
+
+    def compare_afterwards(
+        self, after: Afterwards, loss: float, outputs: list[list[float]]
+    ) -> None:
+        """Refuse the recording if the loss and the outputs after the last step are others."""
+        self._values("the loss after the step", after.loss, loss)
+        self._values("outputs after the step", after.outputs, outputs)
 
     def _values(self, name: str, recorded: Any, expected: Any) -> None:
         if isinstance(expected, list):

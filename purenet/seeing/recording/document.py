@@ -50,12 +50,29 @@ class Recording:
         Columns, in the order in which they ran; the index is an operation's id.
         op: given, literal (written in the source; or how many numbers a window of pooling holds)
         and constant (of a module) are leaves; + - * /
-        neg; copy (a function returned its argument, or a literal, as it is); exp log log1p tanh;
+        neg sqrt; copy (a function returned its argument, or a literal, as it is);
+        exp log log1p tanh;
         and with open_functions ldexp frexp_mantissa frexp_exponent int float.
         a, b: the ids of the operands, or null.  value.  place, call: indices, or null for leaves.
         number: the index of the number in whose formula it stands, or null.  indices: the values
         of the loop variables.  sentence: an index, or null.  name: the constants' names by id.
         Repeating ``value[id] = op(value[a], value[b])`` in order gives every value, bit by bit.
+    conditions
+        Columns, what the code has decided, in its order: op: < <= > >= == !=; a, b: what was
+        compared, the id of an operation, or a text: a number that has none; outcome; before: the
+        operations with ids below it had happened; place, call, indices: as in operations, the call
+        null in ``after``.  Whether a number is true is whether it is != 0.0.
+        With other given numbers, a repetition is what the code would do if all outcomes stay.
+    functions
+        By name, of exp, log, log1p and tanh those that occur as one operation: a list of programs,
+        one for each path through the function.  op, a, b, value: columns; entry 0 is the argument,
+        literal and constant have a value, a text.  conditions: op, a, b, outcome, as above, between
+        entries.  result: an entry.  The first program whose conditions hold gives the value;
+        an entry of the others may have none.
+    after
+        The loss and the outputs with the new parameters, null where only a part was recorded: op,
+        a, b, value and place are columns that go on where operations end; loss: an id; outputs:
+        ids, nested as outputs_after.
     calls
         Columns: source; caller and line, the call and the line it came from; first and end:
         operations first to end - 1 happened inside; step; arguments and result, by name.

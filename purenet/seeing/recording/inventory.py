@@ -12,7 +12,8 @@ from ..source.functions import RecordingError
 from ..step import Role, symbol_of
 from .formulas import find_owners
 from .matrices import NamedMatrix, Phase, Update
-from .tape import Tape, Traced
+from .tape import Tape
+from .traced import Traced
 from .words import INTERMEDIATES, Sentences
 
 _SHARED = Sentences(*["An intermediate result that several numbers share."] * 2)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..notation import indexed, symbol
+from ..source.functions import Place
 from .describing import Describer
 from .formulas import write_formula
 from .inventory import Inventory
 from .kinds import KIND_OPERATIONS
 from .matrices import NamedMatrix, Phase
-from .tape import LEAVES, plain
+from .tape import LEAVES
+from .traced import plain
 from .words import OPERATIONS
 
 # Within a step: the data, the parameters, the settings.
@@ -43,20 +45,8 @@ class Listing:
         self.kept_calls, self.kept_sources = self._kept()
         steps = self._steps()
         return {
-            "sources": [
-                {
-                    "module": source.module,
-                    "file": source.file,
-                    "function": source.name,
-                    "first_line": source.first_line,
-                    "lines": source.lines,
-                }
-                for source in (tape.sources[number] for number in self.kept_sources)
-            ],
-            "places": [
-                [self.kept_sources[place.source], *place[1:-1], list(place.index_names)]
-                for place in tape.places
-            ],
+            "sources": [self.source(number) for number in self.kept_sources],
+            "places": [self.place(place) for place in tape.places],
             "operations": self._operations(steps, numbers),
             "calls": self._calls(steps),
             "numbers": numbers,
@@ -64,6 +54,21 @@ class Listing:
             "phases": [self._phase(phase) for phase in self.phases],
             "sentences": self.sentences,
         }
+
+    def source(self, number: int) -> dict[str, Any]:
+        """Return a function of the source as it is listed."""
+        source = self.tape.sources[number]
+        return {
+            "module": source.module,
+            "file": source.file,
+            "function": source.name,
+            "first_line": source.first_line,
+            "lines": source.lines,
+        }
+
+    def place(self, place: Place) -> list[Any]:
+        """Return a place as it is listed."""
+        return [self.kept_sources[place.source], *place[1:-1], list(place.index_names)]
 
     def _kept(self) -> tuple[dict[int, int], dict[int, int]]:
         """Return the calls in which something was recorded, and their sources; new numbers."""
@@ -148,14 +153,14 @@ class Listing:
                 words = KIND_OPERATIONS.get((matrix.kind, matrix.role, op), words)
             sentences.append(self._sentence(words))
         return {
-            "op": tape.op,
-            "a": tape.a,
-            "b": tape.b,
+            "op": list(tape.op),
+            "a": list(tape.a),
+            "b": list(tape.b),
             "value": [repr(plain(value)) for value in tape.value],
-            "place": tape.place,
+            "place": list(tape.place),
             "call": [None if call is None else self.kept_calls[call] for call in tape.call],
             "number": owning,
-            "indices": tape.indices,
+            "indices": list(tape.indices),
             "sentence": sentences,
             "name": {str(identity): name for identity, name in tape.names.items()},
         }

@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 
 from ... import elementary
 from ..source.functions import RecordingError
-from .tape import Number, Tape, Traced, Whole, as_plain, describe, new_number, new_whole, refuse
+from .tape import Tape
+from .traced import Number, Traced, Whole, as_plain, describe, new_number, new_whole, refuse
 
 
 class Namespaces:

@@ -7,7 +7,8 @@ refused:
 1. every number has the bits that the same step has without recording;
 2. every output carries its origin;
 3. every constant on the tape is a literal, or a named constant, of the function that used it;
-4. every matrix has a name, or is folded into the formula of one that has.
+4. every matrix has a name, or is folded into the formula of one that has;
+5. repeated from what was given, every number and every decision come out as they were recorded.
 
 The format is documented in ``Recording``.
 """
@@ -143,8 +144,8 @@ def record(
         clipping,
     )
     trained = recorder.run(steps)
-    data = recorder.data()
     outputs, after = copy.predict(part.inputs), trained.predict(part.inputs)
+    data = recorder.data(after)
     meta = {
         "backend": net.layer_class.backend,
         "samples": chosen,

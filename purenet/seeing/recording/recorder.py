@@ -38,6 +38,7 @@ from ..step import (
     parameter_roles,
     training_step,
 )
+from .afterwards import run_afterwards
 from .binding import Method, bind, modules_of, numbers_of, other_numbers, plain_numbers
 from .clipping import Clipper
 from .comparing import Comparison, plain_step
@@ -47,8 +48,10 @@ from .listing import Listing
 from .matrices import Update
 from .namespaces import Namespaces
 from .register import Register
+from .repeatable import Repeatable
 from .returning import Returned
-from .tape import Tape, plain
+from .tape import Tape
+from .traced import plain
 
 # The modules of the arithmetic, from whose code objects the recorded functions are made; those of
 # the layers' and the optimizer's classes come to them.
@@ -158,7 +161,7 @@ class Recorder:
         """
         net, register = self.recorded, self.register
         twin, twin_optimizer = pure_copy(self.net), copy.deepcopy(self.optimizer)
-        comparison = Comparison(self.tape, twin)
+        self._comparison = comparison = Comparison(self.tape, twin)
         for number, found in enumerate(net.layers):
             if register.selects(number):
                 register.take_parameters(found, number)
@@ -442,8 +445,11 @@ class Recorder:
             named = Named("memory", number, remembered(label, parameter))
             self.register.add_own(named, values, given)
 
-    def data(self) -> dict[str, Any]:
-        """Return the JSON object of what was recorded, but for what only the caller knows."""
+    def data(self, outputs_after: list[list[float]]) -> dict[str, Any]:
+        """Return the JSON object of what was recorded, but for what only the caller knows.
+
+        outputs_after: what the trained network gives for these samples without recording.
+        """
         register = self.register
         inventory = Inventory(
             self.tape, len(self.net.layers), register.matrices, register.phases, self._updates
@@ -451,7 +457,12 @@ class Recorder:
         listing = Listing(
             inventory, Describer(self.net, self.optimizer, self.clipping, register.samples.size)
         )
-        tables = listing.data()
+        tables, counts = listing.data(), listing.counts()
+        after = None  # it goes on on the tape, behind what is listed
+        if register.layer is None:
+            after = run_afterwards(self.namespaces, self.recorded, register)
+            self._comparison.compare_afterwards(after, self.losses_after[-1], outputs_after)
+        tables.update(Repeatable(self.tape, listing, tables).data(after))
         meta = {
             "purenet": __version__,
             "python": platform.python_version(),
@@ -470,6 +481,6 @@ class Recorder:
             "losses": [repr(loss) for loss in self.losses],
             "losses_after": [repr(loss) for loss in self.losses_after],
             "stopped": self.stopped,
-            "counts": listing.counts(),
+            "counts": counts,
         }
         return {"meta": meta, **tables}

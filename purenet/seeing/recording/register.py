@@ -15,7 +15,8 @@ from ..notation import indexed
 from ..source.functions import RecordingError
 from ..step import ROLES, Named, parameter_roles
 from .matrices import NamedMatrix, Phase
-from .tape import Number, Tape, Traced, as_plain, new_number, new_traced, plain
+from .tape import Tape
+from .traced import Number, Traced, as_plain, new_number, new_traced, plain
 
 # Given once, for all steps.
 _LASTING = ("inputs", "targets", "learning_rate", "setting", "layer_setting")

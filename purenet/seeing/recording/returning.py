@@ -11,7 +11,8 @@ from ...layers import dropout, pooling
 from ..step import Named
 from .namespaces import Namespaces
 from .register import Register
-from .tape import Tape, Traced, new_traced
+from .tape import Tape
+from .traced import Traced, new_traced
 
 _COUNT = Named("count")
 
