@@ -260,7 +260,7 @@ return [before, changed, reset, again, snapshot()];
 
 def clean(snapshot):
     """Leave out the bar, which keeps its buttons, and what the live region has said last."""
-    section = r"<SECTION [^>]*id=changes .*?(?=<MAIN)"
+    section = r"(?s:<SECTION [^>]*id=changes .*?(?=<MAIN))"
     return re.sub(rf"<P [^>]*id=live.*?</>|{section}", "", snapshot)
 
 
