@@ -4,6 +4,7 @@ import argparse
 import http.client
 import json
 import os
+import pathlib
 import re
 import shlex
 import signal
@@ -150,6 +151,13 @@ def test_what_is_refused_says_why_and_changes_nothing(request_, words):
         server.shutdown()
         assert status == 400 and words in json.loads(answer)["error"]
         assert (server.session.shown(), server.session.recording().data) == before
+
+
+def test_no_two_rooms_of_the_script_have_a_function_of_the_same_name():
+    folder = pathlib.Path(purenet.__file__).parent / "seeing" / "paper" / "assets"
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.js"))
+    names = re.findall(r"(?m)^(?:async )?function (\w+)", text)
+    assert "send" in names and [name for name in names if names.count(name) > 1] == []
 
 
 # What is computed.

@@ -6,6 +6,7 @@ import argparse
 import shlex
 from typing import Any
 
+from ..models import TableModel
 from ..names import own_optimizer
 from ..optimizers import OPTIMIZERS, as_optimizer
 from ..seeing.serving.session import Training

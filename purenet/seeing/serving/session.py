@@ -304,7 +304,7 @@ class Session:
             role = as_choice(
                 change.get("role"),
                 "role",
-                ("inputs", "targets", "weights", "biases", "learning_rate"),
+                ("inputs", "targets", "weights", "biases", "parameter", "learning_rate"),
             )
             if role == "learning_rate":
                 rate = as_learning_rate(value)

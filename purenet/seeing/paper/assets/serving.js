@@ -67,7 +67,7 @@ function chosenSamples() {
 async function playFilm() {
   try { openFilm((await send({action: "film"})).frames); } catch (error) { sayServed(error.message); }
 }
-if (typeof recordAfresh !== "undefined") recordAfresh = changes => act({action: "change", changes}, () => "Recorded afresh, with what was changed.");
+recordAfresh = changes => act({action: "change", changes}, () => "Recorded afresh, with what was changed.");
 
 onStart.push(() => {
   const button = (id, text, press) => { const node = h("button", {id}, text); node.onclick = press; return node; };
