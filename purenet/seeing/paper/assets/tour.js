@@ -1,9 +1,7 @@
 // A tour through one step, for the first visit.  Every stop belongs to a part of the recording and
 // is left out where that part is missing.  What it says of numbers it reads from the recording.
-const TOUR = "purenet-tour";
 let stops = [], stopAt = -1, begun = null;
-const remembered = () => { try { return localStorage.getItem(TOUR); } catch { return null; } };
-function remember() { try { localStorage.setItem(TOUR, "seen"); } catch { /* nowhere to keep it: it is offered again */ } $("tour-offer").hidden = true; }
+function seen() { remember("tour", "seen"); $("tour-offer").hidden = true; }
 
 // "z1[0][2] ≈ 0.3127", and a number alone.
 const rough = (text, equal = "") => (short(text) === text ? equal : "≈ ") + short(text);
@@ -93,7 +91,7 @@ function visit(k) {
 function startTour() {
   play(false);
   if (stopAt < 0) begun = {now, grain, pane, focus: document.activeElement};
-  remember();
+  seen();
   stops = findStops();
   $("tour").hidden = false;
   $("app").classList.add("touring");
@@ -126,9 +124,9 @@ onStart.push(() => {
     h("div.group", h("span", {id: "tour-count"}), button("tour-back", "Back", () => tourBy(-1)), button("tour-next", "Next", () => tourBy(1)),
       button("tour-stay", "Stay here", () => endTour(true)), button("tour-skip", "Skip", () => endTour(false)))));
   entry("tour-open", "A tour through one step", startTour);
-  $("sentence").after(h("p", {id: "tour-offer"}, "New here? ", button("tour-begin", `A tour of ${findStops().length} stops`, startTour), " ", button("tour-no", "Not now", () => { remember(); $("now").focus(); })));
+  $("sentence").after(h("p", {id: "tour-offer"}, "New here? ", button("tour-begin", `A tour of ${findStops().length} stops`, startTour), " ", button("tour-no", "Not now", () => { seen(); $("now").focus(); })));
 });
-onRender.push(view => { $("tour-offer").hidden = view.index >= 0 || stopAt >= 0 || remembered() != null; });
+onRender.push(view => { $("tour-offer").hidden = view.index >= 0 || stopAt >= 0 || recall("tour") != null; });
 document.addEventListener("keydown", event => {
   const {key, target} = event;
   if (stopAt < 0 || $("help").open || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
