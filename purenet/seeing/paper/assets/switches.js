@@ -1,5 +1,4 @@
 // Switches of the menu, remembered where the browser lets the page remember.
-const SAVED = "purenet ";
 function toggle(id, key, label, act) {
   let on = false;
   const turn = to => {
@@ -8,17 +7,13 @@ function toggle(id, key, label, act) {
   };
   const press = () => {
     turn(!on);
-    try { localStorage.setItem(SAVED + id, on ? "on" : ""); } catch { /* nothing may be kept */ }
+    remember(id, on ? "on" : "");
     render();
     drawTrail();
   };
   const button = entry(id, label, press);
   KEYS.splice(-1, 0, [key, label[0].toLowerCase() + label.slice(1), {[key.toLowerCase()]: press}]);
-  onStart.push(() => {
-    let kept = "";
-    try { kept = localStorage.getItem(SAVED + id); } catch { /* nothing was kept */ }
-    turn(kept === "on");
-  });
+  onStart.push(() => turn(recall(id) === "on"));
 }
 toggle("digits", "X", "All digits", on => { allDigits = on; });
 toggle("open", "U", "All matrices open", on => { allOpen = on; });
