@@ -138,6 +138,16 @@ def test_each_stop_says_what_is_recorded(name, size, show, browser):
     )
     assert by_title["Here the inputs stand"]["at"] == "Start"
 
+    # A recurrent layer that gives its last state alone has other places after it than before.
+    pairs = [[of_a_role(expected, role, k) for role in ("z", "a")] for k in range(last + 1)]
+    bent = next(pair for pair in pairs if all(pair) and pair[0]["shape"] == pair[1]["shape"])
+    sums, made = ([told(expected, id) for id in flat(m["ids"])] for m in bent)
+    layer = bent[0]["layer"]
+    kind = meta["network"]["layers"][layer]["activation"]
+    text = by_title["The activation bends it"]["text"]
+    assert text.startswith(f"{kind} of layer {layer + 1} makes of {sums[0]} the")
+    assert f"the activation {made[0]}" in text
+
     code = by_title["The code that did it"]["text"]
     file, line, *_ = expected.place(min(flat(matrix["z"]["ids"])))
     assert f"{file}, line {line}." in code

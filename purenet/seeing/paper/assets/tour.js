@@ -122,7 +122,7 @@ onStart.push(() => {
   $("controls").after(h("section", {id: "tour", tabindex: -1, role: "region", "aria-labelledby": "tour-title", hidden: ""},
     h("div", {id: "tour-say", tabindex: 0, role: "group", "aria-label": "What this stop shows"}, h("h2", {id: "tour-title"}), h("p", {id: "tour-text"})),
     h("div.group", h("span", {id: "tour-count"}), button("tour-back", "Back", () => tourBy(-1)), button("tour-next", "Next", () => tourBy(1)),
-      button("tour-stay", "Stay here", () => endTour(true)), button("tour-skip", "Skip", () => endTour(false)))));
+      button("tour-stay", "Stay", () => endTour(true)), button("tour-skip", "Skip", () => endTour(false)))));
   entry("tour-open", "A tour through one step", startTour);
   $("sentence").after(h("p", {id: "tour-offer"}, "New here? ", button("tour-begin", `A tour of ${findStops().length} stops`, startTour), " ", button("tour-no", "Not now", () => { declineTour(); $("now").focus(); })));
 });
