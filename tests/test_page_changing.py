@@ -240,7 +240,10 @@ STEPS = (
     TYPE
     + """
 const ids = arguments[0];
-const snapshot = () => { SNAPSHOT };
+const snapshot = () => {
+  $("trail-clear").click();
+  cell(ids[0]).click();
+  SNAPSHOT };
 $("last").click();
 cell(ids[0]).click();
 const before = snapshot();
