@@ -240,7 +240,10 @@ STEPS = (
     TYPE
     + """
 const ids = arguments[0];
-const snapshot = () => { SNAPSHOT };
+const snapshot = () => {
+  $("trail-clear").click();
+  cell(ids[0]).click();
+  SNAPSHOT };
 $("last").click();
 cell(ids[0]).click();
 const before = snapshot();
@@ -359,4 +362,4 @@ def test_where_it_is_not_offered_a_line_says_why(what, show, browser):
     id = next(id for id in flat(expected.data["matrices"][0]["ids"]))
     note = run(browser, "cell(arguments[0]).click(); return $('change-note').textContent", id)
     line = run(browser, "return $('change-line').hidden")
-    assert line and {"one_unit": "Only a part", "special": "finite"}[what] in note
+    assert line and {"one_unit": "Only a part", "special": "weights[0][0] is nan"}[what] in note

@@ -12,7 +12,8 @@ const argumentsAtFirst = R.calls.arguments, namedArguments = argumentsAtFirst.ma
 function whyNot() {
   if (hindrance != null) return hindrance;
   if (R.meta.layer != null) return hindrance = "Only a part of the network was recorded: what follows from another number is not known here.";
-  if (!R.conditions || !R.after || R.meta.stopped) return hindrance = "This recording does not hold what it takes to repeat it with other numbers.";
+  if (R.meta.stopped) return hindrance = `No number can be changed here, because the recording has ended early: ${R.meta.stopped}.`;
+  if (!R.conditions || !R.after) return hindrance = "This recording does not hold what it takes to repeat it with other numbers.";
   tape = prepareTape();
   const stop = repeat(tape, changed), all = [...texts, ...R.after.value];
   if (stop && stop.id != null && !stop.untrodden) return hindrance = "Not all of its numbers are finite, so that none can be changed here.";
