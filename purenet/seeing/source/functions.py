@@ -14,6 +14,7 @@ import struct
 import textwrap
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cache
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple
 
@@ -50,8 +51,7 @@ class FunctionSource:
         self._objects: dict[int, Any] = {}
         text = textwrap.dedent("\n".join(lines))
         self._indent = len(lines[0]) - len(text.split("\n", 1)[0])
-        self._tree = ast.parse(text)
-        ast.increment_lineno(self._tree, self.first_line - 1)
+        self._tree = _parsed(text, self.first_line)
         self._positions: dict[CodeType, list[Any]] = {}
         self._instructions: dict[CodeType, tuple[list[int], list[list[str]]]] = {}
         for part in with_nested(code):
@@ -195,6 +195,14 @@ class FunctionSource:
         return None
 
 
+@cache
+def _parsed(text: str, first_line: int) -> ast.Module:
+    """Return a function's tree with the lines of its file, to be read only."""
+    tree = ast.parse(text)
+    ast.increment_lineno(tree, first_line - 1)
+    return tree
+
+
 def _appends(statement: ast.Expr) -> bool:
     """Return whether a statement puts something at the end of a list."""
     call = statement.value
@@ -272,7 +280,9 @@ def _targets(code: CodeType) -> tuple[list[int], list[list[str]]]:
     return offsets, targets
 
 
+# Read once for each text of a file: finding the end of a function takes longer than recording it.
 _compiled: dict[tuple[str, str], dict[tuple[str, int], list[CodeType]]] = {}
+_blocks: dict[tuple[str, str, int], list[str]] = {}
 
 
 def read_source(function: FunctionType, module: str) -> list[str]:
@@ -295,8 +305,11 @@ def read_source(function: FunctionType, module: str) -> list[str]:
         _compiled[code.co_filename, text] = codes
     if code not in codes.get((code.co_name, code.co_firstlineno), []):
         raise _changed(function, module)
-    block = inspect.getblock(lines[code.co_firstlineno - 1 :])
-    return [line.rstrip("\r\n") for line in block]
+    key = (code.co_filename, text, code.co_firstlineno)
+    if key not in _blocks:
+        block = inspect.getblock(lines[code.co_firstlineno - 1 :])
+        _blocks[key] = [line.rstrip("\r\n") for line in block]
+    return _blocks[key]
 
 
 def _changed(function: FunctionType, module: str) -> RecordingError:
