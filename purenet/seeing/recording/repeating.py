@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from .conditions import Conditions, compared
-from .programs import Program
+from .programs import Program, programs_of
 from .tape import LEAVES
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -33,16 +34,16 @@ def repeated(
     a: Sequence[int | None],
     b: Sequence[int | None],
     given: Sequence[Any],
-    functions: Mapping[str, Sequence[Program]],
+    functions: Mapping[str, Sequence[Path]],
 ) -> list[Any]:
     """Return the value of each operation.
 
-    given: a number for each operation; of them only those of the leaves are used.
+    given: a number for each operation; of them only those of the leaves are used, and those of
+        functions that are not among ``functions``.
 
     >>> repeated(["given", "given", "*"], [None, None, 0], [None, None, 1], [2.0, 3.0, 0.0], {})
     [2.0, 3.0, 6.0]
     """
-    paths = {name: [Path(program) for program in found] for name, found in functions.items()}
     values: list[Any] = []
     for identity, name in enumerate(op):
         first, second = a[identity], b[identity]
@@ -50,8 +51,8 @@ def repeated(
             values.append(given[identity])
         elif second is not None:
             values.append(_OPERATIONS[name](values[first], values[second]))
-        elif name in paths:
-            values.append(value_of(paths[name], values[first]))
+        elif name in functions:
+            values.append(value_of(functions[name], values[first]))
         elif name not in _OPERATIONS:
             values.append(given[identity])  # a function that cannot be opened
         else:
@@ -75,12 +76,11 @@ class Path:
 
         def steps_to(wanted: Sequence[int]) -> list[tuple[Callable[..., Any], int, int | None]]:
             steps = []
-            for place in range(max(wanted) + 1):
-                if place not in known and place in _below(program, wanted):
-                    known.add(place)
-                    operation = _OPERATIONS[program["op"][place]]
-                    steps.append((operation, program["a"][place], program["b"][place]))
-                    self._targets.append(place)
+            for place in sorted(_below(program, wanted) - known):
+                known.add(place)
+                operation = _OPERATIONS[program["op"][place]]
+                steps.append((operation, program["a"][place], program["b"][place]))
+                self._targets.append(place)
             return steps
 
         self._targets: list[int] = []
@@ -128,6 +128,12 @@ def _below(program: Program, wanted: Sequence[int]) -> set[int]:
                 each for each in (program["a"][place], program["b"][place]) if each is not None
             ]
     return found
+
+
+@cache
+def paths_of(name: str) -> list[Path]:
+    """Return the paths through an elementary function."""
+    return [Path(program) for program in programs_of(name)]
 
 
 def value_of(paths: Sequence[Path], argument: float) -> float | None:

@@ -53,7 +53,6 @@ class FunctionSource:
         self._indent = len(lines[0]) - len(text.split("\n", 1)[0])
         self._tree = _parsed(text, self.first_line)
         self._positions: dict[CodeType, list[Any]] = {}
-        self._instructions: dict[CodeType, tuple[list[int], list[list[str]]]] = {}
         for part in with_nested(code):
             for value in _numbers_in((*part.co_consts, *_small_numbers(part))):
                 self.literals.add(key_of(value))
@@ -103,7 +102,7 @@ class FunctionSource:
                 column = self._characters(line, found[2])
                 end_column = self._characters(found[1], found[3])
         names = []
-        for name in self._loop_variables(line):
+        for name in _loop_variables(self._tree, line):
             if type(frame.f_locals.get(name)) is int:
                 names.append(name)
         target = self._target(code, frame.f_lasti, part)
@@ -116,21 +115,9 @@ class FunctionSource:
 
     def _target(self, code: CodeType, offset: int, part: int) -> str | None:
         """Return the local variable that takes the result of the instruction at an offset."""
-        if code not in self._instructions:
-            self._instructions[code] = _targets(code)
-        offsets, targets = self._instructions[code]
+        offsets, targets = _targets(code)
         names = targets[bisect_right(offsets, offset) - 1]
         return names[part] if part < len(names) else None
-
-    def _loop_variables(self, line: int) -> Iterator[str]:
-        """Yield the names that the loops around a line count with, the outermost first."""
-        for node in ast.walk(self._tree):
-            if isinstance(node, (ast.For, ast.comprehension)):
-                last = node.end_lineno if isinstance(node, ast.For) else node.target.end_lineno
-                if node.target.lineno <= line <= (last or line):
-                    for name in ast.walk(node.target):
-                        if isinstance(name, ast.Name):
-                            yield name.id
 
     def return_place(self, number: int, value: float, arguments: dict[str, Any]) -> Place | None:
         """Return the place of the ``return`` by which a value left that nothing was done to.
@@ -203,6 +190,18 @@ def _parsed(text: str, first_line: int) -> ast.Module:
     return tree
 
 
+@cache
+def _loop_variables(tree: ast.Module, line: int) -> list[str]:
+    """Return the names that the loops around a line count with, the outermost first."""
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.For, ast.comprehension)):
+            last = node.end_lineno if isinstance(node, ast.For) else node.target.end_lineno
+            if node.target.lineno <= line <= (last or line):
+                names += [name.id for name in ast.walk(node.target) if isinstance(name, ast.Name)]
+    return names
+
+
 def _appends(statement: ast.Expr) -> bool:
     """Return whether a statement puts something at the end of a list."""
     call = statement.value
@@ -257,6 +256,7 @@ def _small_numbers(code: CodeType) -> Iterator[int]:
                 yield found.argval
 
 
+@cache
 def _targets(code: CodeType) -> tuple[list[int], list[list[str]]]:
     """Return the instructions' offsets, and the variables into which each one's result goes."""
     instructions = [found for found in dis.get_instructions(code) if found.opname != "EXTENDED_ARG"]
