@@ -1246,8 +1246,148 @@ def test_a_file_that_changed_after_the_import_is_refused(copy_of_package):
     assert result.stdout.startswith("RecordingError: dot: the file of purenet.matrix has changed")
 
 
+def nudged(values):
+    """The same nested lists with the last number moved to the next double."""
+    if isinstance(values, list):
+        return [*values[:-1], nudged(values[-1])]
+    return math.nextafter(values, math.inf)
+
+
+def expecting(change):
+    """Let the step without recording come out otherwise in one place alone."""
+
+    def fault(monkeypatch):
+        from purenet.seeing.recording import recorder
+
+        plain_step = recorder.plain_step
+
+        def other(*arguments):
+            return change(plain_step(*arguments))
+
+        monkeypatch.setattr(recorder, "plain_step", other)
+
+    return fault
+
+
+def expecting_output(part):
+    def change(expected):
+        outputs = list(expected.outputs)
+        outputs[0] = outputs[0]._replace(**{part: nudged(getattr(outputs[0], part))})
+        return expected._replace(outputs=outputs)
+
+    return expecting(change)
+
+
+def expecting_gradient(part):
+    def change(expected):
+        gradients = list(expected.gradients)
+        gradients[0] = gradients[0]._replace(**{part: nudged(getattr(gradients[0], part))})
+        return expected._replace(gradients=gradients)
+
+    return expecting(change)
+
+
+def expecting_parameter(name):
+    def change(expected):
+        first = {**expected.parameters[0], name: nudged(expected.parameters[0][name])}
+        return expected._replace(parameters=[first, *expected.parameters[1:]])
+
+    return expecting(change)
+
+
+def expecting_memory(monkeypatch):
+    from purenet.seeing.recording import comparing
+
+    parts_of = comparing.parts_of
+
+    def other(memory):
+        found = parts_of(memory)
+        # Of the twin's memory: that of the recorded step holds numbers with an origin.
+        is_plain = found and type(found[-1][1]) is list and type(found[-1][1][-1][-1]) is float
+        return [(label, nudged(values)) for label, values in found] if is_plain else found
+
+    monkeypatch.setattr(comparing, "parts_of", other)
+
+
+def other_tape(change):
+    """Change the tape once everything on it has been compared."""
+
+    def fault(monkeypatch):
+        from purenet.seeing.recording.comparing import Comparison
+
+        compare = Comparison.compare_afterwards
+
+        def other(self, *arguments):
+            compare(self, *arguments)
+            change(self.tape)
+
+        monkeypatch.setattr(Comparison, "compare_afterwards", other)
+
+    return fault
+
+
+def other_operand(tape):
+    place = tape.op.index("*")
+    tape.a[place] = tape.b[place]
+
+
+def other_outcome(tape):
+    tape.conditions.outcome[-1] = not tape.conditions.outcome[-1]
+
+
+def other_outputs(monkeypatch):
+    from purenet.seeing.recording import recorder
+
+    run_afterwards = recorder.run_afterwards
+
+    def other(*arguments):
+        after = run_afterwards(*arguments)
+        return after._replace(outputs=after.outputs[::-1])
+
+    monkeypatch.setattr(recorder, "run_afterwards", other)
+
+
+# Each is noticed by one guard alone.
+FAULTS = {
+    "sums": (expecting_output("z"), r"dot.* line \d+: z1\[2\]\[1\] is|add_bias.*: z1\[2\]\[1\] is"),
+    "activations": (expecting_output("a"), r"tanh.*: a1\[2\]\[1\] is|activate.*: a1\[2\]\[1\] is"),
+    "loss": (
+        expecting(lambda expected: expected._replace(loss=nudged(expected.loss))),
+        r"training_step, seeing.*|training_step, step.py line \d+: L is",
+    ),
+    "delta": (expecting_gradient("delta"), r"multiply.*: delta1\[2\]\[1\] is"),
+    "weight gradients": (expecting_gradient("weights"), r"dot.*: dL/dW1\[2\]\[1\] is"),
+    "bias gradients": (expecting_gradient("biases"), r"column_sums.*: dL/db1\[1\] is"),
+    "weights": (expecting_parameter("weights"), r"Momentum.step.*: W1'\[2\]\[1\] is"),
+    "biases": (expecting_parameter("biases"), r"Momentum.step.*: b1'\[1\] is"),
+    "memory": (expecting_memory, r"Momentum.step.*: velocity_W1'\[2\]\[1\] is"),
+    "loss after the step": (
+        expecting(lambda expected: expected._replace(loss_after=nudged(expected.loss_after))),
+        r"forward_loss, step.py line \d+: the loss after the step is",
+    ),
+    "outputs after the step": (other_outputs, r".*: outputs after the step\[0\]\[0\] is"),
+    "an operand": (other_tape(other_operand), r"operation \d+, \*, is .* when it is repeated"),
+    "a decision": (other_tape(other_outcome), r"condition \d+, \S+, is .* when it is repeated"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_guard_refuses_the_fault_that_it_alone_sees(monkeypatch, name):
+    # In the network with tanh nothing is decided.
+    net, inputs, targets = networks.make(purenet, "relu" if name == "a decision" else "tanh")
+    record(net, inputs, targets, 0.5, optimizer="momentum")
+    fault, message = FAULTS[name]
+    fault(monkeypatch)
+    with pytest.raises(RecordingError, match=f"^(?:{message})"):
+        record(net, inputs, targets, 0.5, optimizer="momentum")
+
+
 def product(a, b):
     return a * b
+
+
+def smaller(a, b):
+    return a < b
 
 
 def test_a_number_of_another_recording_is_refused():
@@ -1258,10 +1398,47 @@ def test_a_number_of_another_recording_is_refused():
     numbers = [new_number(tape, 2.0, tape.given(2.0)) for tape in tapes]
     for tape in tapes:
         tape.register(product, __name__)
+        tape.register(smaller, __name__)
     assert product(numbers[0], numbers[0]) == 4.0
+    assert smaller(numbers[0], 3.0) is True
     for pair in (numbers, numbers[::-1]):
         with pytest.raises(RecordingError, match=r"product, .* belongs to another recording"):
             product(*pair)
+        with pytest.raises(RecordingError, match=r"smaller, .* belongs to another recording"):
+            smaller(*pair)
+
+
+def decisions(x):
+    found = [x < 1.0, x <= 1, 2.0 > x, x >= x, x == 0.5, x != 0.5]  # noqa: SIM300
+    found += [bool(max(x, 0.25)), 0.25 in [x], not x]
+    return found
+
+
+def test_every_way_to_decide_is_recorded_once():
+    from purenet.seeing.recording.tape import Tape
+    from purenet.seeing.recording.traced import new_number
+
+    for value in (0.5, -0.0, math.inf, math.nan):
+        tape = Tape()
+        tape.register(decisions, __name__)
+        x = new_number(tape, value, tape.given(value))
+        assert decisions(x) == decisions(value)
+        assert (x < 1.0, x == value, bool(x)) == (value < 1.0, value == value, bool(value))
+        conditions = tape.conditions  # of what the test itself decides there is none
+        written = [
+            f"{a} {op} {b}"
+            for op, a, b in zip(conditions.op, conditions.a, conditions.b, strict=True)
+        ]
+        largest = ["0 != 0.0"] if max(value, 0.25) is value else []
+        assert written == [
+            *("0 < 1.0", "0 <= 1", "0 < 2.0", "0 >= 0", "0 == 0.5", "0 != 0.5"),
+            *("0 < 0.25", *largest, "0 == 0.25", "0 != 0.0"),
+        ]
+        expected = [value < 1.0, value <= 1, value < 2.0, value == value, value == 0.5]
+        assert conditions.outcome[:5] == expected
+        assert conditions.outcome[-1] is (value != 0.0)
+        assert hash(x) == hash(value) or value != value
+        assert x != "0.5" and x != None  # noqa: E711
 
 
 def test_a_number_of_another_recording_gets_no_name():

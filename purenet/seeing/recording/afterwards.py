@@ -30,6 +30,7 @@ def run_afterwards(namespaces: Namespaces, net: Network, register: Register) -> 
     those that the loss is computed from.
     """
     first = len(register.tape)
+    register.tape.keeps_indices = False
     count = register.given[Named("count")]
     namespaces.after = {losses.loss_count.__code__: lambda call, arguments, result: count}
     for layer in net.layers:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from ... import elementary
+from ..source.functions import RecordingError
 from .namespaces import Namespaces
 from .tape import LEAVES, Tape
 from .traced import new_number, plain
@@ -28,30 +29,43 @@ _PROBES = {
 Program = dict[str, Any]
 
 
-@cache
 def programs_of(name: str) -> list[Program]:
     """Return the programs of an elementary function, as a recording lists them.
+
+    There are none if it cannot be opened.
 
     >>> [program["conditions"]["outcome"] for program in programs_of("exp")][:2]
     [[False, False, False, False], [False, False, False, True]]
     """
-    tape = Tape()
-    namespaces = Namespaces(tape, [elementary], open_functions=True)
+    return _programs()[name]
+
+
+def functions_in(operations: Sequence[str]) -> dict[str, list[Program]]:
+    """Return the programs of all functions that are among these operations, if there are any."""
+    used = set(operations)
+    return {name: programs_of(name) for name in _PROBES if name in used and programs_of(name)}
+
+
+@cache
+def _programs() -> dict[str, list[Program]]:
+    namespaces = Namespaces(Tape(), [elementary], open_functions=True)
+    return {name: _recorded(namespaces, name) for name in _PROBES}
+
+
+def _recorded(namespaces: Namespaces, name: str) -> list[Program]:
+    tape = namespaces.tape
     function = namespaces.function(getattr(elementary, name))
     programs: list[Program] = []
     for value in _PROBES[name]:
         argument, first = tape.given(value), len(tape.conditions)
-        result = function(new_number(tape, value, argument))
+        try:
+            result = function(new_number(tape, value, argument))
+        except RecordingError:
+            return []
         program = _program(tape, argument, first, result.id)
         if program not in programs:
             programs.append(program)
     return programs
-
-
-def functions_in(operations: Sequence[str]) -> dict[str, list[Program]]:
-    """Return the programs of all functions that are among these operations."""
-    used = set(operations)
-    return {name: programs_of(name) for name in _PROBES if name in used}
 
 
 def _program(tape: Tape, argument: int, first: int, result: int) -> Program:

@@ -9,7 +9,7 @@ from ..source.functions import Place, RecordingError, key_of
 from .afterwards import Afterwards
 from .listing import Listing
 from .programs import functions_in
-from .repeating import failing, repeated
+from .repeating import Path, failing, paths_of, repeated
 from .tape import Tape
 from .traced import plain
 
@@ -35,14 +35,14 @@ class Repeatable:
         Raises RecordingError if the repetition comes out otherwise.
         """
         functions = functions_in(self.tape.op)
-        self._repeat(functions)
+        self._repeat({name: paths_of(name) for name in functions})
         return {
             "conditions": self._conditions(),
             "functions": functions,
             "after": None if after is None else self._after(after),
         }
 
-    def _repeat(self, functions: dict[str, Any]) -> None:
+    def _repeat(self, functions: dict[str, list[Path]]) -> None:
         tape = self.tape
         given = plain(tape.value)
         values = repeated(tape.op, tape.a, tape.b, given, functions)

@@ -50,12 +50,14 @@ class Tape:
         self.counting: set[CodeType] = set()  # that compute with counts, which count as literals
         self.returned: list[tuple[int, list[list[Any]]]] = []
         self.conditions = Conditions()
+        self.keeps_indices = True
         self._stack: list[int] = []
         self._functions: dict[CodeType, tuple[FunctionType, str]] = {}
         self._source_of: dict[CodeType, int] = {}
         self._place_numbers: dict[Place, int] = {}
         self._place_of: dict[tuple[CodeType, int, int], int] = {}
         self._condition_places: dict[tuple[CodeType, int], Place] = {}
+        self._index_lists: dict[tuple[int, ...], list[int]] = {}
         self._leaves: dict[tuple[str, bytes], int] = {}
 
     def __len__(self) -> int:
@@ -105,10 +107,8 @@ class Tape:
             self._place_of[code, frame.f_lasti, part] = place
         ids = [self._operand(operand, frame) for operand in operands]
         indices = None
-        names = self.places[place].index_names
-        if names:
-            variables = frame.f_locals
-            indices = [variables[name] for name in names]
+        if self.keeps_indices:
+            indices = self._indices(self.places[place], frame)
         return self._append(op, ids[0], ids[1] if len(ids) > 1 else None, value, place, indices)
 
     def condition(self, op: str, a: Any, b: Any, outcome: bool, frame: FrameType) -> None:
@@ -121,13 +121,21 @@ class Tape:
             number = self.source_number(code)
             place = self.sources[number].place(number, frame, 0)
             self._condition_places[code, frame.f_lasti] = place
-        indices = None
-        if place.index_names:
-            variables = frame.f_locals
-            indices = [variables[name] for name in place.index_names]
+        indices = self._indices(place, frame)
         operands = self._compared(a, frame), self._compared(b, frame)
         call = self._stack[-1] if self._stack else None
         self.conditions.add(op, *operands, outcome, len(self.op), place, call, indices)
+
+    def _indices(self, place: Place, frame: FrameType) -> list[int] | None:
+        """Return what the loops around a place count at the moment; equal ones are one list."""
+        if not place.index_names:
+            return None
+        variables = frame.f_locals
+        found = tuple([variables[name] for name in place.index_names])
+        shared = self._index_lists.get(found)
+        if shared is None:
+            shared = self._index_lists[found] = list(found)
+        return shared
 
     def _compared(self, operand: Any, frame: FrameType) -> int | str:
         """Return the id of a number that was compared, or its text if it has none."""

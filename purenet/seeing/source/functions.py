@@ -14,6 +14,7 @@ import struct
 import textwrap
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cache
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple
 
@@ -50,10 +51,8 @@ class FunctionSource:
         self._objects: dict[int, Any] = {}
         text = textwrap.dedent("\n".join(lines))
         self._indent = len(lines[0]) - len(text.split("\n", 1)[0])
-        self._tree = ast.parse(text)
-        ast.increment_lineno(self._tree, self.first_line - 1)
+        self._tree = _parsed(text, self.first_line)
         self._positions: dict[CodeType, list[Any]] = {}
-        self._instructions: dict[CodeType, tuple[list[int], list[list[str]]]] = {}
         for part in with_nested(code):
             for value in _numbers_in((*part.co_consts, *_small_numbers(part))):
                 self.literals.add(key_of(value))
@@ -103,7 +102,7 @@ class FunctionSource:
                 column = self._characters(line, found[2])
                 end_column = self._characters(found[1], found[3])
         names = []
-        for name in self._loop_variables(line):
+        for name in _loop_variables(self._tree, line):
             if type(frame.f_locals.get(name)) is int:
                 names.append(name)
         target = self._target(code, frame.f_lasti, part)
@@ -116,21 +115,9 @@ class FunctionSource:
 
     def _target(self, code: CodeType, offset: int, part: int) -> str | None:
         """Return the local variable that takes the result of the instruction at an offset."""
-        if code not in self._instructions:
-            self._instructions[code] = _targets(code)
-        offsets, targets = self._instructions[code]
+        offsets, targets = _targets(code)
         names = targets[bisect_right(offsets, offset) - 1]
         return names[part] if part < len(names) else None
-
-    def _loop_variables(self, line: int) -> Iterator[str]:
-        """Yield the names that the loops around a line count with, the outermost first."""
-        for node in ast.walk(self._tree):
-            if isinstance(node, (ast.For, ast.comprehension)):
-                last = node.end_lineno if isinstance(node, ast.For) else node.target.end_lineno
-                if node.target.lineno <= line <= (last or line):
-                    for name in ast.walk(node.target):
-                        if isinstance(name, ast.Name):
-                            yield name.id
 
     def return_place(self, number: int, value: float, arguments: dict[str, Any]) -> Place | None:
         """Return the place of the ``return`` by which a value left that nothing was done to.
@@ -195,6 +182,26 @@ class FunctionSource:
         return None
 
 
+@cache
+def _parsed(text: str, first_line: int) -> ast.Module:
+    """Return a function's tree with the lines of its file, to be read only."""
+    tree = ast.parse(text)
+    ast.increment_lineno(tree, first_line - 1)
+    return tree
+
+
+@cache
+def _loop_variables(tree: ast.Module, line: int) -> list[str]:
+    """Return the names that the loops around a line count with, the outermost first."""
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.For, ast.comprehension)):
+            last = node.end_lineno if isinstance(node, ast.For) else node.target.end_lineno
+            if node.target.lineno <= line <= (last or line):
+                names += [name.id for name in ast.walk(node.target) if isinstance(name, ast.Name)]
+    return names
+
+
 def _appends(statement: ast.Expr) -> bool:
     """Return whether a statement puts something at the end of a list."""
     call = statement.value
@@ -249,6 +256,7 @@ def _small_numbers(code: CodeType) -> Iterator[int]:
                 yield found.argval
 
 
+@cache
 def _targets(code: CodeType) -> tuple[list[int], list[list[str]]]:
     """Return the instructions' offsets, and the variables into which each one's result goes."""
     instructions = [found for found in dis.get_instructions(code) if found.opname != "EXTENDED_ARG"]
@@ -272,7 +280,9 @@ def _targets(code: CodeType) -> tuple[list[int], list[list[str]]]:
     return offsets, targets
 
 
+# Read once for each text of a file: finding the end of a function takes longer than recording it.
 _compiled: dict[tuple[str, str], dict[tuple[str, int], list[CodeType]]] = {}
+_blocks: dict[tuple[str, str, int], list[str]] = {}
 
 
 def read_source(function: FunctionType, module: str) -> list[str]:
@@ -295,8 +305,11 @@ def read_source(function: FunctionType, module: str) -> list[str]:
         _compiled[code.co_filename, text] = codes
     if code not in codes.get((code.co_name, code.co_firstlineno), []):
         raise _changed(function, module)
-    block = inspect.getblock(lines[code.co_firstlineno - 1 :])
-    return [line.rstrip("\r\n") for line in block]
+    key = (code.co_filename, text, code.co_firstlineno)
+    if key not in _blocks:
+        block = inspect.getblock(lines[code.co_firstlineno - 1 :])
+        _blocks[key] = [line.rstrip("\r\n") for line in block]
+    return _blocks[key]
 
 
 def _changed(function: FunctionType, module: str) -> RecordingError:
