@@ -8,6 +8,7 @@ from ... import losses
 from ...layers import Layer
 from ...network import Network
 from .. import step as training
+from ..source.functions import RecordingError
 from ..step import Named, forward_loss
 from .binding import bind
 from .namespaces import Namespaces
@@ -23,14 +24,16 @@ class Afterwards(NamedTuple):
     outputs: list[list[Number]]
 
 
-def run_afterwards(namespaces: Namespaces, net: Network, register: Register) -> Afterwards:
+def run_afterwards(namespaces: Namespaces, net: Network, register: Register) -> Afterwards | None:
     """Run a recorded network forward to its loss, with nobody watching where the layers meet.
 
     The outputs are those of the network in use: where training leaves out units, they are not
-    those that the loss is computed from.
+    those that the loss is computed from.  None if a layer of one's own loses the origin of a number
+    only when it is in use.
     """
-    first = len(register.tape)
-    register.tape.keeps_indices = False
+    tape = register.tape
+    first, decided = len(tape), len(tape.conditions)
+    tape.keeps_indices = False
     count = register.given[Named("count")]
     namespaces.after = {losses.loss_count.__code__: lambda call, arguments, result: count}
     for layer in net.layers:
@@ -40,7 +43,11 @@ def run_afterwards(namespaces: Namespaces, net: Network, register: Register) -> 
     functions["total_loss"] = namespaces.function(losses.total_loss)
     inputs, targets = register.given[Named("inputs")], register.given[Named("targets")]
     run = namespaces.function(forward_loss)
-    loss, outputs = run(net, inputs, targets, (net.epochs_trained, 0))
-    if any(layer.is_random for layer in net.layers):
-        outputs = net.forward(inputs)[-1].a
+    try:
+        loss, outputs = run(net, inputs, targets, (net.epochs_trained, 0))
+        if any(layer.is_random for layer in net.layers):
+            outputs = net.forward(inputs)[-1].a
+    except RecordingError:
+        tape.cut(first, decided)
+        return None
     return Afterwards(first, loss, outputs)

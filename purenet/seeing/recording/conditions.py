@@ -27,6 +27,11 @@ class Conditions:
     def __len__(self) -> int:
         return len(self.op)
 
+    def cut(self, count: int) -> None:
+        """Forget all but the first ones."""
+        for column in vars(self).values():
+            del column[count:]
+
     def add(
         self,
         op: str,

@@ -70,7 +70,8 @@ class Recording:
         entries.  result: an entry.  The first program whose conditions hold gives the value;
         an entry of the others may have none.
     after
-        The loss and the outputs with the new parameters, null where only a part was recorded: op,
+        The loss and the outputs with the new parameters, null where only a part was recorded, or
+        where a layer of one's own cannot be recorded in use: op,
         a, b, value and place are columns that go on where operations end; loss: an id; outputs:
         ids, nested as outputs_after.
     calls

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from ... import elementary
 from ..source.functions import RecordingError
+from .conditions import compared
 from .tape import Tape
 from .traced import Number, Traced, Whole, as_plain, describe, new_number, new_whole, refuse
 
@@ -271,9 +272,6 @@ class _Math:
 
     inf = math.inf
     nan = math.nan
-    isfinite = staticmethod(math.isfinite)
-    isinf = staticmethod(math.isinf)
-    isnan = staticmethod(math.isnan)
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
@@ -281,6 +279,28 @@ class _Math:
     def __getattr__(self, name: str) -> Any:
         value = getattr(math, name)
         return _guarded(value, f"math.{name}()") if callable(value) else value
+
+    # What these decide is entered as the comparisons that say the same.
+
+    def isnan(self, x: float) -> bool:
+        return self._decide(x, [("!=", x)], sys._getframe(1))
+
+    def isinf(self, x: float) -> bool:
+        return self._decide(x, [("==", math.inf), ("==", -math.inf)], sys._getframe(1))
+
+    def isfinite(self, x: float) -> bool:
+        frame = sys._getframe(1)
+        return not self._decide(x, [("!=", x), ("==", math.inf), ("==", -math.inf)], frame)
+
+    def _decide(self, x: float, conditions: list[tuple[str, float]], frame: FrameType) -> bool:
+        """Return whether one of several comparisons of a number holds, the last one asked."""
+        for op, other in conditions:
+            outcome = compared(op, as_plain(x), as_plain(other))
+            if isinstance(x, Number):
+                self._tape.condition(op, x, other, outcome, frame)
+            if outcome:
+                return True
+        return False
 
     def ldexp(self, x: float, exponent: int) -> float:
         value = math.ldexp(as_plain(x), exponent)

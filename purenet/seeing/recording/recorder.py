@@ -461,6 +461,7 @@ class Recorder:
         after = None  # it goes on on the tape, behind what is listed
         if register.layer is None:
             after = run_afterwards(self.namespaces, self.recorded, register)
+        if after is not None:
             self._comparison.compare_afterwards(after, self.losses_after[-1], outputs_after)
         tables.update(Repeatable(self.tape, listing, tables).data(after))
         meta = {

@@ -111,6 +111,12 @@ class Tape:
             indices = self._indices(self.places[place], frame)
         return self._append(op, ids[0], ids[1] if len(ids) > 1 else None, value, place, indices)
 
+    def cut(self, operations: int, conditions: int) -> None:
+        """Forget all but the first operations and conditions; the tape has come to its end."""
+        for column in (self.op, self.a, self.b, self.value, self.place, self.call, self.indices):
+            del column[operations:]
+        self.conditions.cut(conditions)
+
     def condition(self, op: str, a: Any, b: Any, outcome: bool, frame: FrameType) -> None:
         """Enter what a comparison has decided, if recorded code has made it."""
         code = frame.f_code
