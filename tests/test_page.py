@@ -1019,9 +1019,14 @@ def test_images_begin_with_matrices_and_can_be_turned(show, browser):
     assert run(browser, turned) == ["matrix", [f"z1[{i}][{f}]" for i in (0, 1) for f in (0, 1)]]
 
 
-def test_only_pages_with_images_carry_what_draws_them():
+def test_pages_carry_only_what_they_need():
+    plain = render(recorded("two_layer"), "")
     assert "rect.window" in render(recorded("images"), "")
-    assert "rect.window" not in render(recorded("two_layer"), "")
+    assert "rect.window" not in plain
+    # A film shows several steps, or the training that a server does.
+    assert "film-slider" in render(recorded("classes"), "")
+    assert "film-slider" in render(recorded("two_layer"), "", served={"film": True})
+    assert "film-slider" not in plain
 
 
 # Ways to move.

@@ -42,9 +42,12 @@ SCRIPTS = (
     "mistakes",
     "asking",
     "tour",
+    "images",
+    "serving",
+    "start",
 )
 # Those of them that have a style sheet, beside the page's own.
-STYLES = ("changing", "film", "asking", "tour")
+STYLES = ("changing", "film", "asking", "tour", "images", "serving")
 
 
 def render(
@@ -75,12 +78,17 @@ def render(
         raise ValueError(f"recording: found the format {data.get('format')!r}, expected {FORMAT!r}")
     if data.get("version") != VERSION:
         raise ValueError(f"recording: found version {data.get('version')!r}, expected {VERSION}")
-    # Only who needs them gets the pictures of images.
-    optional = ["images"] if any("folded" in matrix for matrix in data["matrices"]) else []
-    if served is not None:
-        optional.append("serving")
-    style = "".join(asset(f"{name}.css") for name in ("page", *STYLES, *optional))
-    rooms = (*SCRIPTS, *optional, "start")
+    # Only who needs them gets the pictures of images, the film (of several steps, or of a server
+    # that trains on), and what asks a server.
+    needed = {
+        "images": any("folded" in matrix for matrix in data["matrices"]),
+        "film": data["meta"]["steps"] > 1 or served is not None,
+        "serving": served is not None,
+    }
+    styles, rooms = (
+        [name for name in names if needed.get(name, True)] for names in (STYLES, SCRIPTS)
+    )
+    style = "".join(asset(f"{name}.css") for name in ("page", *styles))
     source = (
         '"use strict";\n(() => {\n' + "".join(asset(f"{name}.js") for name in rooms) + "})();\n"
     )
