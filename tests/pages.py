@@ -90,6 +90,18 @@ def large():
     return record(net, inputs, [[i % 2, 1, 0, 0.5] for i in range(6)], 0.5)
 
 
+def wide():
+    """As many units as a diagram has no room for, as in a network for irises."""
+    net = Network([Dense(4, 32, "relu"), Dense(32, 3, "softmax")], seed=11)
+    return record(net, [[-1.0, -2.5, -0.25, 0.75]], [1], 0.1)
+
+
+def deep():
+    """Six layers and forty steps: more than a timeline has room for."""
+    layers = [Dense(1, 1, "tanh", bias=unit % 2 == 0) for unit in range(6)]
+    return record(Network(layers, seed=12), [[0.5]], [[0.25]], 0.1, steps=40)
+
+
 MAKERS = {
     made.__name__: made
     for made in (
@@ -103,6 +115,8 @@ MAKERS = {
         owned,
         special,
         large,
+        wide,
+        deep,
     )
 }
 _recordings = {}

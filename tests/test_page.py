@@ -679,6 +679,119 @@ def test_the_diagram_and_the_buttons_are_on_the_screen(size, show, browser):
 
 
 @needs_browser
+def test_what_is_written_is_seen_also_among_many_units(show, browser):
+    show("wide")
+    look = """
+    document.querySelector("[value=number]").click();
+    const slider = $("slider"), box = node => node.getBoundingClientRect(), missed = [];
+    for (let at = arguments[0]; at <= +slider.max; at += arguments[1]) {
+      slider.value = at;
+      slider.dispatchEvent(new Event("input"));
+      const pane = box($("diagram")), result = box($("result"));
+      const inside = node => box(node).left >= pane.left - 1 && box(node).top >= pane.top - 1 &&
+        box(node).right <= pane.right + 1 && box(node).bottom <= pane.bottom + 1;
+      const labels = all("#diagram g.writes").filter(node => node.textContent);
+      const texts = all("#diagram text").filter(text => text.textContent && box(text).width);
+      const places = texts.map(box);
+      const over = places.some((a, k) => places.slice(k + 1).some(b => a.left < b.right &&
+        b.left < a.right && a.top < b.bottom - 1 && b.top < a.bottom - 1));
+      if (!labels.length || !labels.every(inside) || over || result.bottom > innerHeight)
+        missed.push([at, labels.map(node => node.textContent), over]);
+    }
+    return missed;
+    """
+    for number, size in enumerate([(1400, 900), (933, 600), (700, 450), (390, 844)]):
+        browser.resize(*size)
+        run_async(browser, "setTimeout(arguments[0], 50)")
+        assert run(browser, look, 400 % 61 + number, 61) == [], size
+
+
+@needs_browser
+def test_every_matrix_of_a_long_training_can_be_hit(show, browser):
+    browser.resize(320, 640)
+    expected = show("deep")
+    look = """
+    const slider = $("slider"), seen = [];
+    for (let at = 1; at <= +slider.max; at += 331) {
+      slider.value = at;
+      slider.dispatchEvent(new Event("input"));
+      const bar = $("bar").getBoundingClientRect();
+      seen.push([at, all("#bar .cell").map(cell => {
+        const {left, width, right} = cell.getBoundingClientRect();
+        return [+cell.dataset.matrix, width, cell.matches(".here"), left >= bar.left - 1 &&
+          right <= bar.right + 1];
+      })]);
+    }
+    return [seen, document.documentElement.scrollWidth];
+    """
+    seen, wide = run(browser, look)
+    steps, matrices = expected.steps("number"), expected.data["matrices"]
+    assert (wide, len(seen)) == (320, len(range(0, len(steps), 331)))
+    for at, cells in seen:
+        _, _, here = steps[at - 1]
+        assert min(width for _, width, *_ in cells) >= 24
+        shown = [(m, there) for m, _, is_here, there in cells if is_here]
+        step = matrices[here]["step"]
+        assert len(shown) == 2 and all(there for _, there in shown)
+        assert matrices[shown[0][0]]["step"] == step and shown[1][0] == here
+        own = [m for m, *_ in cells if matrices[m]["step"] == step]
+        computed = [m for m, x in enumerate(matrices) if x["step"] == step and not x["given"]]
+        assert set(own) == set(computed)
+
+
+@needs_browser
+def test_inputs_and_outputs_carry_the_names_of_the_table(show, browser):
+    data = recorded("classes").data
+    names = ["petal length (cm)", "circumference of the leaf", "weight"]
+    task = {
+        "columns": [
+            {"name": name, "unit": unit, "inputs": [place]}
+            for place, (name, unit) in enumerate(zip(names, ("cm", "", "kg"), strict=True))
+        ],
+        "inputs": names,
+        "target": "tree",
+        "unit": "",
+        "classes": ["ash", "oak", "a tree of another kind"],
+        "table": "trees.csv",
+        "rows": [{"place": "line 2", "cells": ["1", "2", "3"], "target": "ash"}] * 2,
+        "answers": [None] * 2,
+        "answers_after": [None] * 2,
+    }
+    show({**data, "meta": {**data["meta"], "task": task}})
+    browser.press("ArrowRight")
+    heads, drawn = run(
+        browser,
+        """const heads = all("#cards .card").map(card => [card.querySelector(".name").textContent,
+          all("thead th", card).map(th => [th.title, th.textContent])]);
+        const drawn = all("#diagram .naming").map(text => {
+          const name = text.getBoundingClientRect(), middle = name.left + name.width / 2;
+          const below = all("#diagram .at").map(node => [node, node.getBoundingClientRect()])
+            .filter(([, box]) => box.top > name.top && box.left < middle && middle < box.right)
+            .sort((a, b) => a[1].top - b[1].top)[0][0];
+          return [text.parentNode.querySelector("title").textContent, text.textContent,
+            +below.dataset.id];
+        });
+        return [Object.fromEntries(heads), drawn];""",
+    )
+    inputs = [*names[:2], "weight (kg)"]
+    short_inputs = ["petal length", "circumferen…", "weight"]
+    outputs, short_outputs = task["classes"], ["ash", "oak", "a tree of a…"]
+    assert heads["x"] == [
+        [name, f"{k} {bare}"]
+        for k, (name, bare) in enumerate(zip(inputs, short_inputs, strict=True))
+    ]
+    assert heads["W1"] == [["", "0"], ["", "1"]]
+    assert [name for name, _ in heads["y"]] == outputs
+    rows = [next(m for m in data["matrices"] if m["name"] == name)["ids"][0] for name in "xy"]
+    assert drawn == [
+        list(each)
+        for each in zip(
+            inputs + outputs, short_inputs + short_outputs, rows[0] + rows[1], strict=True
+        )
+    ]
+
+
+@needs_browser
 @pytest.mark.parametrize("name", ["classes", "images"])
 def test_cards_say_the_task_and_what_has_changed(name, show, browser):
     expected = show(name)

@@ -41,7 +41,10 @@ function deal(card, top, left) {
   card.most = m.flat.reduce((most, id) => { const size = Math.abs(number(O.value[id])); return size < Infinity ? Math.max(most, size) : most; }, 0);
   card.cells = [];
   put(card.body, pager(top, high, m.down, 0, lines), pager(left, ACROSS, m.across, plane ? 1 : 0, wide), h("table", {role: "grid", "aria-label": `${m.symbol}${plate} ${shapeOf(m)}`},
-    m.shape.length > 0 && h("thead", h("tr", plane && h("td.corner", {"aria-hidden": "true"}), across.map(c => h("th", {scope: "col"}, String(label(m.across, c)))))),
+    m.shape.length > 0 && h("thead", h("tr", plane && h("td.corner", {"aria-hidden": "true"}), across.map(c => {
+      const name = folded ? null : tableName(m, m.plane ? 1 : 0, m.across[c]);
+      return h("th", {scope: "col", title: name}, String(label(m.across, c)), name && h("small", " " + brief(name)));
+    }))),
     h("tbody", down.map(r => h("tr", plane && h("th", {scope: "row"}, String(label(m.down, r))), across.map(c => {
       const td = h("td", {tabindex: card.cells.length ? -1 : 0});
       card.cells.push({td, id: m.flat[r * wide + c]});

@@ -44,3 +44,15 @@ const nameOrValue = (id, step) => named[step].has(id) ? h("span.name", notation(
 const signNode = sign => h("span.sign" + (sign === "*" ? ".times" : sign === "-" ? ".minus" : ""), sign);
 // What stands between a name, or a formula, and these: "≈" where one of their numbers is rounded.
 const relation = (...parts) => signNode(parts.flat(9).some(part => part && part.matches && (part.matches(".rounded") || part.querySelector(".rounded"))) ? "≈" : "=");
+// What the table calls inputs and outputs, with the unit.  Pixels have only their places.
+const TABLE = R.meta.task || {inputs: []};
+const withUnit = (name, unit) => unit && !name.includes(unit) ? `${name} (${unit})` : name;
+const inputNames = TABLE.inputs.every(name => /^pixel_/.test(name)) ? []
+  : TABLE.inputs.map((name, k) => withUnit(name, (TABLE.columns.find(column => column.inputs.includes(k)) || {}).unit));
+const outputNames = TABLE.classes ? TABLE.classes.slice(TABLE.classes.length === 2) : TABLE.target ? [withUnit(TABLE.target, TABLE.unit)] : [];
+// The table's name for a place on an axis of a matrix, if there is one.
+const tableName = (m, k, place) => (m.role === "inputs" && axis(m, k) === "input" ? inputNames : m.role === "targets" && axis(m, k) === "output" ? outputNames : [])[place];
+function brief(name) {
+  const bare = name.replace(/\s*\([^()]*\)$/, "") || name;
+  return bare.length > 12 ? bare.slice(0, 11) + "…" : bare;
+}

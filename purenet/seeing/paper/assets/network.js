@@ -107,7 +107,8 @@ function drawNetwork(view) {
   fill(picture.other, link(lost && n != null && known(N.id[n]) ? N.id[n] : null, s));
   put(picture.otherText, lost && (n == null ? m.symbol + (m.sorted.length > 1 ? "" : " = " + short(O.value[m.sorted[0]])) : `${nameText(n)} = ${known(N.id[n]) ? short(O.value[N.id[n]]) : "·"}`));
   const half = picture.otherText.textContent.length * 3.35 + 8;
-  if (lost) fill(picture.other, {transform: `translate(${findRoom(half, 9, [seen[0] + half, seen[3] - 11], seen, taken) || [seen[0] + half + 2, seen[3] - 11]})`});
+  const corner = [seen[0] + half + 2, seen[3] - 11];
+  fill(picture.other, {transform: lost ? `translate(${findRoom(half, 9, corner, seen, taken) || corner})` : "translate(0)"});
   fill(picture.otherBox, {x: -half, width: 2 * half});
   const phase = view.index < 0 ? "" : phaseOf(operation).phase;
   put($("flow"), {forward: "numbers flow →", loss: "numbers flow →", backward: "← errors flow back", update: "weights change"}[phase] || phase);
@@ -134,7 +135,7 @@ function findRoom(half, tall, [x0, y0], seen, taken) {
 // whether that has happened to what is written, and what is taken now.
 function drawTags(tags, s, seen) {
   let untold = false;
-  const taken = picture.spots.map(({x, y, wide, tall}) => [x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2]);
+  const taken = [...picture.spots, ...picture.namings].map(({x, y, wide, tall}) => [x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2]);
   const order = tags.length > 40 ? [] : [...tags].sort((a, b) => (b.marked === " writes") - (a.marked === " writes"));
   const out = tags.length > 1 && tags.every(other => other.edge.k === tags[0].edge.k);
   put(picture.tags, order.map(({edge, id, marked, sign}) => {
@@ -164,16 +165,16 @@ function plan(width, height, tops, key) {
   const wide = Math.max(width, (columns - 1) * (pill + (small ? 26 : 40)) + pill + 8);
   const xs = Array.from({length: columns}, (_, column) => 4 + pill / 2 + (wide - 8 - pill) * column / (columns - 1));
   const biased = column => column > 0 && layers[column - 1].bias !== false && M.some(m => m.role === "biases" && m.layer === column - 1);
-  const block = column => column ? (biased(column) ? 56 : 39) : 22;
+  const block = column => column ? (biased(column) ? 56 : ends && column === LAST && outputNames.length ? 47 : 39) : inputNames.length ? 34 : 22;
   const needs = shown.map((count, column) => count * (block(column) + BLOCK) + (ends && column === LAST ? 88 : 0));
   const high = Math.max(height, 38 + Math.max(...needs));
   const yOf = (column, j) => {
     const gap = Math.min(block(column) + 40, (high - 38 - (needs[column] - shown[column] * (block(column) + BLOCK))) / shown[column]);
     return 20 + (high - 38) / 2 + (j - tops[column] - (shown[column] - 1) / 2) * gap;
   };
-  const middleOf = (column, y) => y - (column && !biased(column) ? 8.5 : 0);
+  const middleOf = (column, y) => column ? y - (biased(column) ? 0 : 8.5) : y + (inputNames.length ? 6 : 0);
   const each = (column, act) => { for (let j = tops[column]; j < tops[column] + shown[column]; j++) act(j, yOf(column, j)); };
-  const edges = [], spots = [], halos = svg("g"), lines = svg("g"), places = svg("g"), tags = svg("g");
+  const edges = [], spots = [], namings = [], halos = svg("g"), lines = svg("g"), places = svg("g"), tags = svg("g");
   layers.forEach((layer, l) => each(l, (k, from) => each(l + 1, (j, to) => {
     if (/Dropout|Flatten/.test(layer.kind) && k !== j) return;
     const y1 = middleOf(l, from), y2 = middleOf(l + 1, to), x1 = xs[l] + pill / 2, x2 = xs[l + 1] - pill / 2, bend = (x2 - x1) * 0.42;
@@ -190,6 +191,12 @@ function plan(width, height, tops, key) {
     places.append(node);
     spots.push({node, text, shows, layer, j, x, y, wide, tall, room: wide - 8});
   };
+  // What the table calls an input or an output, above its number.
+  const naming = (name, x, y) => {
+    if (!name) return;
+    places.append(svg("g", svg("title", name), svg("text.soft.naming", {x, y}, brief(name))));
+    namings.push({x, y, wide: pill, tall: 12});
+  };
   const caption = (x, text) => {
     const most = Math.floor((columns > 1 ? xs[1] - xs[0] : wide) / 6.2);
     return svg("text.soft" + (x === xs[0] ? ".start" : x === xs[columns - 1] ? ".end" : ""), {x: x === xs[0] ? 4 : x === xs[columns - 1] ? wide - 4 : x, y: 9},
@@ -200,8 +207,11 @@ function plan(width, height, tops, key) {
     const kind = column && (layers[column - 1].kind || layers[column - 1].activation);
     places.append(caption(x, column ? [`layer ${column} · ${kind}${part}`, `${column} · ${kind}${part}`, column + " · " + (part || kind)] : ["inputs" + part, part]));
     each(column, (j, y) => {
-      if (!column) return spot("input", null, j, x, y, 20);
       const middle = middleOf(column, y);
+      if (!column) {
+        naming(inputNames[j], x, middle - 16);
+        return spot("input", null, j, x, middle, 20);
+      }
       if (biased(column)) spot("b", column - 1, j, x, middle - 19, 15, pill - 12);
       spot("a", column - 1, j, x, middle, 20);
       if (M.some(m => m.layer === column - 1 && m.role === "delta")) spot("d", column - 1, j, x, middle + 19.5, 15);
@@ -212,6 +222,7 @@ function plan(width, height, tops, key) {
     places.append(caption(x, ["target, loss", "loss"]));
     each(LAST, (j, y1) => {
       lines.append(svg("path.flow", {d: `M${xs[LAST] + pill / 2} ${middleOf(LAST, y1)}H${x - pill / 2 - 8}V${y + 22}H${x - pill / 2}`}));
+      naming(outputNames[j], x, middleOf(LAST, y1) - 15);
       spot("y", null, j, x, middleOf(LAST, y1), 18);
       if (error) spot("e", null, j, x, middleOf(LAST, y1) + 18, 15);
     });
@@ -221,7 +232,7 @@ function plan(width, height, tops, key) {
   const images = svg("g"), otherText = svg("text"), otherBox = svg("rect.unit", {y: -9, height: 18, rx: 3}), other = svg("g", otherBox, otherText);
   const drawing = svg("svg", {viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": document.title + "; its numbers are in the matrices."}, halos, lines, places, images, other, tags);
   put($("diagram"), drawing);
-  return {key, edges, spots, tags, images, xs: xs.slice(0, sizes.length), height: high, wide, high, drawing, other, otherText, otherBox};
+  return {key, edges, spots, namings, tags, images, xs: xs.slice(0, sizes.length), height: high, wide, high, drawing, other, otherText, otherBox};
 }
 
 // An activation step, and the slope of one, as a picture: the curve, the recorded point on it, and

@@ -112,5 +112,5 @@ function drawSource(view) {
     code.scrollLeft = mark ? Math.max(0, Math.min(mark.offsetLeft - 50, mark.offsetLeft + mark.offsetWidth + 16 - code.clientWidth)) : 0;
   }
   const calls = $("calls"), pressed = calls.children[at];
-  calls.scrollLeft = pressed.offsetLeft + pressed.offsetWidth - calls.clientWidth;
+  calls.scrollLeft = at < last ? pressed.offsetLeft + pressed.offsetWidth - calls.clientWidth : 9999;
 }
