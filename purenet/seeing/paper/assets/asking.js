@@ -68,7 +68,7 @@ function form(q) {
   return [CHOICES[q.how].map((word, k) => h("button", {type: "button", "data-reply": k - 1}, h("kbd", "−0+"[k]), " " + word)), more];
 }
 function verdictNodes(q) {
-  const result = [nameHere(q), signNode("="), valueNode(q.id, q.step)];
+  const value = valueNode(q.id, q.step), result = [nameHere(q), relation(value), value];
   const versus = q.how === "compare" && [" ", signNode(["<", "=", ">"][1 + wayOf(q)]), " ", valueNode(q.rival, q.step)];
   const guess = q.outcome === "wrong" && q.how === "number" && diagnose(q, q.given);
   return [h("p", h("b", {right: "✓ Right. ", wrong: "✗ Wrong. ", shown: "Shown. "}[q.outcome]), result, versus, "."),
