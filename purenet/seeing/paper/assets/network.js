@@ -106,6 +106,7 @@ function drawNetwork(view) {
   fill(picture.other, link(lost && n != null && known(N.id[n]) ? N.id[n] : null, s));
   put(picture.otherText, lost && (n == null ? m.symbol + (m.sorted.length > 1 ? "" : " = " + short(O.value[m.sorted[0]])) : `${nameText(n)} = ${known(N.id[n]) ? short(O.value[N.id[n]]) : "·"}`));
   const half = picture.otherText.textContent.length * 3.35 + 8;
+  picture.other.removeAttribute("transform");
   if (lost) fill(picture.other, {transform: `translate(${findRoom(half, 9, [seen[0] + half, seen[3] - 11], seen, taken) || [seen[0] + half + 2, seen[3] - 11]})`});
   fill(picture.otherBox, {x: -half, width: 2 * half});
   const phase = view.index < 0 ? "" : phaseOf(operation).phase;
