@@ -96,7 +96,7 @@ function drawNetwork(view) {
   written = paint(view, row) || written;
   const {wide, high} = picture, large = wide > width || high > height;
   const inside = (at, room, all) => Math.max(0, Math.min(at - room / 2, all - room));
-  const [left, top] = !large || whole ? [0, 0] : [inside(goal ? goal[0] : 0, box.clientWidth, wide), inside(goal ? goal[1] : high / 2, box.clientHeight, high)];
+  const [left, top] = !large || whole ? [0, 0] : [inside(goal ? goal[0] : 0, box.clientWidth / enlarged, wide), inside(goal ? goal[1] : high / 2, box.clientHeight / enlarged, high)];
   // What is seen of the diagram; labels find their room in it.
   const seen = !large || whole ? [0, 0, wide, high] : [left, top, Math.min(wide, left + box.clientWidth / enlarged), Math.min(high, top + box.clientHeight / enlarged)];
   const {untold, taken} = drawTags(tags, s, seen);
