@@ -31,12 +31,15 @@ function howToAsk({number: n, matrix: m, operation: id}) {
   if (grain === "operation") return ["number", "sign", "compare"][id % 3];
   return /^new_/.test(m.role) || operandsIn(n, id).length === 1 ? "compare" : computed.indexOf(m) % 2 || parts[n].length > 6 ? "sign" : "number";
 }
+// The numbers that an answer was judged by: where they have become others, it is asked anew.
+const seenBy = ({id, rival}) => `${texts[id]} ${texts[rival]}`;
+onChange.push(() => { stamp = []; });
 function questionAt() {
   if (!asking || grain === "matrix" || now === seenAt) return null;
   const view = current(), {index, number: n, matrix: m, operation: id, step} = view;
   if (index < 0) return null;
   const kind = grain === "number" ? m.symbol : `${m.symbol} ${O.op[id]}`, before = asked.get(id);
-  if (before ? before.outcome : !everyStep && [...asked.values()].some(other => other.kind === kind)) return null;
+  if (before ? before.outcome && before.seen === seenBy(before) : !everyStep && [...asked.values()].some(other => other.kind === kind)) return null;
   const tree = asTree(n, id);
   if (!tree.op || tree.op === "copy" || !Number.isFinite(number(texts[id]))) return null;
   const rival = rivalOf(view), how = howToAsk(view);
@@ -65,7 +68,7 @@ function form(q) {
   return [CHOICES[q.how].map((word, k) => h("button", {type: "button", "data-reply": k - 1}, h("kbd", "−0+"[k]), " " + word)), more];
 }
 function verdictNodes(q) {
-  const result = [nameHere(q), signNode("="), valueNode(q.id, q.step)];
+  const value = valueNode(q.id, q.step), result = [nameHere(q), relation(value), value];
   const versus = q.how === "compare" && [" ", signNode(["<", "=", ">"][1 + wayOf(q)]), " ", valueNode(q.rival, q.step)];
   const guess = q.outcome === "wrong" && q.how === "number" && diagnose(q, q.given);
   return [h("p", h("b", {right: "✓ Right. ", wrong: "✗ Wrong. ", shown: "Shown. "}[q.outcome]), result, versus, "."),
@@ -84,7 +87,7 @@ function reply(given) {
     if (refuse) return ["ask-rule", "live"].forEach(id => put($(id), refuse));
     right = fits(value, given);
   }
-  asked.set(q.id, {...q, given, outcome: given === "shown" ? given : right ? "right" : "wrong"});
+  asked.set(q.id, {...q, given, seen: seenBy(q), outcome: given === "shown" ? given : right ? "right" : "wrong"});
   stamp = [];
   newly = true;
   render();
@@ -117,7 +120,7 @@ function drawTally(q) {
 onRender.push(view => {
   const panel = $("ask");
   panel.hidden = !asking;
-  const q = asking && openQuestion(), idle = view.index < 0, answered = asking && !q && !idle && grain !== "matrix" && asked.get(view.operation), told = answered && answered.outcome;
+  const q = asking && openQuestion(), idle = view.index < 0, answered = asking && !q && !idle && grain !== "matrix" && asked.get(view.operation), told = answered && answered.seen === seenBy(answered) && answered.outcome;
   $("now").classList.toggle("asks", Boolean(q || told));
   if (!asking) return;
   if (now !== seenAt) seenAt = -1;

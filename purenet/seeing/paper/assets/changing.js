@@ -74,9 +74,11 @@ function applyChanges(edits) {
   render();
   drawTrail();
   const [id] = edits[0];
-  put($("live"), changed.size ? `${nameText(numberOf(id))} is ${O.value[id]}, recorded ${RECORDED[id]}. ${told.end.sentences[0]}` : "All numbers are as recorded.");
+  put($("live"), changed.size ? `${nameText(numberOf(id))} is ${O.value[id]}, recorded ${RECORDED[id]}. ${lossHidden() ? "" : told.end.sentences[0]}` : "All numbers are as recorded.");
   return true;
 }
+// A question hides the loss here, too.
+const lossHidden = () => O.value[lossId] !== texts[lossId];
 const lossAfter = () => repr(presentValues[R.after.loss]);
 function change(id, text) {
   const before = texts[id];
@@ -98,7 +100,7 @@ function asRecorded(ids) {
 const approximately = text => (short(text) === text ? "" : "≈ ") + short(text);
 function tellChanged() {
   const {samples, losses, losses_after} = R.meta, targets = find("targets", 0), outputs = find("a", 0, layers.length - 1);
-  const list = ids => ids.map(id => short(O.value[id])).join(", "), some = outputs && targets && outputs.ids[0].length < 4 && samples.length < 11;
+  const list = ids => ids.map(id => short(texts[id])).join(", "), some = outputs && targets && outputs.ids[0].length < 4 && samples.length < 11;
   const moves = M.filter(m => m.given === "parameter").flatMap(m => {
     const made = M.find(other => other.name === m.name + "'" && other.step === STEPS - 1);
     return made ? m.flat.map((id, k) => [numberOf(id), id, made.flat[k], presentValues[made.flat[k]] - presentValues[id]]) : [];
@@ -108,9 +110,9 @@ function tellChanged() {
   return {
     start: {title: "Start", sentences: [toldAtFirst.start.sentences[0], `Changed: ${listed}${more}. All that stands here is computed with that; what the recording told of the original is back with “As recorded”.`],
       table: some ? [["sample", "target", "output ≈"], ...samples.map((sample, i) => [String(sample), list(targets.ids[i]), list(outputs.ids[i])])] : []},
-    end: {title: "End", sentences: [`With what is changed, the loss of ${these} was ${O.value[lossId]} and is ${lossAfter()}.`, `As recorded it was ${losses[0]} and is ${losses_after.at(-1)}.`,
+    end: {title: "End", sentences: [`With what is changed, the loss of ${these} was ${texts[lossId]} and is ${lossAfter()}.`, `As recorded it was ${losses[0]} and is ${losses_after.at(-1)}.`,
       some && samples.length < 5 && `The outputs are now ≈ ${after}.`, moves.length && "These parameters have moved furthest:"].filter(Boolean),
-      table: moves.length ? [["", "before", "after", "moved by"], ...moves.map(([n, from, to, by]) => [nameText(n), approximately(O.value[from]), approximately(O.value[to]), approximately(repr(by))])] : []},
+      table: moves.length ? [["", "before", "after", "moved by"], ...moves.map(([n, from, to, by]) => [nameText(n), approximately(texts[from]), approximately(texts[to]), approximately(repr(by))])] : []},
   };
 }
 // The bar: what is changed and what has become of the loss; or why something could not be changed.
@@ -130,7 +132,7 @@ function drawBar() {
   const several = [...changed].slice(-3), loss = (name, from, to) => ` · ${name} ${short(from)} → ${short(to)}`;
   const lost = $("changes").contains(document.activeElement);
   put($("changes-text"), changed.size > 0 && [several.length < changed.size && changed.size + " numbers changed, the last: ", several.map((entry, k) => [k > 0 && "; ",
-    h("button.value", link(entry[0], 0), shownChange(entry))]), loss("loss", losses[0], O.value[lossId]), loss(STEPS > 1 ? "after training" : "after the step", losses_after.at(-1), lossAfter())]);
+    h("button.value", link(entry[0], 0), shownChange(entry))]), h("span", {id: "changes-loss", hidden: lossHidden()}, loss("loss", losses[0], texts[lossId]), loss(STEPS > 1 ? "after training" : "after the step", losses_after.at(-1), lossAfter()))]);
   put($("changes-refusal"), refused && refused.text, refused && !recordAfresh && " “purenet explain … --serve” shows a page that can record it afresh.");
   put($("changes-tools"), refused && recordAfresh && button("Record it afresh", () => recordAfresh([...refused.wanted].map(toRecord))), refused && button("Close", () => { refused = null; drawBar(); }),
     undoing.length > 0 && button("Undo", undo), changed.size > 0 && button("As recorded", () => asRecorded([...changed.keys()])));
@@ -201,6 +203,7 @@ function changeHere() {
   $("change-text").select();
 }
 KEYS.push(["C", "change a number that is given", {c: changeHere}], ["U", "undo a change", {u: undo}]);
+onRender.push(() => { if ($("changes-loss")) $("changes-loss").hidden = lossHidden(); });
 onStart.push(() => {
   entry("change-open", "Change a number", changeHere);
   $("trace").before(h("div", {id: "change", role: "group", "aria-label": "Change this number", hidden: true},

@@ -93,7 +93,7 @@ function recordedFrames() {
   return Array.from({length: STEPS + 1}, (_, s) => {
     const all = role => layers.map((_, l) => { const m = s ? find("new_" + role, s - 1, l) : find(role, 0, l); return m ? values(m.ids) : null; });
     const loss = s < STEPS && !dropout ? find("loss", s) : null;
-    return {label: s ? `after training step ${s - 1}` : "at the start", loss: loss ? texts[loss.ids] : s ? R.meta.losses_after[s - 1] : null, weights: all("weights"), biases: all("biases")};
+    return {label: s ? `after training step ${s - 1}` : "at the start", loss: loss ? texts[loss.ids] : !s ? null : !changed.size ? R.meta.losses_after[s - 1] : s === STEPS ? lossAfter() : null, weights: all("weights"), biases: all("biases")};
   });
 }
 onStart.push(() => {

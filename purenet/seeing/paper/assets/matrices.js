@@ -2,7 +2,8 @@
 // reads nor writes is folded to its name and shape, until it is opened.
 
 const decks = [];
-onChange.push(() => decks.forEach(({cards}) => cards.forEach(card => (card.cells || []).forEach(cell => { cell.look = null; }))));
+const largestOf = m => m.flat.reduce((most, id) => { const size = Math.abs(number(texts[id])); return size < Infinity ? Math.max(most, size) : most; }, 0);
+onChange.push(() => decks.forEach(({cards}) => cards.forEach(card => { card.most = largestOf(card.m); (card.cells || []).forEach(cell => { cell.look = null; }); })));
 let allOpen = false;
 const pinned = new Set();
 // A question hides what it asks for.
@@ -38,7 +39,7 @@ function deal(card, top, left) {
   const plate = folded ? N.name[named[m.step].get(m.flat[top * wide])].slice(m.name.length).replace(/(\[\d+\]){2}$/, "") : "";
   card.window = `${top} ${left}`;
   card.plate = plate;
-  card.most = m.flat.reduce((most, id) => { const size = Math.abs(number(O.value[id])); return size < Infinity ? Math.max(most, size) : most; }, 0);
+  card.most = largestOf(m);
   card.cells = [];
   put(card.body, pager(top, high, m.down, 0, lines), pager(left, ACROSS, m.across, plane ? 1 : 0, wide), h("table", {role: "grid", "aria-label": `${m.symbol}${plate} ${shapeOf(m)}`},
     m.shape.length > 0 && h("thead", h("tr", plane && h("td.corner", {"aria-hidden": "true"}), across.map(c => {

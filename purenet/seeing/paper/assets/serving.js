@@ -28,7 +28,7 @@ function drawServed() {
 function afresh(text, focus = document.activeElement.id) {
   clearTimeout(noting);
   note();
-  kept.setItem("served", JSON.stringify({said: text, theme: document.documentElement.dataset.theme, focus, top: $("serving").scrollTop}));
+  kept.setItem("served", JSON.stringify({said: text, asking, theme: document.documentElement.dataset.theme, focus, top: $("serving").scrollTop}));
   location.reload();
 }
 async function act(request, said) {
@@ -93,6 +93,8 @@ onStart.push(() => {
     h("div.pictures", h("div", {id: "served-curve"}), h("div", {id: "served-plane"})),
     h("p.note", "Trained with ", h("span", {id: "served-how"}), "."),
     h("p.note", "Digest ", h("code", {id: "served-digest"})), h("p.note", {id: "served-command"}));
+  // Here letters and arrows belong to the fields.
+  pane.addEventListener("keydown", event => { if (event.target.matches("input, select")) event.stopPropagation(); });
   document.querySelector("#app main").append(pane);
   $("served-stop").disabled = true;
   $("panes").append(h("button", {"data-show": "serving"}, "Train"));
@@ -111,6 +113,8 @@ onRender.push(() => {
   show("serving");
   if (!before) return;
   theme(before.theme);
+  // What was asked is asked again.
+  if (before.asking) { ask(); seenAt = -1; again(); }
   const node = $(before.focus);
   if (node) node.focus();
   $("serving").scrollTop = before.top;

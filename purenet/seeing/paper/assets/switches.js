@@ -16,5 +16,5 @@ function toggle(id, key, label, act) {
   onStart.push(() => turn(recall(id) === "on"));
 }
 toggle("digits", "X", "All digits", on => { allDigits = on; });
-toggle("open", "U", "All matrices open", on => { allOpen = on; });
+toggle("open", "O", "All matrices open", on => { allOpen = on; });
 toggle("heat", "H", "Shade the matrices by size and sign", on => $("matrices").classList.toggle("heat", on));

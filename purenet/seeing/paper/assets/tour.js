@@ -60,7 +60,7 @@ function findStops() {
       ? [`: the slope is ${slope > 0 ? "above" : "below"} 0, so it gets ${slope > 0 ? "smaller" : "larger"}. `] : move === 0 ? ": it has stayed. " : ". ",
     `The learning rate, ${R.meta.learning_rate}, and ${R.meta.optimizer} say how far.`);
   }
-  const before = (R.meta.losses || [])[0], after = (R.meta.losses_after || [])[0];
+  const {losses, losses_after} = R.meta, one = changed.size > 0, before = one ? texts[lossId] : (losses || [])[0], after = !one ? (losses_after || [])[0] : STEPS === 1 ? lossAfter() : null;
   if (before != null && after != null) {
     const change = number(after) - number(before);
     add(COUNT, "time", null, "After the step", `The loss was ${rough(before)} and is now ${rough(after)}: `,
@@ -90,6 +90,7 @@ function visit(k) {
 }
 function startTour() {
   play(false);
+  if (asking) ask();
   if (stopAt < 0) begun = {now, grain, pane, focus: document.activeElement};
   declineTour();
   stops = findStops();
@@ -125,6 +126,13 @@ onStart.push(() => {
       button("tour-stay", "Stay", () => endTour(true)), button("tour-skip", "Skip", () => endTour(false)))));
   entry("tour-open", "A tour through one step", startTour);
   $("sentence").after(h("p", {id: "tour-offer"}, "New here? ", button("tour-begin", `A tour of ${findStops().length} stops`, startTour), " ", button("tour-no", "Not now", () => { declineTour(); $("now").focus(); })));
+});
+// What is asked for must not be told; and what is told stays true.
+onRender.push(() => { if (asking && stopAt >= 0) endTour(true); });
+onChange.push(() => {
+  if (stopAt < 0) return;
+  stops = findStops();
+  put($("tour-text"), stops[stopAt = Math.min(stopAt, stops.length - 1)].text);
 });
 onRender.push(view => { $("tour-offer").hidden = view.index >= 0 || stopAt >= 0 || recall("tour") != null; });
 document.addEventListener("keydown", event => {
