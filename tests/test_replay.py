@@ -163,7 +163,13 @@ def test_what_was_decided_stands_where_it_was_decided():
         source, line, column, end_line, end_column, _, names = data["places"][place]
         function = data["sources"][source]
         assert len(names) == len(indices or [])
+        if function["function"] == "relu" and before < count:
+            # The next that happens is that relu returns its argument or the literal.
+            assert data["operations"]["op"][before] == "copy"
+            assert data["operations"]["call"][before] == call
+        assert (call is not None) is (before < count)
         if call is not None:
+            assert data["calls"]["source"][call] == source
             first, end = (data["calls"][key][call] for key in ("first", "end"))
             assert first <= before <= end
             assert before <= count
@@ -173,6 +179,11 @@ def test_what_was_decided_stands_where_it_was_decided():
             text = text[column:end_column]
         assert op in text, text
         found.setdefault((function["function"], op, b), []).append((a, outcome))
+    after = data["after"]
+    source, line, *_ = data["places"][after["place"][after["loss"] - count]]
+    function = data["sources"][source]
+    assert function["function"] == "forward_loss"
+    assert "loss = total / loss_count" in function["lines"][line - function["first_line"]]
     ids = {
         matrix["name"]: [each for row in matrix["ids"] for each in row]
         for matrix in data["matrices"]
