@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 
 _STRING = r'"(?:\\.|[^"\\\n])*"'
-_TOKEN = re.compile(rf"(?P<space>(?:\s|/\*.*?\*/|//.*)+)|{_STRING}|[\w$]+|=>|\+\+|--|[^\w\s]")
+_TOKEN = re.compile(
+    rf"(?P<space>(?:\s|/\*.*?\*/|//.*)+)|{_STRING}|\d+\.[\d\w]+|[\w$]+|=>|\+\+|--|[^\w\s]"
+)
 _REGEX = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\[\n])+/\w*")
 # A slash after one of these begins a regular expression.
 _BEFORE_REGEX = {*"(,=:[!&|?{};+", "=>", "return"}
+# What means the same in a script that works.
+_SHORTER = {"const": "let", "true": "!0", "false": "!1"}
 # A line that ends with one of these goes on, and so does one before one of those.
 _GOING_ON = {*"{}([;,=?:&|+*<>", "=>"}
 _GONE_ON = {*"})]?:.&|=*"}
@@ -22,7 +26,7 @@ def squeezed_script(text: str) -> str:
     """Return a script that does the same, in fewer bytes.
 
     >>> squeezed_script("const a = 1;\\nconst b = `${a + 1} + ${[a, `- ${a}`]}`;\\n")
-    'const a=1,b=`${a+1} + ${[a,`- ${a}`]}`;'
+    'let a=1,b=`${a+1} + ${[a,`- ${a}`]}`;'
     """
     return _squeezed(text, 0)[0]
 
@@ -40,8 +44,8 @@ def squeezed_style(text: str) -> str:
 def _squeezed(text: str, at: int) -> tuple[str, int]:
     """Return a script from a place to its end, or to the bracket that closes it, and that place."""
     made = [";"]
-    # For each open bracket: the word with which the statement in it began, if it declares names.
-    declares = [""]
+    # For each open bracket, whether the statement in it declares names.
+    declares = [False]
     space = ""
     while at < len(text):
         token, at, is_space = _next(text, at, made[-1])
@@ -50,18 +54,19 @@ def _squeezed(text: str, at: int) -> tuple[str, int]:
             continue
         if token == "}" and len(declares) == 1:
             break
-        if made[-1] == ";" and declares[-1] == token != "":
+        token = _SHORTER.get(token, token)
+        if made[-1] == ";" and token == "let" and declares[-1]:
             made[-1] = ","
         else:
-            if token in ("const", "let"):
-                declares[-1] = token
-            elif made[-1] == ";":
-                declares[-1] = ""
+            if token == "let" or made[-1] == ";":
+                declares[-1] = token == "let"
+            if re.match(r"0\.\d", token):
+                token = token[1:]
             if token == "}" and made[-1] in (";", ","):
                 made.pop()
             made += [_between(made[-1], space, token), token]
             if token in ("{", "(", "["):
-                declares.append("")
+                declares.append(False)
             elif token in ("}", ")", "]"):
                 declares.pop()
         space = ""
