@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import html
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ..recording.document import FORMAT, VERSION, Recording
 from .pages import asset, document
+from .squeezing import squeezed_script, squeezed_style
 from .summaries import end_of, start_of
 from .worked import Worked
 
@@ -92,13 +92,10 @@ def render(
     source = (
         '"use strict";\n(() => {\n' + "".join(asset(f"{name}.js") for name in rooms) + "})();\n"
     )
-    # In a style sheet a line may end anywhere, and the last rule of a block needs no semicolon.
-    style = _squeezed(style, ":;{},>").replace("\n", "").replace(";}", "}")
-    script = _squeezed(source, ":;{},>=<?&|()[]!+*-")
     parts = {
         "title": html.escape(_title(data["meta"])),
-        "style": style,
-        "script": script,
+        "style": squeezed_style(style),
+        "script": squeezed_script(source),
         "recording": _embedded(data),
         "told": _embedded(_told(data)),
         "grain": grain or "",
@@ -106,19 +103,6 @@ def render(
         "served": _data("served", served) if served is not None else "",
     }
     return document("page.html", parts, asking=served is not None)
-
-
-def _squeezed(text: str, signs: str) -> str:
-    """Return a script or a style sheet without comments and without spaces around these signs.
-
-    Strings stay as they are, and lines stay lines but where one cannot end, so that a script means
-    the same.
-    """
-    text = re.sub(r"(?m)^//.*\n|/\*.*?\*/\n?", "", text)
-    string = r"""("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)"""
-    spaced = rf"{string}| *([{re.escape(signs)}]+) *|([{{;,(])\n"
-    text = re.sub(spaced, lambda found: found[1] or found[2] or found[3], text)
-    return re.sub(rf"{string}|(?<=[{{;,(])\n|\n(?=[}})\]])", lambda found: found[1] or "", text)
 
 
 def _told(data: Mapping[str, Any]) -> dict[str, Any]:

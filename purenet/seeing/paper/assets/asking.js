@@ -63,8 +63,8 @@ const CHOICES = {sign: ["negative", "zero", "positive"], compare: ["smaller", "t
 const RULE = "Two digits or more; right if the result rounds to it.";
 function form(q) {
   const more = h("button", {type: "button", "data-reply": "shown"}, "Show me");
-  if (q.how === "number") return [h("input", {id: "typed", autocomplete: "off", "aria-label": "The result, as a number", "aria-describedby": "ask-rule"}),
-    h("button", "Check"), more, h("span.note", {id: "ask-rule"}, RULE)];
+  if (q.how === "number") return [h("input#typed", {autocomplete: "off", "aria-label": "The result, as a number", "aria-describedby": "ask-rule"}),
+    h("button", "Check"), more, h("span#ask-rule.note", RULE)];
   return [CHOICES[q.how].map((word, k) => h("button", {type: "button", "data-reply": k - 1}, h("kbd", "−0+"[k]), " " + word)), more];
 }
 function verdictNodes(q) {
@@ -103,7 +103,7 @@ function again() { stamp = []; render(); drawTrail(); }
 function ask() {
   asking = !asking;
   O.value = asking ? veil : texts;
-  fill($("ask-mode"), {"aria-pressed": String(asking)});
+  pressed($("ask-mode"), asking);
   seenAt = -1;
   if (asking && grain === "matrix") regrain("number");
   seenAt = now;
@@ -153,23 +153,22 @@ onStart.push(() => {
     select.onchange = () => { act(select.value); again(); };
     return h("label", label + " ", select);
   };
-  const button = (id, text, act) => { const made = h("button", {id, type: "button"}, text); made.onclick = act; return made; };
-  const answers = h("form", {id: "reply"});
+  const answers = h("form#reply");
   answers.onsubmit = event => { event.preventDefault(); if ($("typed")) reply($("typed").value); };
-  $("formula").after(h("div", {id: "ask", tabindex: -1, role: "group", "aria-label": "Question", hidden: true},
-    h("details", {id: "tally"}, h("summary", {id: "tally-sum"}), h("dl", {id: "tally-kinds"}),
+  $("formula").after(h("div#ask", {tabindex: -1, role: "group", "aria-label": "Question", hidden: true},
+    h("details#tally", h("summary#tally-sum"), h("dl#tally-kinds"),
       choice("Ask", {mixed: "mixed", sign: "which sign", compare: "larger or smaller", number: "the number"}, value => { wanted = value; }),
       choice("at", {new: "each new kind of step", all: "every step"}, value => { everyStep = value === "all"; }),
       button("tally-reset", "Reset", () => { asked.clear(); again(); })),
-    h("p", {id: "question"}), answers, h("div", {id: "verdict"}), button("onward", "Next question", onward)));
-  entry("ask-mode", "Ask me first", ask).setAttribute("aria-pressed", "false");
+    h("p#question"), answers, h("div#verdict"), button("onward", "Next question", onward)));
+  pressed(entry("ask-mode", "Ask me first", ask), false);
 });
 clicks.reply = reply;
 KEYS.push(["A", "ask before a result is shown: on, off", {a: ask}], ["− 0 +", "answer: negative or smaller, zero or the same, positive or larger"]);
 // A question takes its keys before the page does.
 document.addEventListener("keydown", event => {
   const {target, key} = event, q = openQuestion();
-  if (!q || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (!q || isElsewhere(event)) return;
   const typing = target.matches("input:not([type=radio], [type=range], [type=checkbox]), select");
   if (typing || !$("single").checked && !$("ask").contains(target)) {
     if (target.id === "typed" && (key.length === 1 || target.value && /^(Arrow(Left|Right)|Home|End)$/.test(key))) event.stopPropagation();

@@ -9,50 +9,46 @@ const lossId = (find("loss", 0) || {}).ids;
 const argumentsAtFirst = R.calls.arguments, namedArguments = argumentsAtFirst.map(bound => Object.fromEntries(Object.entries(bound || {}).filter(entry => !/^-?\d+(\.|e)/.test(entry[1]))));
 
 // Why no number can be changed here; empty if they can.
-function whyNot() {
-  if (hindrance != null) return hindrance;
-  if (R.meta.layer != null) return hindrance = "Only a part of the network was recorded: what follows from another number is not known here.";
-  if (R.meta.stopped) return hindrance = `No number can be changed here, because the recording has ended early: ${R.meta.stopped}.`;
-  if (!R.conditions || !R.after) return hindrance = "This recording does not hold what it takes to repeat it with other numbers.";
+const whyNot = () => hindrance ??= findHindrance();
+function findHindrance() {
+  const {layer, stopped} = R.meta;
+  if (layer != null) return "Only a part of the network was recorded: what follows from another number is not known.";
+  if (stopped) return `No number can be changed here, because the recording has ended early: ${stopped}.`;
+  if (!R.conditions || !R.after) return "This recording does not hold what it takes to repeat it.";
   tape = prepareTape();
-  const stop = repeat(tape, changed), all = [...texts, ...R.after.value];
-  if (stop && stop.id != null && !stop.untrodden) return hindrance = "Not all of its numbers are finite, so that none can be changed here.";
-  if (stop || !all.every((text, id) => Object.is(number(text), tape.values[id]))) return hindrance = "Here the repetition gives other bits than the recording, so that no number can be changed.";
+  const stop = repeat(tape, changed);
+  if (stop && stop.id != null && !stop.untrodden) return "Not all of its numbers are finite: none can be changed.";
+  if (stop || ![...texts, ...R.after.value].every((text, id) => Object.is(number(text), tape.values[id]))) return "Repeated here it has other bits: no number can be changed.";
   presentValues.set(tape.values);
-  return hindrance = "";
+  return "";
 }
 const numberOf = id => { const step = named.findIndex(ids => ids.has(id)); return step < 0 ? null : named[step].get(id); };
-const isChangeable = id => O.op[id] === "given" && numberOf(id) != null && /^(data|parameter)$|^learning_rate$/.test((({given, role}) => role === "learning_rate" ? role : given)(M[N.matrix[numberOf(id)]]));
+const matrixOf = id => M[N.matrix[numberOf(id)]];
+const isChangeable = id => O.op[id] === "given" && numberOf(id) != null && (matrixOf(id).role === "learning_rate" || /^(data|parameter)$/.test(matrixOf(id).given));
 
 // What keeps a text from being this number, in words; empty if nothing does.
 function refusalOf(id, text) {
-  const n = numberOf(id), m = M[N.matrix[n]], {loss} = R.meta.network, value = Number(text);
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return `found “${text}”, expected a decimal number such as 0.5 or -1e-3`;
-  if (!Number.isFinite(value)) return `found ${text}, expected a number that fits a float`;
-  if (m.role === "learning_rate" && value < 0) return `found ${text}, expected 0 or more`;
-  if (m.role !== "targets" || !/cross_entropy/.test(loss)) return "";
-  if (value < 0 || value > 1) return `found ${text}, expected 0 to 1, because the loss is ${loss}`;
-  const total = loss[0] === "c" ? m.ids[N.row[n]].reduce((sum, other) => sum + (other === id ? value : presentValues[other]), 0) : 1;
-  return Math.abs(total - 1) > 1e-6 ? `the targets of the sample would add up to ${repr(total)}, expected 1` : "";
+  const {role, ids} = matrixOf(id), {loss} = R.meta.network, value = Number(text), share = role === "targets" && /cross_entropy/.test(loss);
+  const expected = !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? "a decimal number such as 0.5 or -1e-3" : !Number.isFinite(value) ? "a number that fits a float"
+    : role === "learning_rate" && value < 0 ? "0 or more" : share && (value < 0 || value > 1) && `0 to 1, because the loss is ${loss}`;
+  if (expected) return `found “${text}”, expected ${expected}`;
+  const total = share && loss[0] === "c" ? ids[N.row[numberOf(id)]].reduce((sum, other) => sum + (other === id ? value : presentValues[other]), 0) : 1;
+  return abs(total - 1) > 1e-6 ? `the targets of the sample would add up to ${repr(total)}, expected 1` : "";
 }
-const placeText = ([source, line], call) => `${R.sources[source].function}, ${R.sources[source].file} line ${line}`;
 // A number's name, or that of the number on whose way it is.
 function describe(id) {
-  const n = id < COUNT ? numberOf(id) ?? O.number[id] : null, step = n != null && STEPS > 1 && N.formula[n] != null ? ` of step ${N.step[n]}` : "";
-  return n == null ? "a number on the way to the loss after the step" : (N.id[n] === id ? "" : "a number on the way to ") + nameText(n) + step;
+  const n = id < COUNT ? numberOf(id) ?? O.number[id] : null;
+  return n == null ? "a number on the way to the loss after the step" : (N.id[n] === id ? "" : "a number on the way to ") + nameText(n) + (STEPS > 1 && N.formula[n] != null ? ` of step ${N.step[n]}` : "");
 }
 function whereItStops({condition, id, untrodden}) {
-  const op = column => id < COUNT ? O[column][id] : R.after[column][id - COUNT];
-  if (condition == null) {
-    const where = placeText(R.places[op("place")]);
-    return untrodden ? `${op("op")} (${where}) would take a path of its code that was not recorded, on the way to ${describe(id)}.` : `${describe(id)} would be no finite number (${where}).`;
-  }
-  const {a, b, place, indices} = R.conditions, at = R.places[place[condition]], source = R.sources[at[0]], line = source.lines[at[1] - source.first_line].trim();
-  const before = part => part < COUNT ? RECORDED[part] : R.after.value[part - COUNT], loops = (indices[condition] || []).map((value, k) => `, ${at[6][k]} = ${value}`).join("");
-  const numbers = [a[condition], b[condition]].filter(part => typeof part === "number").map(part => `${describe(part)}, which would be ${repr(tape.values[part])} (recorded: ${before(part)})`);
-  return `The code would take another path at ${numbers.join(" and ")}: “${line}” in ${placeText(at)}${loops} would decide otherwise.`;
+  const column = name => id < COUNT ? O[name][id] : R.after[name][id - COUNT], {a, b, place, indices} = R.conditions;
+  const at = R.places[condition == null ? column("place") : place[condition]], source = R.sources[at[0]], where = `${source.function}, ${source.file} line ${at[1]}`;
+  if (condition == null) return untrodden ? `${column("op")} (${where}) would take a path that was not recorded, on the way to ${describe(id)}.` : `${describe(id)} would be no finite number (${where}).`;
+  const loops = (indices[condition] || []).map((value, k) => `, ${at[6][k]} = ${value}`).join("");
+  const numbers = [a[condition], b[condition]].filter(Number.isFinite).map(part => `${describe(part)}, which would be ${repr(tape.values[part])} (recorded: ${part < COUNT ? RECORDED[part] : R.after.value[part - COUNT]})`);
+  return `The code would take another path at ${numbers.join(" and ")}: “${source.lines[at[1] - source.first_line].trim()}” in ${where}${loops} would decide otherwise.`;
 }
-const shownChange = ([id, text]) => `${nameText(numberOf(id))} ${RECORDED[id]} → ${text}`;
+const nameOf = id => nameText(numberOf(id)), shownChange = ([id, text]) => `${nameOf(id)} ${RECORDED[id]} → ${text}`;
 
 // Repeats the tape with these numbers in place of what they are now: pairs of an id and a text.
 function applyChanges(edits) {
@@ -74,7 +70,7 @@ function applyChanges(edits) {
   render();
   drawTrail();
   const [id] = edits[0];
-  put($("live"), changed.size ? `${nameText(numberOf(id))} is ${O.value[id]}, recorded ${RECORDED[id]}. ${lossHidden() ? "" : told.end.sentences[0]}` : "All numbers are as recorded.");
+  put($("live"), changed.size ? `${nameOf(id)} is ${O.value[id]}, recorded ${RECORDED[id]}. ${lossHidden() ? "" : told.end.sentences[0]}` : "All numbers are as recorded.");
   return true;
 }
 // A question hides the loss here, too.
@@ -99,43 +95,42 @@ function asRecorded(ids) {
 // The first and the last card, from the numbers as they are now: the recording's tell the original.
 const approximately = text => (short(text) === text ? "" : "≈ ") + short(text);
 function tellChanged() {
-  const {samples, losses, losses_after} = R.meta, targets = find("targets", 0), outputs = find("a", 0, layers.length - 1);
+  const {samples, losses, losses_after} = R.meta, targets = find("targets", 0), outputs = find("a", 0, LAST - 1);
   const list = ids => ids.map(id => short(texts[id])).join(", "), some = outputs && targets && outputs.ids[0].length < 4 && samples.length < 11;
   const moves = M.filter(m => m.given === "parameter").flatMap(m => {
     const made = M.find(other => other.name === m.name + "'" && other.step === STEPS - 1);
-    return made ? m.flat.map((id, k) => [numberOf(id), id, made.flat[k], presentValues[made.flat[k]] - presentValues[id]]) : [];
-  }).filter(move => move[3]).sort((a, b) => Math.abs(b[3]) - Math.abs(a[3])).slice(0, 5);
-  const these = samples.length > 1 ? "these samples" : "this sample", listed = [...changed].slice(0, 8).map(shownChange).join("; "), more = changed.size > 8 ? ` and ${changed.size - 8} more` : "";
-  const after = R.after.outputs.map(row => row.map(id => short(repr(presentValues[id]))).join(", ")).join("; ");
+    return made ? m.flat.map((id, k) => [id, made.flat[k], presentValues[made.flat[k]] - presentValues[id]]) : [];
+  }).filter(move => move[2]).sort((a, b) => abs(b[2]) - abs(a[2])).slice(0, 5);
+  const more = changed.size > 8 ? ` and ${changed.size - 8} more` : "";
   return {
-    start: {title: "Start", sentences: [toldAtFirst.start.sentences[0], `Changed: ${listed}${more}. All that stands here is computed with that; what the recording told of the original is back with “As recorded”.`],
+    start: {title: "Start", sentences: [toldAtFirst.start.sentences[0], `Changed: ${[...changed].slice(0, 8).map(shownChange).join("; ")}${more}. All that stands here is computed with that.`],
       table: some ? [["sample", "target", "output ≈"], ...samples.map((sample, i) => [String(sample), list(targets.ids[i]), list(outputs.ids[i])])] : []},
-    end: {title: "End", sentences: [`With what is changed, the loss of ${these} was ${texts[lossId]} and is ${lossAfter()}.`, `As recorded it was ${losses[0]} and is ${losses_after.at(-1)}.`,
-      some && samples.length < 5 && `The outputs are now ≈ ${after}.`, moves.length && "These parameters have moved furthest:"].filter(Boolean),
-      table: moves.length ? [["", "before", "after", "moved by"], ...moves.map(([n, from, to, by]) => [nameText(n), approximately(texts[from]), approximately(texts[to]), approximately(repr(by))])] : []},
+    end: {title: "End", sentences: [`With what is changed, the loss was ${texts[lossId]} and is ${lossAfter()}.`, `As recorded it was ${losses[0]} and is ${losses_after.at(-1)}.`,
+      some && samples.length < 5 && `The outputs are now ≈ ${R.after.outputs.map(row => row.map(id => short(repr(presentValues[id]))).join(", ")).join("; ")}.`, moves.length && "These parameters have moved furthest:"].filter(Boolean),
+      table: moves.length ? [["", "before", "after", "moved by"], ...moves.map(([from, to, by]) => [nameOf(from), ...[texts[from], texts[to], repr(by)].map(approximately)])] : []},
   };
 }
 // The bar: what is changed and what has become of the loss; or why something could not be changed.
 let refused = null;
 function refuse(stop, wanted, edits) {
-  const [id, text] = edits[0];
-  refused = {text: `Not changed. With ${nameText(numberOf(id))} = ${text}: ${whereItStops(stop)}`, wanted};
+  const [[id, text]] = edits;
+  refused = {text: `Not changed. With ${nameOf(id)} = ${text}: ${whereItStops(stop)}`, wanted};
   drawBar();
   return false;
 }
 const toRecord = ([id, value]) => {
-  const n = numberOf(id), {role, layer, name, given} = M[N.matrix[n]];
+  const n = numberOf(id), {role, layer, name, given} = matrixOf(id);
   return {role, layer, parameter: given !== "parameter" ? null : role === "parameter" ? name.replace(/\d+$/, "") : role, row: N.row[n], column: N.column[n], value};
 };
 function drawBar() {
-  const {losses, losses_after} = R.meta, button = (label, act) => { const node = h("button", label); node.onclick = act; return node; };
+  const {losses, losses_after} = R.meta;
   const several = [...changed].slice(-3), loss = (name, from, to) => ` · ${name} ${short(from)} → ${short(to)}`;
   const lost = $("changes").contains(document.activeElement);
   put($("changes-text"), changed.size > 0 && [several.length < changed.size && changed.size + " numbers changed, the last: ", several.map((entry, k) => [k > 0 && "; ",
     h("button.value", link(entry[0], 0), shownChange(entry))]), h("span", {id: "changes-loss", hidden: lossHidden()}, loss("loss", losses[0], texts[lossId]), loss(STEPS > 1 ? "after training" : "after the step", losses_after.at(-1), lossAfter()))]);
   put($("changes-refusal"), refused && refused.text, refused && !recordAfresh && " “purenet explain … --serve” shows a page that can record it afresh.");
-  put($("changes-tools"), refused && recordAfresh && button("Record it afresh", () => recordAfresh([...refused.wanted].map(toRecord))), refused && button("Close", () => { refused = null; drawBar(); }),
-    undoing.length > 0 && button("Undo", undo), changed.size > 0 && button("As recorded", () => asRecorded([...changed.keys()])));
+  put($("changes-tools"), refused && recordAfresh && button(null, "Record it afresh", () => recordAfresh([...refused.wanted].map(toRecord))), refused && button(null, "Close", () => { refused = null; drawBar(); }),
+    undoing.length > 0 && button(null, "Undo", undo), changed.size > 0 && button(null, "As recorded", () => asRecorded([...changed.keys()])));
   $("changes").hidden = !changed.size && !refused;
   $("app").toggleAttribute("data-changing", !$("changes").hidden);
   if (lost) ($("changes-tools").firstChild || $("trace")).focus();
@@ -143,8 +138,8 @@ function drawBar() {
 // The field and the slider, above the trail of a given number.
 let scale = null, sliding = null, frameAsked = 0;
 function scaleFor(id) {
-  const value = Math.abs(presentValues[id]), rate = M[N.matrix[numberOf(id)]].role === "learning_rate";
-  const wanted = Math.max(2 * value, rate ? 1e-6 : 1, 5e-324), ten = 10 ** Math.floor(Math.log10(wanted)), high = [1, 2, 5, 10].find(k => k * ten >= wanted) * ten;
+  const value = abs(presentValues[id]), rate = matrixOf(id).role === "learning_rate";
+  const wanted = max(2 * value, rate ? 1e-6 : 1, 5e-324), ten = 10 ** Math.floor(Math.log10(wanted)), high = [1, 2, 5, 10].find(k => k * ten >= wanted) * ten;
   return {id, low: rate ? 0 : -high, high, step: high / 200};
 }
 offer = () => {
@@ -152,8 +147,8 @@ offer = () => {
   $("change").hidden = !given;
   $("change-line").hidden = Boolean(why);
   if (!given || why) { put($("change-note"), why); return; }
-  const value = presentValues[id], text = $("change-text"), slider = $("change-slider"), name = nameText(numberOf(id));
-  if (!scale || scale.id !== id || Math.abs(value) > scale.high) { scale = scaleFor(id); put($("change-note")); }
+  const value = presentValues[id], text = $("change-text"), slider = $("change-slider"), name = nameOf(id);
+  if (!scale || scale.id !== id || abs(value) > scale.high) { scale = scaleFor(id); put($("change-note")); }
   fill(text, {"aria-label": `${name}, a decimal number`}).value = O.value[id];
   text.removeAttribute("aria-invalid");
   fill(slider, {min: scale.low, max: scale.high, step: scale.step, "aria-label": name, "aria-valuetext": O.value[id]});
@@ -163,7 +158,7 @@ offer = () => {
 function typed() {
   const node = $("change-text"), text = node.value.trim().replace("−", "-"), why = refusalOf(chosen.id, text);
   fill(node, {"aria-invalid": String(Boolean(why))});
-  put($("change-note"), why && `${nameText(numberOf(chosen.id))}: ${why}. Nothing is changed.`);
+  put($("change-note"), why && `${nameOf(chosen.id)}: ${why}. Nothing is changed.`);
   if (!why && !change(chosen.id, repr(Number(text)))) node.value = O.value[chosen.id];
 }
 function nudge(by) {
@@ -206,10 +201,10 @@ KEYS.push(["C", "change a number that is given", {c: changeHere}], ["U", "undo a
 onRender.push(() => { if ($("changes-loss")) $("changes-loss").hidden = lossHidden(); });
 onStart.push(() => {
   entry("change-open", "Change a number", changeHere);
-  $("trace").before(h("div", {id: "change", role: "group", "aria-label": "Change this number", hidden: true},
-    h("div", {id: "change-line"}, h("label", {for: "change-text"}, "Change it"), h("input", {id: "change-text", autocomplete: "off", spellcheck: "false", "aria-describedby": "change-note"}),
-      h("input", {id: "change-slider", type: "range"}), h("button", {id: "change-back"})), h("p.note", {id: "change-note", role: "alert"})));
-  $("controls").after(h("section", {id: "changes", "aria-label": "Changes", hidden: true}, h("p", {id: "changes-text"}), h("p", {id: "changes-refusal", role: "alert"}), h("span", {id: "changes-tools"})));
+  $("trace").before(h("div#change", {role: "group", "aria-label": "Change this number", hidden: true},
+    h("div#change-line", h("label", {for: "change-text"}, "Change it"), h("input#change-text", {autocomplete: "off", spellcheck: "false", "aria-describedby": "change-note"}),
+      h("input#change-slider", {type: "range"}), h("button#change-back")), h("p#change-note.note", {role: "alert"})));
+  $("controls").after(h("section#changes", {"aria-label": "Changes", hidden: true}, h("p#changes-text"), h("p#changes-refusal", {role: "alert"}), h("span#changes-tools")));
   $("change-text").onchange = typed;
   $("change-slider").oninput = slide;
   $("change-slider").onchange = release;

@@ -9,7 +9,7 @@ function paceTo(to) {
   if (timer != null) { clearTimeout(timer); beat(); }
 }
 function paceBy(by) {
-  paceTo(PACES[Math.min(PACES.length - 1, Math.max(0, PACES.indexOf(pace) + by))]);
+  paceTo(PACES[min(PACES.length - 1, max(0, PACES.indexOf(pace) + by))]);
   put($("live"), `speed ${paceText(pace)}`);
 }
 function paceChoice() {
@@ -22,7 +22,7 @@ function enlarge(on) {
   enlarged = on ? 1.3 : 1;
   remember("large", on ? 1 : "");
   document.documentElement.classList.toggle("large", on);
-  fill($("large"), {"aria-pressed": String(on)});
+  pressed($("large"), on);
   measuredAt = 0;
   picture = null;
 }

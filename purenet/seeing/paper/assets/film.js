@@ -15,7 +15,7 @@ function openFilm(frames) {
   $("film").showModal();
   $("film-slider").focus();
 }
-const sizeOf = value => Math.abs(number(value));
+const sizeOf = value => abs(number(value));
 // A line for each weight between dots for units, and a stroke above a dot for its bias.  Of a layer
 // with many units the first are drawn.
 function filmNetwork(frames) {
@@ -26,8 +26,8 @@ function filmNetwork(frames) {
     counts.push(plane[0].length);
     return {plane, l, column: counts.length - 1};
   });
-  const x = column => 20 + (wide - 40) * column / Math.max(1, counts.length - 1);
-  const y = (column, j) => 26 + (tall - 40) * (j + 0.5) / Math.min(units, counts[column]);
+  const x = column => 20 + (wide - 40) * column / max(1, counts.length - 1);
+  const y = (column, j) => 26 + (tall - 40) * (j + 0.5) / min(units, counts[column]);
   const line = (d, l, read, name) => {
     const title = svg("title"), path = svg("path.edge", {d}, title);
     strokes.append(path);
@@ -40,18 +40,18 @@ function filmNetwork(frames) {
       line(`M${x(column)} ${y(column, j) - 12}v10`, l, frame => frame.biases[l][j], `b${l + 1}[${j}]`));
   }
   counts.forEach((count, column) => {
-    for (let j = 0; j < Math.min(units, count); j++) dots.append(svg("circle", {cx: x(column), cy: y(column, j), r: 4}));
+    for (let j = 0; j < min(units, count); j++) dots.append(svg("circle", {cx: x(column), cy: y(column, j), r: 4}));
     if (count > units) notes.push(svg("text", {x: x(column), y: 10}, `${units} of ${count}`));
   });
-  const most = weights.map((_, l) => Math.max(1e-300, ...lines.filter(each => each.l === l)
+  const most = weights.map((_, l) => max(1e-300, ...lines.filter(each => each.l === l)
     .flatMap(each => frames.map(frame => sizeOf(each.read(frame)))).filter(Number.isFinite)));
   return {lines, most, network: svg("svg", {viewBox: `0 0 ${wide} ${tall}`, role: "img", "aria-label": "The network with its weights at this moment"}, strokes, dots, notes)};
 }
 // The loss of all frames, with its largest and smallest, and a point that stands at the frame.
 function filmCurve(frames) {
   const {wide, low, left} = REEL, losses = frames.map(({loss}) => loss == null ? NaN : number(loss)), finite = losses.filter(Number.isFinite);
-  const top = Math.max(...finite), bottom = Math.min(...finite), spread = top - bottom || 1;
-  const place = k => [left + (wide - 2 * left) * k / Math.max(1, frames.length - 1), 16 + (low - 34) * (top - losses[k]) / spread];
+  const top = max(...finite), bottom = min(...finite), spread = top - bottom || 1;
+  const place = k => [left + (wide - 2 * left) * k / max(1, frames.length - 1), 16 + (low - 34) * (top - losses[k]) / spread];
   const there = losses.map((loss, k) => k).filter(k => Number.isFinite(losses[k]));
   const point = svg("circle", {r: 5}), at = value => String(frames[losses.indexOf(value)].loss);
   const label = (value, y) => svg("text.value", {x: left, y}, short(at(value)));
@@ -97,15 +97,15 @@ function recordedFrames() {
   });
 }
 onStart.push(() => {
-  const slider = h("input", {id: "film-slider", type: "range", min: 0, step: 1, "aria-label": "Moment of the training"}), close = h("button", {id: "film-close"}, "Close"), play = h("button", {id: "film-play"});
-  const dialog = h("dialog", {id: "film", "aria-labelledby": "film-title"}, h("h2", {id: "film-title"}, "Film of the training"), h("div", {id: "film-picture"}),
-    h("p", {id: "film-now"}), slider, h("div.group", play, paceChoice(), h("span", "Space: play, pause"), close));
+  const slider = h("input#film-slider", {type: "range", min: 0, step: 1, "aria-label": "Moment of the training"}), close = h("button#film-close", "Close"), play = h("button#film-play");
+  const dialog = h("dialog#film", {"aria-labelledby": "film-title"}, h("h2#film-title", "Film of the training"), h("div#film-picture"),
+    h("p#film-now"), slider, h("div.group", play, paceChoice(), h("span", "Space: play, pause"), close));
   close.onclick = () => dialog.close();
   play.onclick = () => roll(rolling == null);
   slider.oninput = () => { roll(false); turnTo(+slider.value); };
   dialog.onclose = () => roll(false);
   dialog.onkeydown = event => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isCombined(event)) return;
     const act = event.target !== slider && event.target.matches("button, select") ? null : {" ": () => roll(rolling == null)}[event.key];
     const speed = {"+": 1, "-": -1}[event.key];
     if (!act && !speed) return;

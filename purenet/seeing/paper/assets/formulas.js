@@ -72,7 +72,7 @@ function expression(node, step, kind, current, bare) {
 let room = 0, measuredAt = 0;
 function lineRoom() {
   const width = measuredAt !== innerWidth && $("names").clientWidth;
-  if (width) { room = Math.min(64, width / (8.6 * enlarged)); measuredAt = innerWidth; }
+  if (width) { room = min(64, width / (8.6 * enlarged)); measuredAt = innerWidth; }
   return room || 34;
 }
 // What stays on one line, unless that would be too long for it.
@@ -92,7 +92,7 @@ function setFormula(target, n, step, kind, current, most = innerHeight < 800 ? 5
   let active = -1;
   if (current != null)
     active = terms.findIndex(term => term.id === current || has(term.node, current));
-  const folded = terms.map((_, k) => terms.length > most && unfolded !== n && k > Math.min(2, most - 3) && k < terms.length - 1 && k !== active);
+  const folded = terms.map((_, k) => terms.length > most && unfolded !== n && k > min(2, most - 3) && k < terms.length - 1 && k !== active);
   const nodes = terms.map((term, k) => {
     if (folded[k]) return !folded[k - 1] && [h("button.fold", {"data-unfold": n}, `+ ${folded.indexOf(false, k) - k} more terms …`), " "];
     const node = unbroken(term.sign && signNode(term.sign), expression(term.node, step, kind, current, terms.length === 1));

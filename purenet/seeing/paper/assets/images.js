@@ -14,7 +14,7 @@ function boxes(ids, s, row) {
     const {sample: i, channel, row: y, column: x} = placeOf(n), column = columnOf(m), key = `${column} ${channel}`;
     if (i !== row) continue;
     const box = found.get(key) || {column, channel, top: y, left: x, bottom: y, right: x};
-    Object.assign(box, {top: Math.min(box.top, y), left: Math.min(box.left, x), bottom: Math.max(box.bottom, y), right: Math.max(box.right, x)});
+    Object.assign(box, {top: min(box.top, y), left: min(box.left, x), bottom: max(box.bottom, y), right: max(box.right, x)});
     found.set(key, box);
   }
   return [...found.values()];
@@ -32,7 +32,7 @@ onChange.push(() => ranges.clear());
 function rangeOf(m) {
   if (!ranges.has(m)) {
     const values = m.flat.map(id => number(texts[id])).filter(Number.isFinite);
-    ranges.set(m, [Math.min(...values), Math.max(...values)]);
+    ranges.set(m, [min(...values), max(...values)]);
   }
   return ranges.get(m);
 }
@@ -42,13 +42,13 @@ function layOut(first) {
   put(picture.images);
   xs.forEach((x, column) => {
     if (!isImage(column)) return;
-    const [channels, high, wide] = shapes[column], most = Math.max(1, Math.min(channels, Math.floor((height - 40 + gap) / 30)));
-    const start = Math.min(first[column] - first[column] % most, channels - most) || 0;
-    const reach = 0.72 * Math.min(...xs.slice(1).map((other, k) => other - xs[k]));
-    const side = Math.max(1, Math.min((height - 40 - gap * (most - 1)) / most / high, reach / wide, 14));
+    const [channels, high, wide] = shapes[column], most = max(1, min(channels, Math.floor((height - 40 + gap) / 30)));
+    const start = min(first[column] - first[column] % most, channels - most) || 0;
+    const reach = 0.72 * min(...xs.slice(1).map((other, k) => other - xs[k]));
+    const side = max(1, min((height - 40 - gap * (most - 1)) / most / high, reach / wide, 14));
     const all = most * side * high + gap * (most - 1), maps = [];
     for (let k = 0; k < most; k++) {
-      const left = Math.max(4, x - side * wide / 2), y0 = top + (height - 40 - all) / 2 + k * (side * high + gap), pixels = [];
+      const left = max(4, x - side * wide / 2), y0 = top + (height - 40 - all) / 2 + k * (side * high + gap), pixels = [];
       const node = svg("g.map");
       for (let y = 0; y < high; y++) for (let z = 0; z < wide; z++) {
         const rect = svg("rect", {x: (left + z * side).toFixed(2), y: (y0 + y * side).toFixed(2), width: side.toFixed(2), height: side.toFixed(2)});

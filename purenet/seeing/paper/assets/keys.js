@@ -17,17 +17,16 @@ const KEYS = [
   ["?", "this list", {"?": () => $("help").showModal()}],
 ];
 let actions = {};
+function closeMenu() { $("more").open = false; $("more").firstElementChild.focus(); }
 // An entry of the menu: a button, and what it does.  One that is on or off says so in aria-pressed.
 function entry(id, label, act) {
-  const button = h("button", {id}, label);
-  button.onclick = () => {
-    $("more").open = false;
+  const made = button(id, label, () => {
     // The button is hidden then; what a dialog gives the focus back to stays.
-    $("more").firstElementChild.focus();
-    act(button);
-  };
-  $("menu").append(button);
-  return button;
+    closeMenu();
+    act(made);
+  });
+  $("menu").append(made);
+  return made;
 }
 
 function moveCell(td, key) {
@@ -39,15 +38,13 @@ function moveCell(td, key) {
   to.tabIndex = 0;
   to.focus();
 }
+const isCombined = event => event.ctrlKey || event.metaKey || event.altKey;
+const isElsewhere = event => isCombined(event) || document.querySelector("dialog[open]");
 document.addEventListener("keydown", event => {
   const {target, key} = event, cell = target.closest("td");
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (isElsewhere(event)) return;
   if (key === " " && target.closest("button, select, input")) return;
-  if (key === "Escape" && $("more").open) {
-    $("more").open = false;
-    $("more").firstElementChild.focus();
-    return;
-  }
+  if (key === "Escape" && $("more").open) return closeMenu();
   let action = actions[(event.shiftKey && key.length > 1 ? "Shift+" : "") + (key.length > 1 ? key : key.toLowerCase())];
   if (cell && /^Arrow/.test(key) && !event.shiftKey) action = () => moveCell(cell, key);
   else if (cell && key === "Enter") action = () => cell.click();

@@ -27,14 +27,14 @@ function deck(step) {
 function deal(card, top, left) {
   const {m} = card, {plane, wide, high, folded} = m;
   const lines = m.flat.length / wide, label = (numbers, k) => folded ? k % (numbers === m.down ? high : wide) : numbers[k];
-  const range = (start, span, end) => Array.from({length: Math.min(span, end - start)}, (_, k) => start + k);
+  const range = (start, span, end) => Array.from({length: min(span, end - start)}, (_, k) => start + k);
   const down = range(top, high, lines), across = range(left, ACROSS, wide);
   const pager = (start, span, numbers, k, end) => {
     if (end <= span) return null;
     const plate = folded && !k, turn = by => h("button", {"aria-label": `${m.symbol}: ${by < 0 ? "previous" : "next"} ${plate ? "image" : axis(m, k) + "s"}`, "data-turn": `${m.index} ${plane ? k : 1} ${start + by}`,
       disabled: start + by < 0 || start + by >= end}, by < 0 ? "‹" : "›");
     return h("span.pages", turn(-span), plate ? `${start / span + 1} of ${end / span}`
-      : `${label(numbers, start)}–${label(numbers, Math.min(start + span, end) - 1)} of ${folded ? wide : m.shape[k]}`, turn(span));
+      : `${label(numbers, start)}–${label(numbers, min(start + span, end) - 1)} of ${folded ? wide : m.shape[k]}`, turn(span));
   };
   const plate = folded ? N.name[named[m.step].get(m.flat[top * wide])].slice(m.name.length).replace(/(\[\d+\]){2}$/, "") : "";
   card.window = `${top} ${left}`;
@@ -117,7 +117,7 @@ function drawMatrices(view) {
       put(td, there ? short(O.value[id]) : "·");
       fill(td, {"aria-label": there ? "" : "not yet computed", title: there ? `${labelOf(id, m.step)} = ${O.value[id]}` + (O.value[id] === RECORDED[id] ? "" : `, recorded ${RECORDED[id]}`) : ""}, link(there ? id : null, m.step));
       if (there) td.removeAttribute("aria-label");
-      const share = there && card.most ? Math.min(1, Math.abs(number(O.value[id])) / card.most) || 0 : 0;
+      const share = there && card.most ? min(1, abs(number(O.value[id])) / card.most) || 0 : 0;
       td.style.setProperty("--heat", `color-mix(in srgb, var(--${O.value[id][0] === "-" ? "minus" : "plus"}) ${Math.round(45 * share)}%, transparent)`);
     }
     node.classList.toggle("waiting", waiting);

@@ -4,7 +4,7 @@ const operandsIn = (n, id) => (grain === "number" ? parts[n] : inputsOf(id)).fil
 // Whether a number, rounded to as many places as the answer has, is the answer.
 function fits(value, typed) {
   const [, places = "", power = 0] = /^[^.e]*\.?(\d*)(?:e(.*))?$/i.exec(typed);
-  return Number(value.toFixed(Math.min(100, Math.max(0, places.length - power)))) === Number(typed);
+  return Number(value.toFixed(min(100, max(0, places.length - power)))) === Number(typed);
 }
 const DO = {"+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b, neg: (_, b) => -b, "(": (_, b) => b};
 // What a part of a formula is worth, if `other` was taken for one part of it.
@@ -59,7 +59,7 @@ function termsOf(tree, step) {
   if (!node.op) return null;
   for (; node.left && (sum ? /^[+-]$/ : /^[*/]$/).test(node.op); node = node.left) terms.unshift([node.op, node.right]);
   terms.unshift(["", node]);
-  const sizes = terms.map(term => Math.abs(worth(term[1]))), most = Math.max(...sizes);
+  const sizes = terms.map(term => abs(worth(term[1]))), most = max(...sizes);
   const kept = new Set([...sizes.keys()].sort((a, b) => sizes[b] - sizes[a]).slice(0, 5));
   return [h("ul", terms.map(([sign, term], k) => kept.has(k) && h("li" + (sizes[k] === most ? ".most" : ""), sign && signNode(sign), partNode(term, step),
     term.op && [signNode("="), term.id != null ? valueNode(term.id, step) : h("span.value", String(worth(term)))], sizes[k] === most && h("b", " ◂ the largest")))),

@@ -19,7 +19,7 @@ function follow() {
   const [, size, at] = /^#(matrix|number|operation)-(\d+)$/.exec(location.hash) || [];
   if (!size) return false;
   regrain(size);
-  arrive(+at ? grains[size].ends[Math.min(+at, grains[size].ends.length) - 1] : 0);
+  arrive(+at ? grains[size].ends[min(+at, grains[size].ends.length) - 1] : 0);
   return true;
 }
 // The result in the words of the live region: a matrix as a whole, unless it is large.
@@ -59,13 +59,13 @@ function go(t) {
 // The end of the step, of the present grain, that ends at t or next after it.
 function arrive(t) {
   const {ends} = grains[grain];
-  go(t <= 0 ? 0 : ends[Math.min(ends.length - 1, below(ends, t))]);
+  go(t <= 0 ? 0 : ends[min(ends.length - 1, below(ends, t))]);
 }
 function stepBy(by, size = grain) {
   const {ends} = grains[size], done = below(ends, now + 1);
   // From within a coarser step, back leads to its beginning.
   const inside = by < 0 && (done ? ends[done - 1] : 0) < now;
-  const to = Math.min(ends.length, Math.max(0, done + by + inside));
+  const to = min(ends.length, max(0, done + by + inside));
   arrive(to ? ends[to - 1] : 0);
 }
 const firstStep = id => { while (id < COUNT - 1 && isLeaf(id)) id++; return id + 1; };
@@ -104,7 +104,7 @@ function phaseBy(by) {
 function show(name) {
   if (name !== "trail") pane = name;
   $("app").dataset.pane = name;
-  for (const button of $("panes").children) fill(button, {"aria-pressed": String(button.dataset.show === name)});
+  for (const button of $("panes").children) pressed(button, button.dataset.show === name);
 }
 function theme(name) {
   document.documentElement.dataset.theme = name;

@@ -20,7 +20,7 @@ function labelOf(id, step) {
   return O.value[id];
 }
 function round(text, after) {
-  const value = number(text), size = Math.abs(value);
+  const value = number(text), size = abs(value);
   return (size >= 0.001 && size < 10000 ? value.toPrecision(4) : value.toExponential(after)).replace("e+", "e");
 }
 // Four digits where there is room for no more; short numbers stay exact.

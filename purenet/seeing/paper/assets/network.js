@@ -10,8 +10,8 @@ const sizes = [layers[0].inputs, ...layers.map(layer => layer.outputs)].map((siz
 const LAST = layers.length, MOST = 40, BLOCK = 8;
 const hasRole = role => M.some(m => m.role === role);
 let paint = () => false;
-const measure = () => layers.map((_, l) => Math.max(1e-300, ...M.filter(m => m.layer === l && /weights$/.test(m.role)).map(m =>
-  m.sorted.reduce((most, id) => { const size = Math.abs(number(O.value[id])); return size > most && size < Infinity ? size : most; }, 0))));
+const measure = () => layers.map((_, l) => max(1e-300, ...M.filter(m => m.layer === l && /weights$/.test(m.role)).map(m =>
+  m.sorted.reduce((most, id) => { const size = abs(number(O.value[id])); return size > most && size < Infinity ? size : most; }, 0))));
 let picture = null, whole = false, largest = measure();
 onChange.push(() => {
   largest = measure();
@@ -88,18 +88,18 @@ function drawNetwork(view) {
     }
     if (edge.look === look) continue;
     edge.look = look;
-    const value = id == null ? 0 : number(O.value[id]), size = Math.abs(value) / largest[layer];
+    const value = id == null ? 0 : number(O.value[id]), size = abs(value) / largest[layer];
     fill(edge.path, {class: "edge" + (O.value[id] && O.value[id][0] === "-" ? " minus" : ""), opacity: id == null ? 0.25 : marked ? 1 : crowded ? 0.3 : 0.6,
       "stroke-width": id == null ? 0.5 : (0.6 + (crowded ? 1.8 : 3.6) * (size < 1 ? size : 1)).toFixed(2)});
     fill(edge.halo, {class: "halo" + marked}, link(id, s));
   }
   written = paint(view, row) || written;
   const {wide, high} = picture, large = wide > width || high > height;
-  const inside = (at, room, all) => Math.max(0, Math.min(at - room / 2, all - room));
+  const inside = (at, room, all) => max(0, min(at - room / 2, all - room));
   const [across, down] = [box.clientWidth / enlarged, box.clientHeight / enlarged];
   const [left, top] = !large || whole ? [0, 0] : [inside(goal ? goal[0] : 0, across, wide), inside(goal ? goal[1] : high / 2, down, high)];
   // What is seen of the diagram; labels find their room in it.
-  const seen = !large || whole ? [0, 0, wide, high] : [left, top, Math.min(wide, left + across), Math.min(high, top + down)];
+  const seen = !large || whole ? [0, 0, wide, high] : [left, top, min(wide, left + across), min(high, top + down)];
   const {untold, taken} = drawTags(tags, s, seen);
   // What has no place of its own.
   const {number: n, matrix: m, operation} = view, lost = view.index >= 0 && (!written || (untold && grain !== "matrix"));
@@ -113,7 +113,7 @@ function drawNetwork(view) {
   const phase = view.index < 0 ? "" : phaseOf(operation).phase;
   put($("flow"), {forward: "numbers flow →", loss: "numbers flow →", backward: "← errors flow back", update: "weights change"}[phase] || phase);
   $("zoom").hidden = !large;
-  fill($("zoom"), {"aria-pressed": String(whole)});
+  pressed($("zoom"), whole);
   fill(picture.drawing, {width: enlarged * (whole ? width : wide), height: enlarged * (whole ? height : high)});
   if (!large || whole) return;
   box.scrollLeft = enlarged * left;
@@ -160,16 +160,16 @@ function drawTags(tags, s, seen) {
 }
 // Lays the diagram out once for a size of the pane; the steps then change only its looks.
 function plan(width, height, tops, key) {
-  const shown = sizes.map((size, column) => Math.min(size - tops[column], MOST));
+  const shown = sizes.map((size, column) => min(size - tops[column], MOST));
   const small = width < 480, pill = small ? 70 : 80, ends = hasRole("loss"), columns = sizes.length + ends;
-  const wide = Math.max(width, (columns - 1) * (pill + (small ? 26 : 40)) + pill + 8);
+  const wide = max(width, (columns - 1) * (pill + (small ? 26 : 40)) + pill + 8);
   const xs = Array.from({length: columns}, (_, column) => 4 + pill / 2 + (wide - 8 - pill) * column / (columns - 1));
   const biased = column => column > 0 && layers[column - 1].bias !== false && M.some(m => m.role === "biases" && m.layer === column - 1);
   const block = column => column ? (biased(column) ? 56 : ends && column === LAST && outputNames.length ? 47 : 39) : inputNames.length ? 34 : 22;
   const needs = shown.map((count, column) => count * (block(column) + BLOCK) + (ends && column === LAST ? 88 : 0));
-  const high = Math.max(height, 38 + Math.max(...needs));
+  const high = max(height, 38 + max(...needs));
   const yOf = (column, j) => {
-    const gap = Math.min(block(column) + 40, (high - 38 - (needs[column] - shown[column] * (block(column) + BLOCK))) / shown[column]);
+    const gap = min(block(column) + 40, (high - 38 - (needs[column] - shown[column] * (block(column) + BLOCK))) / shown[column]);
     return 20 + (high - 38) / 2 + (j - tops[column] - (shown[column] - 1) / 2) * gap;
   };
   const middleOf = (column, y) => column ? y - (biased(column) ? 0 : 8.5) : y + (inputNames.length ? 6 : 0);
@@ -237,16 +237,16 @@ function plan(width, height, tops, key) {
 
 // An activation step, and the slope of one, as a picture: the curve, the recorded point on it, and
 // the tangent there.  The curve is drawn from samples of the function; no number is taken from it.
-const CURVES = {sigmoid: z => 1 / (1 + Math.exp(-z)), tanh: Math.tanh, relu: z => Math.max(0, z), leaky_relu: z => z > 0 ? z : 0.01 * z};
+const CURVES = {sigmoid: z => 1 / (1 + Math.exp(-z)), tanh: Math.tanh, relu: z => max(0, z), leaky_relu: z => z > 0 ? z : 0.01 * z};
 drawCurve = ({number: n, matrix: m, step: s}) => {
   const wanted = n != null && m.layer != null && /^(a|slope)$/.test(m.role), f = wanted && CURVES[layers[m.layer].activation];
   const [z, a] = f ? ["z", "a"].map(role => { const found = find(role, s, m.layer); return found && found.at(N.row[n], N.column[n]); }) : [];
   const x = z == null || a == null || !known(a) ? NaN : number(O.value[z]), y = number(O.value[a]);
   put($("curve"));
   if (!Number.isFinite(x) || !Number.isFinite(y)) return;
-  const reach = Math.max(4, 1.25 * Math.abs(x)), ends = [f(-reach), f(reach)], low = Math.min(0, ...ends), high = Math.max(...ends, 0.1), W = 220, H = 84;
+  const reach = max(4, 1.25 * abs(x)), ends = [f(-reach), f(reach)], low = min(0, ...ends), high = max(...ends, 0.1), W = 220, H = 84;
   const X = z => (W * (z + reach) / (2 * reach)).toFixed(2), Y = a => (8 + (H - 16) * (high - a) / (high - low)).toFixed(2);
-  const points = Array.from({length: 81}, (_, k) => reach * (k - 40) / 40), step = 1e-4 * (1 + Math.abs(x));
+  const points = Array.from({length: 81}, (_, k) => reach * (k - 40) / 40), step = 1e-4 * (1 + abs(x));
   // Left of a corner, as the code takes it, the slope is that below.
   const slope = (f(x) - f(x - step)) / step, side = reach / 3;
   put($("curve"), svg("svg", {viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${layers[m.layer].activation} at ${short(O.value[z])} is ${short(O.value[a])}, with the tangent there`},

@@ -49,7 +49,7 @@ async function trainOn(epochs) {
   sayServed("training …");
   try {
     while (!ended && served.epochs - first < epochs) {
-      served = await send({action: "train", epochs: Math.min(epochs - (served.epochs - first), 100000), seconds: 0.4});
+      served = await send({action: "train", epochs: min(epochs - (served.epochs - first), 100000), seconds: 0.4});
       drawServed();
     }
   } catch (error) { failed = error.message; }
@@ -70,29 +70,28 @@ async function playFilm() {
 recordAfresh = changes => act({action: "change", changes}, () => "Recorded afresh, with what was changed.");
 
 onStart.push(() => {
-  const button = (id, text, press) => { const node = h("button", {id}, text); node.onclick = press; return node; };
-  const chosen = served.chosen, listed = h("select", {id: "served-list", "aria-label": "Choose a sample from the list"},
+  const chosen = served.chosen, listed = h("select#served-list", {"aria-label": "Choose a sample from the list"},
     h("option", {value: ""}, "all samples"), served.texts.map((text, k) => h("option", {value: k}, `${k}: ${text}`)));
   listed.value = chosen && chosen.length === 1 ? chosen[0] : "";
   listed.onchange = () => { $("served-numbers").value = listed.value; chosenSamples(); };
-  const numbers = h("input", {id: "served-numbers", size: 7, "aria-label": `Numbers of samples, 0 to ${served.count - 1}; empty for all`});
+  const numbers = h("input#served-numbers", {size: 7, "aria-label": `Numbers of samples, 0 to ${served.count - 1}; empty for all`});
   numbers.value = chosen ? chosen.join(" ") : "";
-  const rate = h("input", {id: "served-rate", size: 7, inputmode: "decimal", "aria-label": "Learning rate"});
+  const rate = h("input#served-rate", {size: 7, inputmode: "decimal", "aria-label": "Learning rate"});
   rate.value = served.rate;
   const form = (label, node, ...more) => { const made = h("form", h("label", label, " ", node), more, h("button", "Set")); return made; };
   const samples = form("Samples", numbers, listed), rates = form("Learning rate", rate);
   samples.onsubmit = event => { event.preventDefault(); chosenSamples(); };
   rates.onsubmit = event => { event.preventDefault(); act({action: "rate", rate: rate.value}, () => `The learning rate is ${rate.value}.`); };
-  const pane = h("section.pane", {id: "serving", "aria-labelledby": "serving-title", tabindex: 0},
-    h("h2", {id: "serving-title"}, "Train"),
+  const pane = h("section#serving.pane", {"aria-labelledby": "serving-title", tabindex: 0},
+    h("h2#serving-title", "Train"),
     h("p.row", "Train on ", [1, 10, 100].map(n => button("served-" + n, `${n} epoch${n > 1 ? "s" : ""}`, () => trainOn(n))),
       button("served-on", "until stopped", () => trainOn(Infinity)), button("served-stop", "Stop", () => busyWith.stop && busyWith.stop()),
       button("served-film", "Film", playFilm), button("served-back", "Back to the start", () => act({action: "back"}, () => "Back at the start."))),
-    h("p", {id: "served-epochs"}), h("p", {id: "served-said", role: "status"}),
+    h("p#served-epochs"), h("p#served-said", {role: "status"}),
     h("div.row", samples, rates),
-    h("div.pictures", h("div", {id: "served-curve"}), h("div", {id: "served-plane"})),
-    h("p.note", "Trained with ", h("span", {id: "served-how"}), "."),
-    h("p.note", "Digest ", h("code", {id: "served-digest"})), h("p.note", {id: "served-command"}));
+    h("div.pictures", h("div#served-curve"), h("div#served-plane")),
+    h("p.note", "Trained with ", h("span#served-how"), "."),
+    h("p.note", "Digest ", h("code#served-digest")), h("p#served-command.note"));
   // Here letters and arrows belong to the fields.
   pane.addEventListener("keydown", event => { if (event.target.matches("input, select")) event.stopPropagation(); });
   document.querySelector("#app main").append(pane);

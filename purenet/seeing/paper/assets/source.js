@@ -30,7 +30,7 @@ function setRow(row, pieces, from, to) {
       let end = begin + rest.length, target = row;
       if (from != null && end > from && begin < to) {
         if (begin < from) end = from;
-        else { end = Math.min(end, to); if (!inside) row.append(inside = h("mark")); target = inside; }
+        else { end = min(end, to); if (!inside) row.append(inside = h("mark")); target = inside; }
       }
       const piece = rest.slice(0, end - begin);
       target.append(kind ? h("span." + kind, piece) : piece);
@@ -76,7 +76,7 @@ function drawSource(view) {
   const deepest = at === last, beside = at > last;
   const index = deepest ? place[0] : R.calls.source[frames[at]];
   const source = R.sources[index], lines = linesOf(frames[at], part);
-  const line = idle ? null : deepest ? place[1] : beside ? Math.max(...lines) : R.calls.line[chain[at + 1]];
+  const line = idle ? null : deepest ? place[1] : beside ? max(...lines) : R.calls.line[chain[at + 1]];
   const made = listing(index);
   for (const k of made.marked) { made.rows[k].classList.remove("current", "took"); made.rows[k].removeAttribute("aria-current"); setRow(made.rows[k], made.lines[k]); }
   made.marked = [];
@@ -109,7 +109,7 @@ function drawSource(view) {
     const room = code.clientHeight, first = made.marked[0] - Math.floor(room * 0.4 / made.rows[0].offsetHeight);
     code.scrollTop = made.node.offsetHeight <= room || first < 0 ? 0 : made.rows[first].offsetTop;
     const mark = code.querySelector("mark");
-    code.scrollLeft = mark ? Math.max(0, Math.min(mark.offsetLeft - 50, mark.offsetLeft + mark.offsetWidth + 16 - code.clientWidth)) : 0;
+    code.scrollLeft = mark ? max(0, min(mark.offsetLeft - 50, mark.offsetLeft + mark.offsetWidth + 16 - code.clientWidth)) : 0;
   }
   const calls = $("calls"), pressed = calls.children[at];
   calls.scrollLeft = at < last ? pressed.offsetLeft + pressed.offsetWidth - calls.clientWidth : 9999;

@@ -2,7 +2,7 @@
 function toggle(id, key, label, act) {
   let on = false;
   const turn = to => {
-    fill(button, {"aria-pressed": String(on = to)});
+    pressed(button, on = to);
     act(on);
   };
   const press = () => {

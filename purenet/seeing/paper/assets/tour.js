@@ -73,7 +73,7 @@ function visit(k) {
   stopAt = k;
   const {id, place, mark, title, text} = stops[k];
   if (grain !== "number") regrain("number");
-  const last = N.id.filter((_, n) => N.step[n] === 0 && N.formula[n] != null).reduce((most, each) => Math.max(most, each), 0);
+  const last = N.id.filter((_, n) => N.step[n] === 0 && N.formula[n] != null).reduce((most, each) => max(most, each), 0);
   if (id == null) go(0);
   else arrive((id === COUNT ? last : id) + 1);
   if (/source|matrices|network/.test(place) && (narrow() || $("app").dataset.pane === "trail")) show(place);
@@ -119,13 +119,12 @@ const tourBy = by => stopAt + by >= stops.length ? endTour(false) : stopAt + by 
 
 KEYS.push(["G", "a tour through one step", {g: startTour}]);
 onStart.push(() => {
-  const button = (id, label, act) => { const node = h("button", {id}, label); node.onclick = act; return node; };
-  $("controls").after(h("section", {id: "tour", tabindex: -1, role: "region", "aria-labelledby": "tour-title", hidden: ""},
-    h("div", {id: "tour-say", tabindex: 0, role: "group", "aria-label": "What this stop shows"}, h("h2", {id: "tour-title"}), h("p", {id: "tour-text"})),
-    h("div.group", h("span", {id: "tour-count"}), button("tour-back", "Back", () => tourBy(-1)), button("tour-next", "Next", () => tourBy(1)),
+  $("controls").after(h("section#tour", {tabindex: -1, role: "region", "aria-labelledby": "tour-title", hidden: ""},
+    h("div#tour-say", {tabindex: 0, role: "group", "aria-label": "What this stop shows"}, h("h2#tour-title"), h("p#tour-text")),
+    h("div.group", h("span#tour-count"), button("tour-back", "Back", () => tourBy(-1)), button("tour-next", "Next", () => tourBy(1)),
       button("tour-stay", "Stay", () => endTour(true)), button("tour-skip", "Skip", () => endTour(false)))));
   entry("tour-open", "A tour through one step", startTour);
-  $("sentence").after(h("p", {id: "tour-offer"}, "New here? ", button("tour-begin", `A tour of ${findStops().length} stops`, startTour), " ", button("tour-no", "Not now", () => { declineTour(); $("now").focus(); })));
+  $("sentence").after(h("p#tour-offer", "New here? ", button("tour-begin", `A tour of ${findStops().length} stops`, startTour), " ", button("tour-no", "Not now", () => { declineTour(); $("now").focus(); })));
 });
 // What is asked for must not be told; and what is told stays true.
 onRender.push(() => { if (asking && stopAt >= 0) endTour(true); });
@@ -137,7 +136,7 @@ onChange.push(() => {
 onRender.push(view => { $("tour-offer").hidden = view.index >= 0 || stopAt >= 0 || recall("tour") != null; });
 document.addEventListener("keydown", event => {
   const {key, target} = event;
-  if (stopAt < 0 || $("help").open || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  if (stopAt < 0 || $("help").open || isCombined(event) || event.shiftKey) return;
   if (!/^(Escape|ArrowRight|ArrowLeft)$/.test(key) || (key !== "Escape" && target.closest("td, select, input"))) return;
   event.preventDefault();
   event.stopPropagation();
