@@ -20,7 +20,7 @@ function asTree(n, id) {
 // computed just before, otherwise the first number of its formula.
 function rivalOf({number: n, matrix: m, operation: id, step}) {
   const numbers = operandsIn(n, id).filter(part => Number.isFinite(number(texts[part])));
-  const old = /^new_/.test(m.role) && find(m.role.slice(4), step, m.layer), before = old && old.at(N.row[n], N.column[n]);
+  const before = /^new_/.test(m.role) ? twin(n, m.role.slice(4), {layer: m.layer, step}) : null;
   if (grain === "operation" || numbers.length < 2) return numbers[0];
   return numbers.includes(before) ? before : [m.sorted[below(m.sorted, id) - 1], ...numbers].find(other => Number.isFinite(number(texts[other])));
 }

@@ -240,7 +240,7 @@ function plan(width, height, tops, key) {
 const CURVES = {sigmoid: z => 1 / (1 + Math.exp(-z)), tanh: Math.tanh, relu: z => max(0, z), leaky_relu: z => z > 0 ? z : 0.01 * z};
 drawCurve = ({number: n, matrix: m, step: s}) => {
   const wanted = n != null && m.layer != null && /^(a|slope)$/.test(m.role), f = wanted && CURVES[layers[m.layer].activation];
-  const [z, a] = f ? ["z", "a"].map(role => { const found = find(role, s, m.layer); return found && found.at(N.row[n], N.column[n]); }) : [];
+  const [z, a] = f ? ["z", "a"].map(role => twin(n, role, {layer: m.layer, step: s})) : [];
   const x = z == null || a == null || !known(a) ? NaN : number(O.value[z]), y = number(O.value[a]);
   put($("curve"));
   if (!Number.isFinite(x) || !Number.isFinite(y)) return;

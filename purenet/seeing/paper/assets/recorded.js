@@ -51,6 +51,8 @@ const computed = M.filter(m => m.given == null).sort((a, b) => a.end - b.end);
 const find = (role, step, layer = null) => M.find(m => m.role === role && m.step === step && m.layer === layer);
 
 // How many of them are < limit.
+// The number at the same place in another matrix of its layer and step; undefined where there is none.
+const twin = (n, role, {layer, step} = M[N.matrix[n]]) => { const m = find(role, step, layer); return m ? m.at(N.row[n], N.column[n]) ?? undefined : undefined; };
 const below = (sorted, limit) => {
   let low = 0, high = sorted.length;
   while (low < high) { const middle = (low + high) >> 1; sorted[middle] < limit ? low = middle + 1 : high = middle; }

@@ -5,10 +5,11 @@ function declineTour() { remember("tour", "seen"); $("tour-offer").hidden = true
 
 // "z1[0][2] ≈ 0.3127", and a number alone.
 const rough = (text, equal = "") => (short(text) === text ? equal : "≈ ") + short(text);
-const numbered = id => [h("span.name", notation(labelOf(id, 0))), " ", rough(O.value[id], "= ")];
-const rises = value => value > 0 ? "the loss would rise" : value < 0 ? "the loss would fall" : value === 0 ? "the loss would stay as it is" : null;
+const nameIn = id => h("span.name", notation(labelOf(id, 0))), valueOf = id => number(O.value[id]);
+const numbered = id => [nameIn(id), " ", rough(O.value[id], "= ")];
+const either = (value, above, under, equal, none) => value > 0 ? above : value < 0 ? under : value === 0 ? equal : none;
 // What would become of the loss, were a number a little larger.
-const slopeWords = (slope, of) => rises(number(O.value[slope])) && ["Were ", h("span.name", notation(labelOf(of, 0))), " a little larger, ", rises(number(O.value[slope])), ". "];
+const slopeWords = (slope, of) => { const way = either(valueOf(slope), "rise", "fall", "stay as it is"); return way && of != null && ["Were ", nameIn(of), ` a little larger, the loss would ${way}. `]; };
 
 function findStops() {
   const found = [], all = (role, where = computed) => where.filter(m => m.role === role && m.step === 0);
@@ -19,74 +20,71 @@ function findStops() {
   if (weights) add(null, "matrices", null, "The weights", "What comes in is multiplied by weights, ", numbered(weights.flat[0]), " for one. Training changes them so that the answers get better.");
   const z = all("z").find(m => find("weights", 0, m.layer)), sum = z && z.sorted[0];
   if (z) {
-    const [file, line] = [R.sources[R.places[O.place[sum]][0]].file, R.places[O.place[sum]][1]];
+    const [source, line] = R.places[O.place[sum]];
     add(sum, "now", null, "This unit adds up", "Each number that comes in, times its weight: together that makes ", numbered(sum), ". Every number here can be clicked: it leads to where it comes from.");
-    add(sum, "source", null, "The code that did it", `The marked line has computed this: ${file}, line ${line}. The program that trains runs the same code.`);
+    add(sum, "source", null, "The code that did it", `The marked line has computed this: ${R.sources[source].file}, line ${line}. The program that trains runs the same code.`);
   }
   const bent = all("a").find(m => { const other = find("z", 0, m.layer); return other && other.shape.join() === m.shape.join(); });
   if (bent) {
-    const id = bent.sorted[0], n = named[0].get(id), from = find("z", 0, bent.layer).at(N.row[n], N.column[n]), kind = layers[bent.layer].activation;
+    const id = bent.sorted[0], n = named[0].get(id), from = twin(n, "z"), kind = layers[bent.layer].activation;
     add(id, "now", null, "The activation bends it", `${kind} of layer ${bent.layer + 1} makes of `, numbered(from), " the activation ", numbered(id), kind === "linear" ? "; linear leaves the number as it is." : ".",
       kind === "softmax" && " It takes all sums of the sample and makes shares that add up to 1.");
   }
   const answers = all("a").find(m => m.layer === LAST - 1), targets = find("targets", 0);
   if (answers && targets) {
-    const goals = targets.plane ? targets.ids[0] : [targets.ids[0]], column = goals.reduce((best, id, k) => number(O.value[id]) > number(O.value[goals[best]]) ? k : best, 0);
-    const row = answers.plane ? answers.ids[0] : [answers.ids[0]], id = row[column], y = goals[column], a = number(O.value[id]), goal = number(O.value[y]);
+    const goals = targets.plane ? targets.ids[0] : [targets.ids[0]], column = goals.reduce((best, id, k) => valueOf(id) > valueOf(goals[best]) ? k : best, 0);
+    const row = answers.plane ? answers.ids[0] : [answers.ids[0]], id = row[column], y = goals[column];
     const word = !task || !task.classes ? null : goals.length > 1 ? task.classes[column] : task.classes[1];
     add(id, "network", null, "The prediction", `For sample ${R.meta.samples[0]} the network answers `, numbered(id), ". ", word ? `It is the output for ${word}.` : task && `It is the output for ${task.target}.`);
-    if (id != null && y != null) add(id, "network", "y", "The prediction against the target: the error", "It should be ", numbered(y), ", and it is ", numbered(id), a > goal ? ": too high." : a < goal ? ": too low." : a === goal ? ": met exactly." : ".");
+    if (id != null && y != null) add(id, "network", "y", "The prediction against the target: the error", "It should be ", numbered(y), ", and it is ", numbered(id), either(valueOf(id) - valueOf(y), ": too high.", ": too low.", ": met exactly.", "."));
   }
   const loss = all("loss")[0];
   if (loss) add(loss.ids, "network", "total", "One number for all errors: the loss", "The loss is ", numbered(loss.ids), ". The smaller, the better the answers. Training looks for weights that make it smaller.");
   const error = all("delta").find(m => m.layer === LAST - 1);
   if (error) {
-    const id = error.sorted[0], n = named[0].get(id), other = find("z", 0, error.layer), of = other && other.at(N.row[n], N.column[n]);
-    add(id, "network", null, "Here the error turns round", "From here the way leads back, from right to left. The error of layer ", String(error.layer + 1), " is ", numbered(id), ". ", of != null && slopeWords(id, of));
+    const id = error.sorted[0];
+    add(id, "network", null, "Here the error turns round", "From here the way leads back, from right to left. The error of layer ", String(error.layer + 1), " is ", numbered(id), ". ", slopeWords(id, twin(named[0].get(id), "z")));
   }
-  const share = all("weight_gradient")[0];
-  let cell = null;
-  if (share) {
-    const id = share.sorted[0], n = named[0].get(id);
-    cell = {slope: id, at: role => { const m = find(role, 0, share.layer); return m ? m.at(N.row[n], N.column[n]) : null; }};
-    add(id, "now", null, "Each weight's share", "How much has this weight to do with the loss? Its slope is ", numbered(id), ". ", cell.at("weights") != null && slopeWords(id, cell.at("weights")));
-  }
+  const [share] = all("weight_gradient"), slope = share && share.sorted[0], [old, fresh] = ["weights", "new_weights"].map(role => share && twin(named[0].get(slope), role));
+  if (share) add(slope, "now", null, "Each weight's share", "How much has this weight to do with the loss? Its slope is ", numbered(slope), ". ", slopeWords(slope, old));
   const back = all("activation_gradient")[0];
   if (back) add(back.sorted[0], "network", null, "The error goes on backwards", `${find("weights", 0, back.layer + 1) ? "Through the weights it" : "It"} reaches layer ${back.layer + 1}: `, numbered(back.sorted[0]), ". So each layer learns its part in the error.");
-  const fresh = cell && cell.at("new_weights"), old = cell && cell.at("weights");
   if (fresh != null && old != null) {
-    const move = number(O.value[fresh]) - number(O.value[old]), slope = number(O.value[cell.slope]);
-    add(fresh, "now", null, move * slope < 0 ? "The weight moves against its slope" : "The weight after the step", "It was ", numbered(old), " and is ", numbered(fresh), move * slope < 0
-      ? [`: the slope is ${slope > 0 ? "above" : "below"} 0, so it gets ${slope > 0 ? "smaller" : "larger"}. `] : move === 0 ? ": it has stayed. " : ". ",
+    const move = valueOf(fresh) - valueOf(old), way = valueOf(slope), against = move * way < 0;
+    add(fresh, "now", null, against ? "The weight moves against its slope" : "The weight after the step", "It was ", numbered(old), " and is ", numbered(fresh), against
+      ? `: the slope is ${way > 0 ? "above" : "below"} 0, so it gets ${way > 0 ? "smaller" : "larger"}. ` : move === 0 ? ": it has stayed. " : ". ",
     `The learning rate, ${R.meta.learning_rate}, and ${R.meta.optimizer} say how far.`);
   }
   const {losses, losses_after} = R.meta, one = changed.size > 0, before = one ? texts[lossId] : (losses || [])[0], after = !one ? (losses_after || [])[0] : STEPS === 1 ? lossAfter() : null;
   if (before != null && after != null) {
-    const change = number(after) - number(before);
     add(COUNT, "time", null, "After the step", `The loss was ${rough(before)} and is now ${rough(after)}: `,
-      change < 0 ? "it has fallen. " : change > 0 ? "it has risen. " : change === 0 ? "it is the same. " : "it is no number. ",
+      either(number(after) - number(before), "it has risen. ", "it has fallen. ", "it is the same. ", "it is no number. "),
       STEPS > 1 ? `That was the first of ${STEPS} steps. ` : "", "Training repeats this step many times.");
   }
   return found;
+}
+function unmark(next) {
+  for (const node of document.querySelectorAll(".toured")) node.classList.remove("toured");
+  $("app").dataset.mark = next;
 }
 function visit(k) {
   stopAt = k;
   const {id, place, mark, title, text} = stops[k];
   if (grain !== "number") regrain("number");
-  const last = N.id.filter((_, n) => N.step[n] === 0 && N.formula[n] != null).reduce((most, each) => max(most, each), 0);
+  const last = N.id.reduce((most, each, n) => N.step[n] || N.formula[n] == null ? most : max(most, each), 0);
   if (id == null) go(0);
   else arrive((id === COUNT ? last : id) + 1);
   if (/source|matrices|network/.test(place) && (narrow() || $("app").dataset.pane === "trail")) show(place);
-  for (const node of document.querySelectorAll(".toured")) node.classList.remove("toured");
+  unmark(mark || "");
   $(place).classList.add("toured");
-  $("app").dataset.mark = mark || "";
   drawNetwork(current());
   put($("tour-title"), title);
   put($("tour-text"), text);
-  put($("tour-count"), `stop ${k + 1} of ${stops.length}`);
+  const count = `top ${k + 1} of ${stops.length}`;
+  put($("tour-count"), "s" + count);
   $("tour-back").disabled = k === 0;
   put($("tour-next"), k === stops.length - 1 ? "Finish" : "Next");
-  put($("live"), `Stop ${k + 1} of ${stops.length}. ${title}. ${$("tour-text").textContent}`);
+  put($("live"), `S${count}. ${title}. ${$("tour-text").textContent}`);
 }
 function startTour() {
   play(false);
@@ -104,14 +102,13 @@ function endTour(stay) {
   stopAt = -1;
   $("tour").hidden = true;
   $("app").classList.remove("touring");
-  $("app").dataset.mark = "";
-  for (const node of document.querySelectorAll(".toured")) node.classList.remove("toured");
+  unmark("");
   if (!stay) {
     regrain(begun.grain);
     go(begun.now);
     show(begun.pane);
   } else render();
-  const focus = begun.focus;
+  const {focus} = begun;
   focus.focus();
   if (document.activeElement !== focus || focus === document.body) $("now").focus();
 }
