@@ -144,7 +144,7 @@ def test_changes_give_what_a_fresh_recording_gives(make, show, browser):
     data = found.data
     places = changeable(data)
     wanted = []
-    for _ in range(34):
+    for _ in range(12):
         id, place = draw.choice(places)
         value = draw.choice([draw.uniform(0, 1), draw.uniform(-2, 2), draw.choice([0.0, 1.0])])
         value = abs(value) / 2 if place[0] in ("targets", "learning_rate") else value
@@ -181,7 +181,7 @@ def test_changes_give_what_a_fresh_recording_gives(make, show, browser):
             if known in edits and values[other] != data["operations"]["value"][other]
         }
         assert set(page_now["changed"]) == differing & set(map(int, page_now["values"]))
-    assert made > 5
+    assert made > 2
 
 
 # Python's numbers in the page's language.
