@@ -363,3 +363,52 @@ def test_where_it_is_not_offered_a_line_says_why(what, show, browser):
     note = run(browser, "cell(arguments[0]).click(); return $('change-note').textContent", id)
     line = run(browser, "return $('change-line').hidden")
     assert line and {"one_unit": "Only a part", "special": "weights[0][0] is nan"}[what] in note
+
+
+@needs_browser
+def test_questions_film_and_tour_go_by_the_changed_numbers(show, browser):
+    found = original(softmax)
+    show(found)
+    values = found.data["operations"]["value"]
+    id, place = next(each for each in changeable(found.data) if each[1][:2] == ("weights", 1))
+    value = 1.25 * float(values[id])
+    fresh = recording_of(softmax, [(place, value)]).data
+    loss = next(m["ids"] for m in fresh["matrices"] if m["role"] == "loss" and m["step"] == 0)
+    answer = fresh["operations"]["value"][loss]
+    script = """
+    const [id, text, loss, answer] = arguments, verdict = () => $("verdict").textContent;
+    const asks = () => [$("ask").hidden, $("tour").hidden];
+    $("first").click();
+    $("ask-mode").click();
+    $("to-matrix").value = [...$("to-matrix").options].find(one => one.text === "L (0)").value;
+    $("to-matrix").onchange({target: $("to-matrix")});
+    if (!$("reply").hasChildNodes()) return $("now-name").textContent;
+    type(id, text);
+    const seen = [$("changes").innerText + $("live").textContent];
+    document.querySelector("[data-reply=shown]").click();
+    seen.push(verdict(), $("changes").innerText);
+    press("Undo");
+    seen.push($("reply").hasChildNodes(), verdict());
+    type(id, text);
+    $("tour-open").click();
+    seen.push(asks());
+    $("ask-mode").click();
+    seen.push(asks());
+    $("tour-open").click();
+    $("film-open").click();
+    $("film-slider").value = 2;
+    $("film-slider").dispatchEvent(new Event("input"));
+    seen.push($("film-now").textContent);
+    $("film-close").click();
+    localStorage.clear();
+    return seen;
+    """
+    hidden, told, bar, anew, gone, touring, asking, film = run(
+        browser, TYPE + script, id, repr(value), loss, answer
+    )
+    for text in (answer, values[loss], f"{float(answer):.4g}", f"{float(values[loss]):.4g}"):
+        assert text not in hidden
+    assert answer in told and f"{float(answer):.4g}" in bar
+    assert (anew, gone) == (True, "")
+    assert (touring, asking) == ([True, False], [False, True])
+    assert fresh["meta"]["losses_after"][-1] in film
