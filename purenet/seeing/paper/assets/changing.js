@@ -17,7 +17,7 @@ function findHindrance() {
   if (!R.conditions || !R.after) return "This recording does not hold what it takes to repeat it.";
   tape = prepareTape();
   const stop = repeat(tape, changed);
-  if (stop && stop.id != null && !stop.untrodden) return "Not all of its numbers are finite: none can be changed.";
+  if (stop?.id != null && !stop.untrodden) return "Not all of its numbers are finite: none can be changed.";
   if (stop || ![...texts, ...R.after.value].every((text, id) => Object.is(number(text), tape.values[id]))) return "Repeated here it has other bits: no number can be changed.";
   presentValues.set(tape.values);
   return "";
@@ -128,7 +128,7 @@ function drawBar() {
   const lost = $("changes").contains(document.activeElement);
   put($("changes-text"), changed.size > 0 && [several.length < changed.size && changed.size + " numbers changed, the last: ", several.map((entry, k) => [k > 0 && "; ",
     h("button.value", link(entry[0], 0), shownChange(entry))]), h("span", {id: "changes-loss", hidden: lossHidden()}, loss("loss", losses[0], texts[lossId]), loss(STEPS > 1 ? "after training" : "after the step", losses_after.at(-1), lossAfter()))]);
-  put($("changes-refusal"), refused && refused.text, refused && !recordAfresh && " “purenet explain … --serve” shows a page that can record it afresh.");
+  put($("changes-refusal"), refused?.text, refused && !recordAfresh && " “purenet explain … --serve” shows a page that can record it afresh.");
   put($("changes-tools"), refused && recordAfresh && button(null, "Record it afresh", () => recordAfresh([...refused.wanted].map(toRecord))), refused && button(null, "Close", () => { refused = null; drawBar(); }),
     undoing.length > 0 && button(null, "Undo", undo), changed.size > 0 && button(null, "As recorded", () => asRecorded([...changed.keys()])));
   $("changes").hidden = !changed.size && !refused;
@@ -143,7 +143,7 @@ function scaleFor(id) {
   return {id, low: rate ? 0 : -high, high, step: high / 200};
 }
 offer = () => {
-  const id = chosen && chosen.id, given = chosen && O.op[id] === "given" && isChangeable(id), why = given ? whyNot() : "";
+  const id = chosen?.id, given = chosen && O.op[id] === "given" && isChangeable(id), why = given ? whyNot() : "";
   $("change").hidden = !given;
   $("change-line").hidden = Boolean(why);
   if (!given || why) { put($("change-note"), why); return; }
@@ -190,7 +190,7 @@ function release() {
 // The number in focus, the chosen one, one that this step reads, or else the first one.
 function changeHere() {
   const view = current(), {id: focused} = (document.activeElement.closest("[data-id]") || document.body).dataset;
-  const id = [focused && +focused, chosen && chosen.id, ...view.reads, ...named[0].keys()].find(id => id != null && id !== "" && isChangeable(id));
+  const id = [focused && +focused, chosen?.id, ...view.reads, ...named[0].keys()].find(id => id != null && id !== "" && isChangeable(id));
   if (id == null) return;
   if (!chosen || chosen.id !== id) choose(id, named[view.step].has(id) ? view.step : 0);
   if (whyNot()) return $("trace").focus();

@@ -88,7 +88,7 @@ function setFormula(target, n, step, kind, current, most = innerHeight < 800 ? 5
   const tree = formulaOf(n), terms = [];
   let node = tree;
   for (; node.op === "+" || node.op === "-"; node = node.left) terms.unshift({sign: node.op, node: node.right, id: node.id});
-  terms.unshift({sign: "", node, id: node.sum != null ? node.sum : tree.head.get(node.id)});
+  terms.unshift({sign: "", node, id: node.sum ?? tree.head.get(node.id)});
   let active = -1;
   if (current != null)
     active = terms.findIndex(term => term.id === current || has(term.node, current));

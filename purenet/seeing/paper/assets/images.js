@@ -74,7 +74,7 @@ paint = (view, row) => {
     const m = ["a", "z"].map(role => column ? find(role, s, column - 1) : find("inputs", s)).find(found => found && found.flat.some(known));
     const [low, most] = m ? rangeOf(m) : [0, 1], size = wide * high;
     for (const {channel, pixels} of maps) pixels.forEach((pixel, k) => {
-      const id = m && m.at(row, channel * size + k), there = known(id), value = there ? number(O.value[id]) : 0;
+      const id = m && m.at(row, channel * size + k), there = known(id), value = there ? valueOf(id) : 0;
       const look = there ? `hsl(0 0% ${(96 * (most > low ? (value - low) / (most - low) : 0.5) || 0).toFixed(0)}%)` : "none";
       if (pixel.look === look + id) return;
       pixel.look = look + id;

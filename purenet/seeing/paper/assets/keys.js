@@ -32,7 +32,7 @@ function entry(id, label, act) {
 function moveCell(td, key) {
   const rows = [...td.closest("tbody").children], row = rows.indexOf(td.parentNode), column = [...td.parentNode.children].indexOf(td);
   const line = rows[row + (key === "ArrowDown") - (key === "ArrowUp")];
-  const to = line && line.children[column + (key === "ArrowRight") - (key === "ArrowLeft")];
+  const to = line?.children[column + (key === "ArrowRight") - (key === "ArrowLeft")];
   if (!to || to.tagName !== "TD") return;
   td.tabIndex = -1;
   to.tabIndex = 0;

@@ -2,7 +2,7 @@
 // reads nor writes is folded to its name and shape, until it is opened.
 
 const decks = [];
-const largestOf = m => m.flat.reduce((most, id) => { const size = Math.abs(number(texts[id])); return size < Infinity ? Math.max(most, size) : most; }, 0);
+const largestOf = m => m.flat.reduce((most, id) => { const size = abs(number(texts[id])); return size < Infinity ? max(most, size) : most; }, 0);
 onChange.push(() => decks.forEach(({cards}) => cards.forEach(card => { card.most = largestOf(card.m); (card.cells || []).forEach(cell => { cell.look = null; }); })));
 let allOpen = false;
 const pinned = new Set();
@@ -117,7 +117,7 @@ function drawMatrices(view) {
       put(td, there ? short(O.value[id]) : "·");
       fill(td, {"aria-label": there ? "" : "not yet computed", title: there ? `${labelOf(id, m.step)} = ${O.value[id]}` + (O.value[id] === RECORDED[id] ? "" : `, recorded ${RECORDED[id]}`) : ""}, link(there ? id : null, m.step));
       if (there) td.removeAttribute("aria-label");
-      const share = there && card.most ? min(1, abs(number(O.value[id])) / card.most) || 0 : 0;
+      const share = there && card.most ? min(1, abs(valueOf(id)) / card.most) || 0 : 0;
       td.style.setProperty("--heat", `color-mix(in srgb, var(--${O.value[id][0] === "-" ? "minus" : "plus"}) ${Math.round(45 * share)}%, transparent)`);
     }
     node.classList.toggle("waiting", waiting);

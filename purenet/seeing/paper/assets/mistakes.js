@@ -15,7 +15,7 @@ function worth(node, part, other) {
   if (!act) return node.id == null || part && inside(node, part) ? NaN : number(texts[node.id]);
   return act(node.left && worth(node.left, part, other), worth(node.right, part, other));
 }
-const inside = (node, part) => node === part || Boolean(node && node.op) && (inside(node.left, part) || inside(node.right, part));
+const inside = (node, part) => node === part || Boolean(node?.op) && (inside(node.left, part) || inside(node.right, part));
 // What is often done wrongly in a formula: the part, what it is worth then, and what was done.
 function mistakesIn(node) {
   const {op, left, right} = node, a = left && worth(left), b = right && worth(right), found = [];
@@ -43,7 +43,7 @@ function diagnose({tree, n, id, role}, typed) {
   if (alone.length === 1) all.unshift([tree, number(texts[alone[0]]), ["taken ", {id: alone[0]}, " as it is" + (role === "a" ? ": the activation was not applied" : "")]]);
   all.push([tree, -worth(tree), ["turned the sign of the result round"]]);
   const found = all.find(([part, value]) => { const result = worth(tree, part, value); return Number.isFinite(result) && fits(result, typed); });
-  return found && found[2];
+  return found?.[2];
 }
 // A part of a formula in words: its name, if it has one, and its numbers.
 function partNode(node, step) {

@@ -11,7 +11,7 @@ const LAST = layers.length, MOST = 40, BLOCK = 8;
 const hasRole = role => M.some(m => m.role === role);
 let paint = () => false;
 const measure = () => layers.map((_, l) => max(1e-300, ...M.filter(m => m.layer === l && /weights$/.test(m.role)).map(m =>
-  m.sorted.reduce((most, id) => { const size = abs(number(O.value[id])); return size > most && size < Infinity ? size : most; }, 0))));
+  m.sorted.reduce((most, id) => { const size = abs(valueOf(id)); return size > most && size < Infinity ? size : most; }, 0))));
 let picture = null, whole = false, largest = measure();
 onChange.push(() => {
   largest = measure();
@@ -20,7 +20,7 @@ onChange.push(() => {
 
 // The column of the diagram and the unit in it that a cell belongs to, for each of its axes.
 function unitsOf(n) {
-  const m = M[N.matrix[n]], place = m.plane ? [N.row[n], N.column[n]] : [N.column[n] == null ? N.row[n] : N.column[n]];
+  const m = M[N.matrix[n]], place = m.plane ? [N.row[n], N.column[n]] : [N.column[n] ?? N.row[n]];
   return (/weight/.test(m.role) && m.folded ? [] : m.shape).map((_, k) => {
     const name = axis(m, k), layer = m.role === "inputs" ? -1 : m.layer == null ? LAST - 1 : m.layer;
     return name === "sample" || m.role === "learning_rate" ? null : [m.role === "inputs" ? 0 : name === "input" ? layer : layer + 1, place[k]];
@@ -42,7 +42,7 @@ function drawNetwork(view) {
   if (width < 50 || height < 50) return;
   const marks = [...view.writes, ...view.reads].map(id => named[s].get(id)).filter(n => n != null);
   const tops = sizes.map((size, column) => {
-    if (size > MOST) for (const n of marks) for (const unit of unitsOf(n)) if (unit && unit[0] === column) return unit[1] - unit[1] % MOST;
+    if (size > MOST) for (const n of marks) for (const unit of unitsOf(n)) if (unit?.[0] === column) return unit[1] - unit[1] % MOST;
     return 0;
   });
   const key = [width, height, ...tops].join(" ");
@@ -50,7 +50,7 @@ function drawNetwork(view) {
   let row = sample;
   if (row == null) {
     const n = grain === "matrix" ? null : marks.find(n => axis(M[N.matrix[n]], 0) === "sample");
-    row = n == null ? 0 : N.row[n] == null ? N.column[n] : N.row[n];
+    row = n == null ? 0 : N.row[n] ?? N.column[n];
   }
   put($("sample"), `sample ${R.meta.samples[row]}`);
   $("sample-back").disabled = row < 1;
@@ -88,7 +88,7 @@ function drawNetwork(view) {
     }
     if (edge.look === look) continue;
     edge.look = look;
-    const value = id == null ? 0 : number(O.value[id]), size = abs(value) / largest[layer];
+    const value = id == null ? 0 : valueOf(id), size = abs(value) / largest[layer];
     fill(edge.path, {class: "edge" + (O.value[id] && O.value[id][0] === "-" ? " minus" : ""), opacity: id == null ? 0.25 : marked ? 1 : crowded ? 0.3 : 0.6,
       "stroke-width": id == null ? 0.5 : (0.6 + (crowded ? 1.8 : 3.6) * (size < 1 ? size : 1)).toFixed(2)});
     fill(edge.halo, {class: "halo" + marked}, link(id, s));
@@ -241,7 +241,7 @@ const CURVES = {sigmoid: z => 1 / (1 + Math.exp(-z)), tanh: Math.tanh, relu: z =
 drawCurve = ({number: n, matrix: m, step: s}) => {
   const wanted = n != null && m.layer != null && /^(a|slope)$/.test(m.role), f = wanted && CURVES[layers[m.layer].activation];
   const [z, a] = f ? ["z", "a"].map(role => twin(n, role, {layer: m.layer, step: s})) : [];
-  const x = z == null || a == null || !known(a) ? NaN : number(O.value[z]), y = number(O.value[a]);
+  const x = z == null || a == null || !known(a) ? NaN : valueOf(z), y = valueOf(a);
   put($("curve"));
   if (!Number.isFinite(x) || !Number.isFinite(y)) return;
   const reach = max(4, 1.25 * abs(x)), ends = [f(-reach), f(reach)], low = min(0, ...ends), high = max(...ends, 0.1), W = 220, H = 84;

@@ -57,10 +57,10 @@ function card({title, sentences, table}, pictured) {
 // A sample's inputs in grey, where they are an image: of a layer of images, or columns of pixels.
 function pictureOf(row) {
   const inputs = find("inputs", 0), names = R.meta.task && R.meta.task.inputs || [], pixels = names.map(name => /^pixel_(\d+)_(\d+)$/.exec(name));
-  const folded = inputs && inputs.folded && inputs.folded.length > 3 ? inputs.folded.slice(-2) : null;
+  const folded = inputs?.folded && inputs.folded.length > 3 ? inputs.folded.slice(-2) : null;
   if (!folded && !(pixels.length && pixels.every(Boolean))) return null;
   const wide = folded ? folded[1] : 1 + max(...pixels.map(found => +found[2]));
-  const ids = inputs.ids[row], values = ids.map(id => number(O.value[id])), low = min(...values), most = max(...values), high = Math.ceil(ids.length / wide);
+  const ids = inputs.ids[row], values = ids.map(id => valueOf(id)), low = min(...values), most = max(...values), high = Math.ceil(ids.length / wide);
   return svg("svg.picture", {viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": `sample ${R.meta.samples[row]} as a picture`},
     values.map((value, k) => svg("rect", {x: k % wide, y: Math.floor(k / wide), width: 1.02, height: 1.02,
       fill: `hsl(0 0% ${(96 * (most > low ? (value - low) / (most - low) : 0.5) || 0).toFixed(0)}%)`})));

@@ -11,6 +11,7 @@ const RECORDED = [...O.value], changed = new Map(), onChange = [];
 const inputsOf = id => [O.a[id], O.b[id]].filter(input => input != null);
 const isLeaf = id => !inputsOf(id).length;
 const number = s => s === "inf" ? Infinity : s === "-inf" ? -Infinity : Number(s);
+const valueOf = id => number(O.value[id]);
 const refs = formula => [...new Set(Array.from(formula.matchAll(/#(\d+)/g), found => +found[1]))];
 
 // By step, from an id to its number; from an id to the number computed as it; from an id to the
@@ -42,7 +43,7 @@ M.forEach((m, index) => {
   m.high = high || DOWN;
   m.at = (row, column) => {
     if (!m.shape.length) return m.ids;
-    const c = m.across.indexOf(column == null ? row : column);
+    const c = m.across.indexOf(column ?? row);
     const line = m.plane ? m.ids[m.down.indexOf(row)] : m.ids;
     return line && c >= 0 ? line[c] : null;
   };

@@ -62,7 +62,7 @@ function linesOf(call, ids) {
 function drawSource(view) {
   // Before the first step stands the function that will be the first.
   const idle = view.index < 0, id = idle ? grains.operation.items[0] : view.operation, place = R.places[O.place[id]];
-  const chain = chainOf(O.call[id]), last = chain.length - 1, at = frame == null ? last : frame;
+  const chain = chainOf(O.call[id]), last = chain.length - 1, at = frame ?? last;
   const part = idle || grain === "operation" ? [] : work[O.number[id]];
   // Behind the chain stand the other functions that have computed a part of the number.
   const others = [...new Set(part.map(other => O.call[other]))].filter(call => !chain.includes(call));

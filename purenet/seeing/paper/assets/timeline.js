@@ -29,7 +29,7 @@ function buildBar() {
 }
 // Where the bar is wider than its place it scrolls, and what is at work stays in the middle.
 function follows(node) {
-  const holder = node && node.closest(".steps, .phases");
+  const holder = node?.closest(".steps, .phases");
   if (holder) holder.scrollLeft += node.getBoundingClientRect().left - holder.getBoundingClientRect().left - (holder.clientWidth - node.offsetWidth) / 2;
 }
 function drawTime(view) {

@@ -5,7 +5,7 @@ function declineTour() { remember("tour", "seen"); $("tour-offer").hidden = true
 
 // "z1[0][2] ≈ 0.3127", and a number alone.
 const rough = (text, equal = "") => (short(text) === text ? equal : "≈ ") + short(text);
-const nameIn = id => h("span.name", notation(labelOf(id, 0))), valueOf = id => number(O.value[id]);
+const nameIn = id => h("span.name", notation(labelOf(id, 0)));
 const numbered = id => [nameIn(id), " ", rough(O.value[id], "= ")];
 const either = (value, above, under, equal, none) => value > 0 ? above : value < 0 ? under : value === 0 ? equal : none;
 // What would become of the loss, were a number a little larger.
@@ -18,7 +18,7 @@ function findStops() {
   add(null, "network", "input", "Here the inputs stand", `Of sample ${R.meta.samples[0]} the first is `, numbered(x), ". ",
     task && ["It stands for ", task.inputs[0], ". "], "The numbers flow from left to right.");
   if (weights) add(null, "matrices", null, "The weights", "What comes in is multiplied by weights, ", numbered(weights.flat[0]), " for one. Training changes them so that the answers get better.");
-  const z = all("z").find(m => find("weights", 0, m.layer)), sum = z && z.sorted[0];
+  const z = all("z").find(m => find("weights", 0, m.layer)), sum = z?.sorted[0];
   if (z) {
     const [source, line] = R.places[O.place[sum]];
     add(sum, "now", null, "This unit adds up", "Each number that comes in, times its weight: together that makes ", numbered(sum), ". Every number here can be clicked: it leads to where it comes from.");
@@ -45,7 +45,7 @@ function findStops() {
     const id = error.sorted[0];
     add(id, "network", null, "Here the error turns round", "From here the way leads back, from right to left. The error of layer ", String(error.layer + 1), " is ", numbered(id), ". ", slopeWords(id, twin(named[0].get(id), "z")));
   }
-  const [share] = all("weight_gradient"), slope = share && share.sorted[0], [old, fresh] = ["weights", "new_weights"].map(role => share && twin(named[0].get(slope), role));
+  const [share] = all("weight_gradient"), slope = share?.sorted[0], [old, fresh] = ["weights", "new_weights"].map(role => share && twin(named[0].get(slope), role));
   if (share) add(slope, "now", null, "Each weight's share", "How much has this weight to do with the loss? Its slope is ", numbered(slope), ". ", slopeWords(slope, old));
   const back = all("activation_gradient")[0];
   if (back) add(back.sorted[0], "network", null, "The error goes on backwards", `${find("weights", 0, back.layer + 1) ? "Through the weights it" : "It"} reaches layer ${back.layer + 1}: `, numbered(back.sorted[0]), ". So each layer learns its part in the error.");
@@ -128,7 +128,7 @@ onRender.push(() => { if (asking && stopAt >= 0) endTour(true); });
 onChange.push(() => {
   if (stopAt < 0) return;
   stops = findStops();
-  put($("tour-text"), stops[stopAt = Math.min(stopAt, stops.length - 1)].text);
+  put($("tour-text"), stops[stopAt = min(stopAt, stops.length - 1)].text);
 });
 onRender.push(view => { $("tour-offer").hidden = view.index >= 0 || stopAt >= 0 || recall("tour") != null; });
 document.addEventListener("keydown", event => {

@@ -110,7 +110,7 @@ function life(m, n) {
     const other = find(kind + role, s, m.layer), id = other ? other.at(N.row[n], N.column[n]) : null;
     if (id != null) rows.push([kind ? `after step ${s}` : "at the start", id, s]);
   }
-  const values = rows.map(row => number(O.value[row[1]])), low = min(...values), high = max(...values);
+  const values = rows.map(row => valueOf(row[1])), low = min(...values), high = max(...values);
   const points = values.map((value, k) => `${6 + 228 * k / (values.length - 1)} ${(44 - 36 * (value - low) / (high - low || 1)).toFixed(1)}`);
   return [h("h3", "Across the training steps"),
     high - low < Infinity && rows.length > 1 && svg("svg.course", {viewBox: "0 0 240 52", "aria-hidden": "true"}, svg("path", {d: "M" + points.join("L")})),
