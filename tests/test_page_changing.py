@@ -20,7 +20,7 @@ MISSING = webdriver.missing()
 needs_browser = pytest.mark.skipif(MISSING is not None, reason=f"the page: {MISSING}")
 
 XOR = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]
-PIXELS = [[random.Random(seed).uniform(0, 1) for _ in range(12)] for seed in (1, 2)]
+PIXELS = [[random.Random(seed).uniform(0, 1) for _ in range(34)] for seed in (1, 2)]
 
 
 def sigmoid():
@@ -144,7 +144,7 @@ def test_changes_give_what_a_fresh_recording_gives(make, show, browser):
     data = found.data
     places = changeable(data)
     wanted = []
-    for _ in range(12):
+    for _ in range(34):
         id, place = draw.choice(places)
         value = draw.choice([draw.uniform(0, 1), draw.uniform(-2, 2), draw.choice([0.0, 1.0])])
         value = abs(value) / 2 if place[0] in ("targets", "learning_rate") else value
