@@ -15,8 +15,6 @@ _TOKEN = re.compile(
 _REGEX = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\[\n])+/\w*")
 # A slash after one of these begins a regular expression.
 _BEFORE_REGEX = {*"(,=:[!&|?{};+", "=>", "return"}
-# A selector that begins with one name: the name, and what it is about within.
-_HEAD = re.compile(r"([#.][\w-]+)(?:( )|(?=(>))|(?=[:.\[]))(.+)")
 # What means the same in a script that works.
 _SHORTER = {"const": "let", "true": "!0", "false": "!1"}
 # A line that ends with one of these goes on, and so does one before one of those.
@@ -40,32 +38,7 @@ def squeezed_style(text: str) -> str:
         rf"({_STRING})| *([:;{{}},>]) *|\n", lambda found: found[1] or found[2] or "", text
     )
     # The last rule of a block needs no semicolon.
-    return re.sub(r"(?:[^{}@;]+\{[^{}]*\})+", _nested, text.replace(";}", "}"))
-
-
-def _nested(found: re.Match[str]) -> str:
-    """Return rules, with those that follow each other and begin alike within one."""
-    groups: list[tuple[str, list[tuple[str, str, str]]]] = []
-    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", found[0]):
-        # What is in brackets is of one selector.
-        heads = [_HEAD.fullmatch(each) for each in re.split(r",(?![^(]*\))", selectors)]
-        names = {head[1] for head in heads if head}
-        inner = ",".join(("" if head[3] or head[2] else "&") + head[4] for head in heads if head)
-        if not all(heads) or len(names) > 1:
-            groups.append((selectors, [(selectors, "", body)]))
-        elif groups and groups[-1][0] in names:
-            groups[-1][1].append((selectors, inner, body))
-        else:
-            groups.append((names.pop(), [(selectors, inner, body)]))
-    return "".join(_group(*group) for group in groups)
-
-
-def _group(name: str, rules: list[tuple[str, str, str]]) -> str:
-    parts = [f"{inner}{{{body}}}" if inner else body for _, inner, body in rules]
-    apart = "".join(f"{selectors}{{{body}}}" for selectors, _, body in rules)
-    # A declaration before a rule ends with a semicolon.
-    inside = "".join(parts) if rules[0][1] else ";".join([parts[0], "".join(parts[1:])])
-    return min(f"{name}{{{inside.removesuffix(';')}}}", apart, key=len)
+    return text.replace(";}", "}")
 
 
 def _squeezed(text: str, at: int) -> tuple[str, int]:
