@@ -41,7 +41,7 @@ def rectified():
 
 def opened():
     net = Network([Dense(2, 1, "tanh"), Dense(1, 1, "sigmoid")], "binary_cross_entropy", seed=4)
-    return record(net, [[0.5, -1.25]], [1], 0.1, open_functions=True)
+    return record(net, [[0.5, -1.2345]], [1], 0.1, open_functions=True)
 
 
 def one_unit():
