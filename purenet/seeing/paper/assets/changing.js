@@ -28,13 +28,19 @@ const isChangeable = id => O.op[id] === "given" && numberOf(id) != null && (matr
 
 // What keeps a text from being this number, in words; empty if nothing does.
 function refusalOf(id, text) {
-  const {role, ids} = matrixOf(id), {loss} = R.meta.network, value = Number(text), share = role === "targets" && /cross_entropy/.test(loss);
+  const {role} = matrixOf(id), {loss} = R.meta.network, value = Number(text), share = role === "targets" && /cross_entropy/.test(loss);
   const expected = !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? "a decimal number such as 0.5 or -1e-3" : !Number.isFinite(value) ? "a number that fits a float"
     : role === "learning_rate" && value < 0 ? "0 or more" : share && (value < 0 || value > 1) && `0 to 1, because the loss is ${loss}`;
-  if (expected) return `found “${text}”, expected ${expected}`;
-  const total = share && loss[0] === "c" ? ids[N.row[numberOf(id)]].reduce((sum, other) => sum + (other === id ? value : presentValues[other]), 0) : 1;
-  return abs(total - 1) > 1e-6 ? `the targets of the sample would add up to ${repr(total)}, expected 1` : "";
+  return expected ? `found “${text}”, expected ${expected}` : "";
 }
+// Targets that add up to 1 stay so: the others of the sample share what is left as they did before.
+function editsOf(id, text) {
+  const {role, ids} = matrixOf(id), tied = role === "targets" && R.meta.network.loss === "categorical_cross_entropy";
+  const others = tied ? ids[N.row[numberOf(id)]].filter(other => other !== id) : [], left = 1 - Number(text);
+  const before = others.reduce((sum, other) => sum + presentValues[other], 0);
+  return [[id, text], ...others.map(other => [other, repr(left * (before ? presentValues[other] / before : 1 / others.length))])];
+}
+const asNow = edits => edits.map(([id]) => [id, texts[id]]);
 // A number's name, or that of the number on whose way it is.
 function describe(id) {
   const n = id < COUNT ? numberOf(id) ?? O.number[id] : null;
@@ -56,6 +62,7 @@ function applyChanges(edits) {
   for (const [id, text] of edits) text === RECORDED[id] ? wanted.delete(id) : wanted.set(id, text);
   const stop = repeat(tape, wanted);
   if (stop) return refuse(stop, wanted, edits);
+  refused = null;
   changed.clear();
   for (const [id, text] of wanted) changed.set(id, text);
   for (let id = 0; id < COUNT; id++) if (!Object.is(tape.values[id], presentValues[id])) O.value[id] = /^-?\d+$/.test(RECORDED[id]) ? String(tape.values[id]) : repr(tape.values[id]);
@@ -77,10 +84,9 @@ function applyChanges(edits) {
 const lossHidden = () => O.value[lossId] !== texts[lossId];
 const lossAfter = () => repr(presentValues[R.after.loss]);
 function change(id, text) {
-  const before = texts[id];
-  if (text === before) return true;
-  const done = applyChanges([[id, text]]);
-  if (done) undoing.push([[id, before]]);
+  if (text === texts[id]) return true;
+  const edits = editsOf(id, text), before = asNow(edits), done = applyChanges(edits);
+  if (done) undoing.push(before);
   drawBar();
   return done;
 }
@@ -168,7 +174,7 @@ function nudge(by) {
 // While the slider moves, all of it is one change, and is drawn once a frame.
 function slide() {
   const {id} = chosen, text = repr(Number($("change-slider").value));
-  if (!sliding) sliding = [id, O.value[id]];
+  if (!sliding) sliding = asNow(editsOf(id, text));
   cancelAnimationFrame(frameAsked);
   frameAsked = requestAnimationFrame(() => slideTo(id, text));
 }
@@ -176,14 +182,14 @@ function slideTo(id, text) {
   const why = refusalOf(id, text);
   frameAsked = 0;
   put($("change-note"), why);
-  if (!why && text !== O.value[id]) { refused = null; applyChanges([[id, text]]); }
+  if (!why && text !== O.value[id]) applyChanges(editsOf(id, text));
 }
 function release() {
   if (!sliding) return;
-  const [id, before] = sliding;
+  const [[id, before]] = sliding, all = sliding;
   if (frameAsked) { cancelAnimationFrame(frameAsked); slideTo(id, repr(Number($("change-slider").value))); }
   sliding = null;
-  if (O.value[id] !== before) undoing.push([[id, before]]);
+  if (texts[id] !== before) undoing.push(all);
   drawBar();
   offer();
 }
@@ -208,7 +214,7 @@ onStart.push(() => {
   $("change-text").onchange = typed;
   $("change-slider").oninput = slide;
   $("change-slider").onchange = release;
-  $("change-back").onclick = () => { asRecorded([chosen.id]); $("change-text").focus(); };
+  $("change-back").onclick = () => { asRecorded(editsOf(chosen.id, "0").map(([id]) => id)); $("change-text").focus(); };
   // Here letters and arrows belong to the field.
   $("change-line").addEventListener("keydown", event => {
     const {key, target} = event, up = target.id === "change-text" && (key === "ArrowUp") - (key === "ArrowDown");

@@ -7,6 +7,7 @@ function declineTour() { remember("tour", "seen"); $("tour-offer").hidden = true
 const rough = (text, equal = "") => (short(text) === text ? equal : "≈ ") + short(text);
 const nameIn = id => h("span.name", notation(labelOf(id, 0)));
 const numbered = id => [nameIn(id), " ", rough(O.value[id], "= ")];
+const exactly = id => [nameIn(id), " = ", O.value[id]];
 const either = (value, above, under, equal, none) => value > 0 ? above : value < 0 ? under : value === 0 ? equal : none;
 // What would become of the loss, were a number a little larger.
 const slopeWords = (slope, of) => { const way = either(valueOf(slope), "rise", "fall", "stay as it is"); return way && of != null && ["Were ", nameIn(of), ` a little larger, the loss would ${way}. `]; };
@@ -51,7 +52,9 @@ function findStops() {
   if (back) add(back.sorted[0], "network", null, "The error goes on backwards", `${find("weights", 0, back.layer + 1) ? "Through the weights it" : "It"} reaches layer ${back.layer + 1}: `, numbered(back.sorted[0]), ". So each layer learns its part in the error.");
   if (fresh != null && old != null) {
     const move = valueOf(fresh) - valueOf(old), way = valueOf(slope), against = move * way < 0;
-    add(fresh, "now", null, against ? "The weight moves against its slope" : "The weight after the step", "It was ", numbered(old), " and is ", numbered(fresh), against
+    // Where four digits do not tell them apart, all of them stand there.
+    const told = move !== 0 && short(O.value[old]) === short(O.value[fresh]) ? exactly : numbered;
+    add(fresh, "now", null, against ? "The weight moves against its slope" : "The weight after the step", "It was ", told(old), " and is ", told(fresh), against
       ? `: the slope is ${way > 0 ? "above" : "below"} 0, so it gets ${way > 0 ? "smaller" : "larger"}. ` : move === 0 ? ": it has stayed. " : ". ",
     `The learning rate, ${R.meta.learning_rate}, and ${R.meta.optimizer} say how far.`);
   }
