@@ -56,6 +56,7 @@ function applyChanges(edits) {
   for (const [id, text] of edits) text === RECORDED[id] ? wanted.delete(id) : wanted.set(id, text);
   const stop = repeat(tape, wanted);
   if (stop) return refuse(stop, wanted, edits);
+  refused = null;
   changed.clear();
   for (const [id, text] of wanted) changed.set(id, text);
   for (let id = 0; id < COUNT; id++) if (!Object.is(tape.values[id], presentValues[id])) O.value[id] = /^-?\d+$/.test(RECORDED[id]) ? String(tape.values[id]) : repr(tape.values[id]);
