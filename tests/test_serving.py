@@ -315,6 +315,11 @@ def test_options_that_do_not_go_together_are_refused(options, words, capsys):
     assert words in capsys.readouterr().err
 
 
+def test_a_port_that_is_taken_is_named(server, capsys):
+    assert cli.main(["explain", "xor", "--serve", "--port", str(server.server_port)]) == 2
+    assert f"--port: found {server.server_port} (" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no Ctrl-C can be sent to one process")
 def test_ctrl_c_ends_it_and_frees_the_port():
     words = [sys.executable, "-m", "purenet", "explain", "xor", "--serve"]

@@ -161,7 +161,12 @@ def _serve(arguments: argparse.Namespace) -> int:
     rate = rate_of(arguments, own_rate)
     training = training_of(arguments, net, rate)
     session = Session(net, inputs, targets, rate, training, sample=sample, options=options)
-    with Server(session, port, arguments.grain) as server:
+    try:
+        listening = Server(session, port, arguments.grain)
+    except OSError as error:
+        reason = f"found {port} ({error.strerror or error}), expected a free one"
+        raise ValueError(f"--port: {reason}") from None
+    with listening as server:
         backend = choose_backend(arguments.backend).BACKEND
         print(f"digest {session.digest()} ({backend} backend)")
         print(f"{server.address}\nopen this address in a browser; Ctrl-C ends", flush=True)

@@ -62,7 +62,7 @@ async function trainOn(epochs) {
 }
 function chosenSamples() {
   const text = $("served-numbers").value.trim();
-  act({action: "samples", samples: text === "" ? null : text.split(/[\s,]+/).map(Number)}, () => text === "" ? "The step is taken with all samples." : `The step is taken with sample ${text}.`);
+  act({action: "samples", samples: text === "" ? null : text.split(/[\s,]+/).filter(Boolean).map(word => /^-?\d+$/.test(word) ? +word : word)}, () => text === "" ? "The step is taken with all samples." : `The step is taken with sample ${text}.`);
 }
 async function playFilm() {
   try { openFilm((await send({action: "film"})).frames); } catch (error) { sayServed(error.message); }
