@@ -84,7 +84,7 @@ function applyChanges(edits) {
 const lossHidden = () => O.value[lossId] !== texts[lossId];
 const lossAfter = () => repr(presentValues[R.after.loss]);
 function change(id, text) {
-  if (text === texts[id]) return true;
+  if (text === texts[id]) { refused = null; drawBar(); return true; }
   const edits = editsOf(id, text), before = asNow(edits), done = applyChanges(edits);
   if (done) undoing.push(before);
   drawBar();
